@@ -1,0 +1,540 @@
+// Every REST call the console makes, with what it sends and what comes back. Resources follow docs/protocol.md
+// section 3: JSON, times RFC 3339 in UTC, lists {"items":[…],"next":"<cursor>"|null}, errors as
+// application/problem+json. All calls are same-origin with the session cookie; those that change something carry
+// the header Centrala-CSRF: 1. A field marked `?` in a request may be left out and is then unchanged.
+import type { Attachment, Conversation, Message } from '../protocol'
+
+// ── what every answer may contain ──────────────────────────────────────────────────────────────────────────────
+
+export type Side = 'buyer' | 'seller' | 'advertiser'
+export type Status = 'waiting' | 'open' | 'snoozed' | 'resolved'
+export type Role = 'agent' | 'supervisor' | 'admin'
+export type Presence = 'online' | 'away' | 'offline'
+export type Locale = 'pl' | 'en'
+
+export interface List<T> {
+  items: T[]
+  next: string | null
+}
+
+/** A refusal, as RFC 9457 with our code. `code` is one of the error codes of the socket, or `csrf`. */
+export interface Problem {
+  type?: string
+  title: string
+  status: number
+  code: string
+  detail?: string
+  /** The request's field that is wrong, when one is. */
+  field?: string
+  retry_after_ms?: number
+  /** On a failed sign-in: how many tries are left this minute. */
+  tries_left?: number
+}
+
+/** Thrown by every call that was refused (`problem.status` ≥ 400) or could not be made (`problem.status` 0). */
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail || problem.title)
+    this.name = 'ApiError'
+  }
+  get offline(): boolean {
+    return this.problem.status === 0
+  }
+}
+
+type Query = Record<string, string | number | boolean | null | undefined>
+
+async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json' }
+  if (method !== 'GET') headers['Centrala-CSRF'] = '1'
+  let payload: BodyInit | undefined
+  if (body instanceof FormData) payload = body
+  else if (body !== undefined) {
+    headers['Content-Type'] = 'application/json'
+    payload = JSON.stringify(body)
+  }
+  let res: Response
+  try {
+    res = await fetch(path, { method, headers, body: payload, credentials: 'same-origin', signal: signal ?? null })
+  } catch (err) {
+    if (signal?.aborted) throw err
+    throw new ApiError({ title: 'no connection', status: 0, code: 'unavailable' })
+  }
+  if (!res.ok) throw new ApiError(await problemOf(res))
+  if (res.status === 204) return undefined as T
+  const type = res.headers.get('Content-Type') ?? ''
+  return (type.includes('json') ? await res.json() : await res.text()) as T
+}
+
+async function problemOf(res: Response): Promise<Problem> {
+  const wait = Number(res.headers.get('Retry-After'))
+  const base: Problem = { title: res.statusText || 'error', status: res.status, code: 'unavailable' }
+  if (wait > 0) base.retry_after_ms = wait * 1000
+  try {
+    return { ...base, ...((await res.json()) as Partial<Problem>), status: res.status }
+  } catch {
+    return base // a proxy's own page, not a problem document: the status alone has to do
+  }
+}
+
+function q(path: string, query: Query): string {
+  const params = new URLSearchParams()
+  for (const [k, v] of Object.entries(query)) if (v !== undefined && v !== null && v !== '') params.set(k, String(v))
+  const s = params.toString()
+  return s ? `${path}?${s}` : path
+}
+
+const id = encodeURIComponent
+
+// ── signing in ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Agent {
+  id: string
+  name: string
+  email: string
+  role: Role
+  /** Sides a supervisor oversees; an agent's follow from the teams. */
+  sides: Side[]
+  teams: string[]
+  skills: string[]
+  /** Units of work at once: a chat costs 4, a social message 3, an e-mail or a form 2. */
+  capacity: number
+  load: number
+  presence: Presence
+  locale: Locale
+  /** Deactivated: cannot sign in, keeps their name on what they wrote. */
+  active: boolean
+  last_seen_at: string | null
+}
+
+export interface Me {
+  agent: Agent
+  /** Name of the marketplace, shown on the sign-in page and in texts. */
+  organisation: string
+  /** Hours after which a resolved conversation's customer is asked by mail, and the days of quarantine. */
+  survey: { delay_hours: number; quarantine_days: number }
+}
+
+/** 200; 401 `unauthorized` with tries_left; 429 `rate_limited` with Retry-After. Sets the cookie. */
+export const signIn = (email: string, password: string) =>
+  call<{ token: string; agent: Agent }>('POST', '/v1/sessions', { email, password })
+/** 204. */
+export const signOut = () => call<void>('DELETE', '/v1/sessions')
+/** Uses up a one-time link. 204; 404 when it was used or is older than its day; 422 `invalid` for a weak password. */
+export const setPassword = (token: string, password: string) =>
+  call<void>('POST', '/v1/passwords', { token, password })
+/** 401 without a session. */
+export const getMe = () => call<Me>('GET', '/v1/me')
+export const patchMe = (body: { name?: string; locale?: Locale }) => call<Me>('PATCH', '/v1/me', body)
+
+// ── conversations ──────────────────────────────────────────────────────────────────────────────────────────────
+
+export type View = 'mine' | 'queue' | 'team' | 'snoozed' | 'resolved'
+
+/** `team` and `assignee` are ids. `q` searches subjects, names, addresses and messages. Ordered by `due`, then age; with `q` by relevance. */
+export interface ConversationQuery {
+  view?: View
+  status?: Status
+  side?: Side
+  team?: string
+  assignee?: string
+  contact?: string
+  tag?: string
+  channel?: string
+  complaint?: boolean
+  q?: string
+  cursor?: string
+  limit?: number
+}
+
+/** With `q`: the best sentence, inflected words included; ranges are [from, to) in UTF-16 units of `text`. */
+export interface Hit {
+  seq: number
+  text: string
+  marks: [number, number][]
+  hits: number
+}
+
+export interface ConversationRow extends Conversation {
+  hit?: Hit
+}
+
+export interface ConversationList extends List<ConversationRow> {
+  /** How many there are in all, when it is cheap to say. */
+  total?: number
+  took_ms?: number
+}
+
+export const listConversations = (query: ConversationQuery, signal?: AbortSignal) =>
+  call<ConversationList>('GET', q('/v1/conversations', { ...query }), undefined, signal)
+export const getConversation = (c: string) => call<Conversation>('GET', `/v1/conversations/${id(c)}`)
+
+/** A call or a walk-in written down by hand: becomes an open conversation of the agent who wrote it. 201. */
+export interface LoggedByHand {
+  channel: 'phone' | 'walk_in'
+  side: Side
+  contact: { name: string; email?: string; phone?: string }
+  subject: string
+  text: string
+}
+export const logConversation = (body: LoggedByHand) => call<Conversation>('POST', '/v1/conversations', body)
+
+export interface Entry {
+  seq: number
+  message: Message
+}
+export const listMessages = (c: string, query: { before?: number; after?: number; limit?: number }) =>
+  call<List<Entry> & { more: boolean }>('GET', q(`/v1/conversations/${id(c)}/messages`, query))
+/** The whole text of one message, and its HTML when it came as HTML mail (also at …/html, a document for a sandbox). */
+export const getMessage = (c: string, seq: number) =>
+  call<Entry & { html?: string }>('GET', `/v1/conversations/${id(c)}/messages/${seq}`)
+/** An own document, sanitised, with a CSP of its own; remote images only with `images`. */
+export const messageHtmlUrl = (c: string, seq: number, images: boolean) =>
+  q(`/v1/conversations/${id(c)}/messages/${seq}/html`, { images: images ? 1 : undefined })
+export const getTranscript = (c: string) => call<string>('GET', `/v1/conversations/${id(c)}/transcript`)
+export const transcriptUrl = (c: string) => `/v1/conversations/${id(c)}/transcript`
+
+/** Each answers with the conversation as it is now. A lost race is 409 `conflict` whose detail names the winner. */
+const act = <B>(verb: string) => (c: string, body?: B) =>
+  call<Conversation>('POST', `/v1/conversations/${id(c)}/${verb}`, body ?? {})
+
+/** To oneself. */
+export const claim = act<Record<string, never>>('claim')
+/** To a person; supervisors and admins anybody of their sides, agents within own teams. */
+export const assign = act<{ agent: string }>('assign')
+/** Back to the queue of its team. */
+export const unassign = act<Record<string, never>>('unassign')
+/** To a team (its queue) or a person, with an optional private note; `side` corrects the side as well. */
+export const transfer = act<{ team?: string; agent?: string; side?: Side; note?: string }>('transfer')
+/** `topic` becomes a tag. `survey: false` asks nobody this time. */
+export const resolve = act<{
+  topic?: string
+  outcome?: 'solved' | 'answered' | 'unable'
+  complaint?: boolean
+  survey?: boolean
+}>('resolve')
+export const reopen = act<Record<string, never>>('reopen')
+/** `until: null` waits for the customer's next message. With `wake_on_reply` it also comes back on one. */
+export const snooze = act<{ until: string | null; wake_on_reply: boolean }>('snooze')
+export const setPriority = act<{ priority: 'normal' | 'high' }>('priority')
+/** Replaces all tags. */
+export const setTags = act<{ tags: string[] }>('tags')
+export const setComplaint = act<{ complaint: boolean }>('complaint')
+/** Out of the lists and figures; `false` brings it back. */
+export const setSpam = act<{ spam: boolean }>('spam')
+export const setSubject = (c: string, subject: string) =>
+  call<Conversation>('PATCH', `/v1/conversations/${id(c)}`, { subject })
+
+/** Numbers of the rail; only what this agent may see. `late` among them is shown red. */
+export interface Counts {
+  mine: number
+  queue: number
+  team: number
+  snoozed: number
+  late: { mine: number; queue: number; team: number }
+  waiting: { side: Side; n: number; oldest_at: string | null }[]
+  follow_ups: number
+}
+export const getCounts = () => call<Counts>('GET', '/v1/counts')
+
+/** Multipart field `file`, ≤ 20 MB. 413 `too_long`, 415 `invalid` for a kind that is not taken. */
+export const upload = (file: File, signal?: AbortSignal) => {
+  const form = new FormData()
+  form.append('file', file, file.name)
+  return call<Attachment>('POST', '/v1/attachments', form, signal)
+}
+
+// ── contacts ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Contact {
+  id: string
+  name: string | null
+  side: Side
+  email: string | null
+  phone: string | null
+  locale: Locale | null
+  /** The host site signed who this is. */
+  verified: boolean
+  blocked: boolean
+  created_at: string
+  /** Conversations on other sides exist; an agent learns no more than that. */
+  other_sides: Side[]
+}
+/** One earlier conversation of a contact: what an agent may see of it. */
+export interface Earlier {
+  id: string
+  ref: string
+  subject: string
+  channel: string
+  status: Status
+  opened_at: string
+  resolved_at: string | null
+  /** The NPS answer to it, 0–10. */
+  score: number | null
+}
+export const getContact = (c: string) => call<Contact>('GET', `/v1/contacts/${id(c)}`)
+export const patchContact = (c: string, body: { name?: string; email?: string; phone?: string; side?: Side }) =>
+  call<Contact>('PATCH', `/v1/contacts/${id(c)}`, body)
+export const blockContact = (c: string, blocked: boolean) =>
+  call<Contact>('POST', `/v1/contacts/${id(c)}/block`, { blocked })
+export const listEarlier = (c: string) => call<List<Earlier>>('GET', `/v1/contacts/${id(c)}/conversations`)
+
+// ── people, teams, doors ───────────────────────────────────────────────────────────────────────────────────────
+
+export const listAgents = () => call<List<Agent>>('GET', '/v1/agents')
+/** 201; `link` is the one-time address where the person sets a password, shown this once, good for a day. */
+export const createAgent = (body: {
+  name: string
+  email: string
+  role: Role
+  teams: string[]
+  capacity?: number
+  locale?: Locale
+}) => call<{ agent: Agent; link: string }>('POST', '/v1/agents', body)
+export const patchAgent = (
+  a: string,
+  body: { name?: string; role?: Role; teams?: string[]; sides?: Side[]; skills?: string[]; capacity?: number; active?: boolean },
+) => call<Agent>('PATCH', `/v1/agents/${id(a)}`, body)
+/** A new one-time link; the old password stays valid until it is used. */
+export const resetAgent = (a: string) => call<{ link: string }>('POST', `/v1/agents/${id(a)}/reset`, {})
+
+export interface Team {
+  id: string
+  name: string
+  side: Side
+  members: number
+  online: number
+}
+export const listTeams = () => call<List<Team>>('GET', '/v1/teams')
+export const createTeam = (body: { name: string; side: Side }) => call<Team>('POST', '/v1/teams', body)
+export const patchTeam = (t: string, body: { name?: string; side?: Side }) =>
+  call<Team>('PATCH', `/v1/teams/${id(t)}`, body)
+/** 409 `conflict` while it has members or unresolved conversations. */
+export const deleteTeam = (t: string) => call<void>('DELETE', `/v1/teams/${id(t)}`)
+
+export type InboxKind = 'web' | 'email' | 'form'
+export interface MailServer {
+  host: string
+  port: number
+  security: 'tls' | 'starttls' | 'none'
+  username: string
+  /** Sent to change it, never answered. */
+  password?: string
+  /** In answers: whether a password is stored. */
+  has_password?: boolean
+}
+export interface Inbox {
+  id: string
+  /** The name in addresses: /widget/{slug}. */
+  slug: string
+  kind: InboxKind
+  name: string
+  /** null: the customer is asked, or the signed identity says. */
+  side: Side | null
+  team: string | null
+  enabled: boolean
+  locale: Locale
+  /** kind web: allowed origins; the secret that signs identities, shown in full only when made. */
+  origins?: string[]
+  identity_secret?: string
+  identity_jwks?: string
+  /** kind email. */
+  address?: string
+  from_name?: string
+  imap?: MailServer
+  smtp?: MailServer
+  folder?: string
+  /** Answer a new mail with a confirmation of receipt. */
+  confirm?: boolean
+  state: InboxState
+}
+export interface InboxState {
+  ok: boolean
+  /** Why not, in the vendor's or server's words. */
+  error: string | null
+  last_ok_at: string | null
+  /** Since when it has been failing. */
+  failing_since: string | null
+  lag_ms: number | null
+  /** kind web: sockets open now. */
+  connected?: number
+}
+export type InboxBody = Partial<Omit<Inbox, 'id' | 'state' | 'identity_secret'>>
+export const listInboxes = () => call<List<Inbox>>('GET', '/v1/inboxes')
+export const createInbox = (body: InboxBody & { kind: InboxKind; name: string }) =>
+  call<Inbox>('POST', '/v1/inboxes', body)
+export const patchInbox = (i: string, body: InboxBody) => call<Inbox>('PATCH', `/v1/inboxes/${id(i)}`, body)
+export const deleteInbox = (i: string) => call<void>('DELETE', `/v1/inboxes/${id(i)}`)
+/** A new signing secret; answered with identity_secret in full, the old one works for 24 h. */
+export const rotateInboxSecret = (i: string) => call<Inbox>('POST', `/v1/inboxes/${id(i)}/secret`, {})
+
+export interface TestStep {
+  name: 'resolve' | 'tls' | 'login' | 'folder' | 'smtp_tls' | 'smtp_login'
+  state: 'ok' | 'warn' | 'failed' | 'skipped'
+  /** What was found, or the server's words. */
+  detail: string
+  took_ms: number
+}
+/** Tries a mailbox without saving it; for a saved one `id` lets passwords be left out. Within 30 s. */
+export const testInbox = (i: string | null, body: InboxBody) =>
+  call<{ ok: boolean; steps: TestStep[] }>('POST', i ? `/v1/inboxes/${id(i)}/test` : '/v1/inboxes/test', body)
+
+// ── hours, macros, articles, keys, audit ───────────────────────────────────────────────────────────────────────
+
+export interface Hours {
+  team: string
+  time_zone: string
+  /** Monday first, seven lists of ["08:00","16:00"] in local time; "24:00" ends a day. */
+  week: [string, string][][]
+  /** Days that differ: closed when `spans` is empty. */
+  exceptions: { date: string; name: string; spans: [string, string][] }[]
+  /** Shown to customers outside the hours, per locale. */
+  closed_text: Record<Locale, string>
+  /** Now, by these hours. */
+  open_now: boolean
+  /** When that changes next. */
+  changes_at: string | null
+}
+export const listHours = () => call<List<Hours>>('GET', '/v1/hours')
+export const putHours = (team: string, body: Omit<Hours, 'team' | 'open_now' | 'changes_at'>) =>
+  call<Hours>('PUT', `/v1/hours/${id(team)}`, body)
+
+export interface Macro {
+  id: string
+  name: string
+  /** Text with blanks: {{name}} and {{ref}} are filled from the conversation, others by the agent. */
+  text: string
+  locale: Locale
+  side: Side | null
+  team: string | null
+  /** Done when it is sent. */
+  actions: { tags: string[]; resolve: boolean }
+  used: number
+  updated_at: string
+}
+export type MacroBody = Omit<Macro, 'id' | 'used' | 'updated_at'>
+export const listMacros = () => call<List<Macro>>('GET', '/v1/macros')
+export const createMacro = (body: MacroBody) => call<Macro>('POST', '/v1/macros', body)
+export const patchMacro = (m: string, body: Partial<MacroBody>) => call<Macro>('PATCH', `/v1/macros/${id(m)}`, body)
+export const deleteMacro = (m: string) => call<void>('DELETE', `/v1/macros/${id(m)}`)
+/** Counts one use. 204. */
+export const useMacro = (m: string) => call<void>('POST', `/v1/macros/${id(m)}/use`, {})
+
+export interface Article {
+  id: string
+  slug: string
+  title: string
+  locale: Locale
+  sides: Side[]
+  tags: string[]
+  url: string
+  updated_at: string
+}
+export const listArticles = (query: { q?: string; locale?: Locale; side?: Side; cursor?: string; limit?: number }) =>
+  call<List<Article>>('GET', q('/v1/articles', query))
+export interface ArticleHit {
+  id: string
+  slug: string
+  title: string
+  url: string
+  snippet: string
+  score: number
+}
+export const searchArticles = (query: { q: string; locale?: Locale; side?: Side; limit?: number }, signal?: AbortSignal) =>
+  call<{ items: ArticleHit[]; engine: string; took_ms: number }>('GET', q('/v1/articles/search', query), undefined, signal)
+
+export type Scope = 'conversations:read' | 'conversations:write' | 'contacts:read' | 'articles:write' | 'reports:read' | 'events:read'
+export interface ApiKey {
+  id: string
+  name: string
+  /** "ck_…7Q2f" */
+  hint: string
+  scopes: Scope[]
+  sides: Side[]
+  created_by: string
+  created_at: string
+  last_used_at: string | null
+  expires_at: string | null
+}
+export const listKeys = () => call<List<ApiKey>>('GET', '/v1/keys')
+/** 201 with `secret`, shown this once. `days: null` never expires. */
+export const createKey = (body: { name: string; scopes: Scope[]; sides: Side[]; days: number | null }) =>
+  call<{ key: ApiKey; secret: string }>('POST', '/v1/keys', body)
+export const revokeKey = (k: string) => call<void>('DELETE', `/v1/keys/${id(k)}`)
+
+export interface AuditEntry {
+  id: string
+  at: string
+  /** null: centrala itself. */
+  actor: { kind: 'agent' | 'key' | 'system'; id: string; name: string } | null
+  /** Dotted: agent.created, inbox.changed, session.failed … */
+  action: string
+  subject: string
+  detail: string
+  address: string | null
+}
+export const listAudit = (query: { q?: string; action?: string; cursor?: string; limit?: number }) =>
+  call<List<AuditEntry>>('GET', q('/v1/audit', query))
+
+// ── surveys and figures ────────────────────────────────────────────────────────────────────────────────────────
+
+/** The figures of one range; `nps`, `low` and `high` (95 % interval, points) are null under 30 answers: too few to say. */
+export interface SurveyResults {
+  n: number
+  promoters: number
+  passives: number
+  detractors: number
+  nps: number | null
+  low: number | null
+  high: number | null
+  /** Answers by score, eleven numbers. */
+  scores: number[]
+}
+export const surveyResults = (query: { from?: string; to?: string; side?: Side }) =>
+  call<SurveyResults>('GET', q('/v1/surveys/results', query))
+
+export type FollowUpState = 'open' | 'contacted' | 'closed'
+export type CloseReason = 'resolved' | 'explained' | 'compensated' | 'unreachable' | 'declined'
+export interface FollowUp {
+  id: string
+  state: FollowUpState
+  conversation: string
+  contact: { id: string; name: string; side: Side }
+  channel: string
+  subject: string
+  score: number
+  comment: string | null
+  owner: { id: string; name: string } | null
+  note: string | null
+  reason: CloseReason | null
+  opened_at: string
+  due: string
+  closed_at: string | null
+}
+/** Without `state`: all open and contacted ones, and those closed in the last 7 days. */
+export const listFollowUps = (query: { state?: FollowUpState; side?: Side; cursor?: string }) =>
+  call<List<FollowUp>>('GET', q('/v1/surveys/follow-ups', query))
+/** Leaving `open` needs a note, `closed` a reason too; the score cannot be changed. */
+export const patchFollowUp = (
+  f: string,
+  body: { state?: FollowUpState; note?: string; reason?: CloseReason; owner?: string | null },
+) => call<FollowUp>('PATCH', `/v1/surveys/follow-ups/${id(f)}`, body)
+
+/** Figures of the shift's desk, over `days` (30 by default), for what this agent may see. */
+export interface Tiles {
+  days: number
+  at: string
+  /** Conversations whose customer wrote, without spam and automatic mail. */
+  conversations: number
+  /** First human answer within … of the customer's first message, within the team's hours. */
+  answered: number
+  within_6h: number
+  within_4h: number
+  complaints: number
+  unanswered: number
+  /** How long the oldest unanswered one waits. */
+  unanswered_oldest_at: string | null
+  survey: SurveyResults
+  follow_ups: { opened: number; closed: number; in_time: number }
+}
+export const getTiles = (query: { days?: number; side?: Side }) => call<Tiles>('GET', q('/v1/reports/tiles', query))
