@@ -1,0 +1,153 @@
+package centrala
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+)
+
+// kind names the things that have an identifier; it is the type parameter that keeps a
+// contact's id from being passed where a conversation's is meant.
+type kind interface{ prefix() string }
+
+// ID identifies one thing of kind K. It is a positive 63-bit number that grows with time, so
+// that rows append to their indexes; on the wire it is the kind's prefix and thirteen base-32
+// characters ("c_0d4z…"). The zero ID means "none" and is null in JSON.
+type ID[K kind] int64
+
+type (
+	agentKind        struct{}
+	articleKind      struct{}
+	attachmentKind   struct{}
+	contactKind      struct{}
+	conversationKind struct{}
+	deliveryKind     struct{}
+	eventKind        struct{}
+	followUpKind     struct{}
+	inboxKind        struct{}
+	keyKind          struct{}
+	macroKind        struct{}
+	surveyKind       struct{}
+	teamKind         struct{}
+)
+
+func (agentKind) prefix() string        { return "a_" }
+func (articleKind) prefix() string      { return "ar_" }
+func (attachmentKind) prefix() string   { return "at_" }
+func (contactKind) prefix() string      { return "ct_" }
+func (conversationKind) prefix() string { return "c_" }
+func (deliveryKind) prefix() string     { return "d_" }
+func (eventKind) prefix() string        { return "ev_" }
+func (followUpKind) prefix() string     { return "f_" }
+func (inboxKind) prefix() string        { return "in_" }
+func (keyKind) prefix() string          { return "k_" }
+func (macroKind) prefix() string        { return "mc_" }
+func (surveyKind) prefix() string       { return "sv_" }
+func (teamKind) prefix() string         { return "t_" }
+
+// The identifiers of the vocabulary. A message is the timeline face of an event and shares
+// its number; on the wire it is shown as "m_…" by Message.
+type (
+	AgentID        = ID[agentKind]
+	ArticleID      = ID[articleKind]
+	AttachmentID   = ID[attachmentKind]
+	ContactID      = ID[contactKind]
+	ConversationID = ID[conversationKind]
+	DeliveryID     = ID[deliveryKind]
+	EventID        = ID[eventKind]
+	FollowUpID     = ID[followUpKind]
+	InboxID        = ID[inboxKind]
+	KeyID          = ID[keyKind]
+	MacroID        = ID[macroKind]
+	SurveyID       = ID[surveyKind]
+	TeamID         = ID[teamKind]
+)
+
+// alphabet is Crockford's base 32 in lower case: sorted like the numbers it stands for, and
+// without the letters that are mistaken for digits.
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+
+const idDigits = 13 // 63 bits
+
+// String is the wire form, or "" for the zero ID.
+func (id ID[K]) String() string {
+	if id == 0 {
+		return ""
+	}
+	var k K
+	var digits [idDigits]byte
+	v := uint64(id)
+	for i := idDigits - 1; i >= 0; i-- {
+		digits[i] = alphabet[v&31]
+		v >>= 5
+	}
+	return k.prefix() + string(digits[:])
+}
+
+// ParseID reads the wire form of an ID of kind K. Anything else is an Invalid error.
+func ParseID[K kind](s string) (ID[K], error) {
+	var k K
+	digits, ok := strings.CutPrefix(s, k.prefix())
+	if !ok || len(digits) != idDigits {
+		return 0, Errorf(Invalid, "%.40q is not an identifier that begins with %s", s, k.prefix())
+	}
+	var v uint64
+	for i := range idDigits {
+		d := strings.IndexByte(alphabet, digits[i])
+		if d < 0 {
+			return 0, Errorf(Invalid, "%.40q is not an identifier that begins with %s", s, k.prefix())
+		}
+		v = v<<5 | uint64(d)
+	}
+	if v == 0 || v > 1<<63-1 {
+		return 0, Errorf(Invalid, "%.40q is not an identifier that begins with %s", s, k.prefix())
+	}
+	return ID[K](v), nil
+}
+
+// MarshalJSON writes the wire form, null for the zero ID.
+func (id ID[K]) MarshalJSON() ([]byte, error) {
+	if id == 0 {
+		return []byte("null"), nil
+	}
+	return []byte(`"` + id.String() + `"`), nil
+}
+
+// UnmarshalJSON reads the wire form; null and "" are the zero ID.
+func (id *ID[K]) UnmarshalJSON(b []byte) error {
+	var s *string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return fmt.Errorf("identifier: %w", err)
+	}
+	if s == nil || *s == "" {
+		*id = 0
+		return nil
+	}
+	v, err := ParseID[K](*s)
+	*id = v
+	return err
+}
+
+// IDs makes identifiers. The upper 41 bits are milliseconds, the lower 22 random, and each is
+// greater than the one before, so two processes may make them side by side and rows still
+// append. The zero value is ready; it is safe for concurrent use.
+type IDs struct {
+	mu   sync.Mutex
+	last int64
+}
+
+// Next returns an identifier made at now, greater than all that this IDs made before.
+func (g *IDs) Next(now time.Time) int64 {
+	random := rand.Int64N(1 << 22)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	id := now.UnixMilli()<<22 | random
+	if id <= g.last {
+		id = g.last + 1
+	}
+	g.last = id
+	return id
+}

@@ -1,0 +1,180 @@
+package centrala
+
+import (
+	"io"
+	"time"
+)
+
+// Post is something that a known person says, on its way into the log: a customer's chat
+// message, an agent's reply or note.
+type Post struct {
+	Sender string // key space: the visitor's id, or the wire form of an AgentID or KeyID
+	Key    string // unique per Sender, 1 to 64 bytes; the same key gives the first receipt again
+	Author Author
+
+	// Where it goes: Conversation, or, when that is zero, the unresolved conversation of
+	// Contact in Inbox, or a new one. Customers are only let into their own.
+	Conversation ConversationID
+	Inbox        InboxID
+	Channel      Channel
+	Contact      *Contact // customers: made with the first message
+	Agent        AgentID  // agents: who it is, to claim with and to check the scope of
+	Scope        Scope
+
+	Text        string
+	Subject     string // only for a conversation that begins with this post
+	Note        bool
+	NoClaim     bool
+	Attachments []AttachmentID
+}
+
+// Receipt is the answer to a post: where it is in the log. Repeated tells that the log had it
+// already and this is the first answer again.
+type Receipt struct {
+	Conversation ConversationID `json:"conversation"`
+	Message      string         `json:"message"`
+	Seq          int64          `json:"seq"`
+	At           time.Time      `json:"at"`
+	Event        EventID        `json:"-"`
+	Repeated     bool           `json:"-"`
+}
+
+// Outcome is what became of one raw message that a channel fetched. Every one of them ends
+// in exactly one outcome.
+type Outcome string
+
+// The outcomes.
+const (
+	Ingested    Outcome = "ingested"
+	Duplicate   Outcome = "duplicate"
+	Automatic   Outcome = "automatic"
+	Bounce      Outcome = "bounce"
+	Junk        Outcome = "spam"
+	Oversize    Outcome = "oversize"
+	Quarantined Outcome = "quarantined"
+)
+
+// Address is a person's address on a channel, with the name they go by there.
+type Address struct {
+	Name    string `json:"name"`
+	Address string `json:"address"`
+}
+
+// Inbound is a message from outside as an adapter read it: the vendor's facts, before anyone
+// decides which conversation it belongs to.
+type Inbound struct {
+	Inbox      InboxID
+	Channel    Channel
+	ExternalID string // the vendor's id, unique per inbox; "" when the vendor gives none
+	Outcome    Outcome
+	Reason     string // why this outcome, in words
+	From       Address
+	To         []string
+	Subject    string
+	Text       string // what is shown first
+	FullText   string
+	HTML       string // sanitised, or empty
+	Side       Side   // when the door or the writer says it
+	Locale     string
+	Phone      string
+
+	MessageID  string // threading key without angle brackets, "" when there is none
+	InReplyTo  []string
+	References []string
+	ReplyTo    ConversationID // from a verified reply token
+
+	Attachments []Part
+	At          time.Time // when it was written, as far as the vendor says
+
+	// Cursor, when set, moves in the same transaction that stores the message.
+	Cursor *Cursor
+	// Raw names the stored raw form in the blob store, "" when there is none.
+	Raw string
+}
+
+// Part is a file that came with an inbound message. Open may be called more than once.
+type Part struct {
+	Name   string
+	Type   string
+	Size   int64
+	Inline bool
+	CID    string
+	Open   func() (io.ReadCloser, error)
+	Blob   string // where Courier or intake put it
+}
+
+// Cursor is how far a mailbox has been read: the validity of its numbers and the last one.
+type Cursor struct {
+	Inbox    InboxID
+	Folder   string
+	Validity uint32
+	UID      uint32
+}
+
+// Outbound is a message on its way to somebody outside: what a Sender needs to know.
+type Outbound struct {
+	Delivery     DeliveryID
+	Attempt      int
+	Inbox        Inbox
+	Conversation ConversationID
+	Number       int64
+	Seq          int64
+	To           Address
+	Author       Author
+	Locale       string
+	Subject      string
+	Text         string
+	Signature    string
+	Attachments  []Attachment
+	InReplyTo    string
+	References   []string
+	MessageID    string // ours, the same for every attempt
+	Quoted       []Message
+	At           time.Time
+	Automatic    bool // made by the program, not a person: surveys, acknowledgements
+	HTML         string
+	Unsubscribe  string // https address for List-Unsubscribe, surveys only
+}
+
+// DeliveryState is where an outgoing message is. It only ever moves forward.
+type DeliveryState string
+
+// The states, in order, and the three ways it can end badly.
+const (
+	DeliveryQueued      DeliveryState = "queued"
+	DeliveryLeased      DeliveryState = "leased"
+	DeliveryHandingOver DeliveryState = "handing_over"
+	DeliveryHandedOver  DeliveryState = "handed_over"
+	Delivered           DeliveryState = "delivered"
+	DeliveryRead        DeliveryState = "read"
+	DeliveryBounced     DeliveryState = "bounced"
+	DeliveryFailed      DeliveryState = "failed"
+	DeliveryUnknown     DeliveryState = "unknown"
+)
+
+// Delivery is the ledger row of one outgoing message on one channel.
+type Delivery struct {
+	ID           DeliveryID     `json:"id"`
+	Conversation ConversationID `json:"conversation"`
+	Seq          int64          `json:"seq"`
+	Channel      Channel        `json:"channel"`
+	State        DeliveryState  `json:"state"`
+	Attempts     int            `json:"attempts"`
+	Reason       string         `json:"reason,omitempty"`
+	At           time.Time      `json:"at"`
+}
+
+// Rejected is a final refusal by the other side: trying again would not help.
+type Rejected struct{ Reason string }
+
+// Error implements error.
+func (r *Rejected) Error() string { return "rejected: " + r.Reason }
+
+// Ambiguous is a failure after which nobody knows whether the other side has the message.
+type Ambiguous struct{ Err error }
+
+// Error implements error.
+func (a *Ambiguous) Error() string { return "may have been taken: " + a.Err.Error() }
+
+// Unwrap returns the cause.
+func (a *Ambiguous) Unwrap() error { return a.Err }
