@@ -2,14 +2,13 @@
 // section 3: JSON, times RFC 3339 in UTC, lists {"items":[…],"next":"<cursor>"|null}, errors as
 // application/problem+json. All calls are same-origin with the session cookie; those that change something carry
 // the header Centrala-CSRF: 1. A field marked `?` in a request may be left out and is then unchanged.
-import type { Attachment, Conversation, Message } from '../protocol'
+import type { Attachment, Conversation, Entry, Presence, Side, Status } from '../protocol'
+
+export type { Attachment, Conversation, Entry, Presence, Side, Status }
 
 // ── what every answer may contain ──────────────────────────────────────────────────────────────────────────────
 
-export type Side = 'buyer' | 'seller' | 'advertiser'
-export type Status = 'waiting' | 'open' | 'snoozed' | 'resolved'
 export type Role = 'agent' | 'supervisor' | 'admin'
-export type Presence = 'online' | 'away' | 'offline'
 export type Locale = 'pl' | 'en'
 
 export interface List<T> {
@@ -93,18 +92,19 @@ export interface Agent {
   name: string
   email: string
   role: Role
-  /** Sides a supervisor oversees; an agent's follow from the teams. */
-  sides: Side[]
+  /** Ids. */
   teams: string[]
-  skills: string[]
-  /** Units of work at once: a chat costs 4, a social message 3, an e-mail or a form 2. */
+  /** Of the teams. */
+  sides: Side[]
+  /** Units of work at once: a chat costs 4, a social message 3, an e-mail, a form or a call 2. */
   capacity: number
-  load: number
-  presence: Presence
   locale: Locale
-  /** Deactivated: cannot sign in, keeps their name on what they wrote. */
-  active: boolean
-  last_seen_at: string | null
+  /** Cannot sign in; the name stays on what was written. */
+  disabled?: boolean
+  created_at: string
+  /** The line as it is now. */
+  status: Presence
+  load: number
 }
 
 export interface Me {
@@ -179,15 +179,11 @@ export interface LoggedByHand {
 }
 export const logConversation = (body: LoggedByHand) => call<Conversation>('POST', '/v1/conversations', body)
 
-export interface Entry {
-  seq: number
-  message: Message
-}
 export const listMessages = (c: string, query: { before?: number; after?: number; limit?: number }) =>
   call<List<Entry> & { more: boolean }>('GET', q(`/v1/conversations/${id(c)}/messages`, query))
-/** The whole text of one message, and its HTML when it came as HTML mail (also at …/html, a document for a sandbox). */
+/** The whole of one message: `full_text` when the text shown is a part, the sanitised `html` of a mail (also at …/html, a document for a sandbox). */
 export const getMessage = (c: string, seq: number) =>
-  call<Entry & { html?: string }>('GET', `/v1/conversations/${id(c)}/messages/${seq}`)
+  call<Entry & { full_text?: string; html?: string }>('GET', `/v1/conversations/${id(c)}/messages/${seq}`)
 /** An own document, sanitised, with a CSP of its own; remote images only with `images`. */
 export const messageHtmlUrl = (c: string, seq: number, images: boolean) =>
   q(`/v1/conversations/${id(c)}/messages/${seq}/html`, { images: images ? 1 : undefined })
@@ -206,22 +202,18 @@ export const assign = act<{ agent: string }>('assign')
 export const unassign = act<Record<string, never>>('unassign')
 /** To a team (its queue) or a person, with an optional private note; `side` corrects the side as well. */
 export const transfer = act<{ team?: string; agent?: string; side?: Side; note?: string }>('transfer')
-/** `topic` becomes a tag. `survey: false` asks nobody this time. */
-export const resolve = act<{
-  topic?: string
-  outcome?: 'solved' | 'answered' | 'unable'
-  complaint?: boolean
-  survey?: boolean
-}>('resolve')
+/** `survey: false` asks nobody how it went this time. Tags and the complaint are set before, by their own calls. */
+export const resolve = act<{ survey?: boolean }>('resolve')
 export const reopen = act<Record<string, never>>('reopen')
-/** `until: null` waits for the customer's next message. With `wake_on_reply` it also comes back on one. */
-export const snooze = act<{ until: string | null; wake_on_reply: boolean }>('snooze')
-export const setPriority = act<{ priority: 'normal' | 'high' }>('priority')
+/** A customer's message always wakes it earlier. */
+export const snooze = act<{ until: string }>('snooze')
+/** 0 normal, 1 high, 2 urgent. */
+export const setPriority = act<{ priority: number }>('priority')
 /** Replaces all tags. */
 export const setTags = act<{ tags: string[] }>('tags')
-export const setComplaint = act<{ complaint: boolean }>('complaint')
-/** Out of the lists and figures; `false` brings it back. */
-export const setSpam = act<{ spam: boolean }>('spam')
+export const setComplaint = act<{ on: boolean }>('complaint')
+/** Resolves it, out of the lists and figures, and nobody is asked; `on: false` reopens it. */
+export const setSpam = act<{ on: boolean }>('spam')
 export const setSubject = (c: string, subject: string) =>
   call<Conversation>('PATCH', `/v1/conversations/${id(c)}`, { subject })
 
@@ -248,17 +240,18 @@ export const upload = (file: File, signal?: AbortSignal) => {
 
 export interface Contact {
   id: string
-  name: string | null
-  side: Side
-  email: string | null
-  phone: string | null
-  locale: Locale | null
+  name: string
+  email?: string
+  phone?: string
+  side?: Side
+  locale?: Locale
   /** The host site signed who this is. */
   verified: boolean
-  blocked: boolean
+  external_id?: string
+  blocked?: boolean
   created_at: string
-  /** Conversations on other sides exist; an agent learns no more than that. */
-  other_sides: Side[]
+  /** Sides on which this contact has conversations the reader may not see: that they exist, no more. */
+  other_sides?: Side[]
 }
 /** One earlier conversation of a contact: what an agent may see of it. */
 export interface Earlier {
@@ -268,9 +261,9 @@ export interface Earlier {
   channel: string
   status: Status
   opened_at: string
-  resolved_at: string | null
+  resolved_at?: string
   /** The NPS answer to it, 0–10. */
-  score: number | null
+  score?: number
 }
 export const getContact = (c: string) => call<Contact>('GET', `/v1/contacts/${id(c)}`)
 export const patchContact = (c: string, body: { name?: string; email?: string; phone?: string; side?: Side }) =>
@@ -293,80 +286,121 @@ export const createAgent = (body: {
 }) => call<{ agent: Agent; link: string }>('POST', '/v1/agents', body)
 export const patchAgent = (
   a: string,
-  body: { name?: string; role?: Role; teams?: string[]; sides?: Side[]; skills?: string[]; capacity?: number; active?: boolean },
+  body: { name?: string; role?: Role; teams?: string[]; capacity?: number; locale?: Locale; disabled?: boolean },
 ) => call<Agent>('PATCH', `/v1/agents/${id(a)}`, body)
 /** A new one-time link; the old password stays valid until it is used. */
 export const resetAgent = (a: string) => call<{ link: string }>('POST', `/v1/agents/${id(a)}/reset`, {})
 
+/** [from, to) in minutes from midnight, local time; `to` may be 1440. */
+export interface Span {
+  from: number
+  to: number
+}
+/** When a team answers. No intervals at all mean around the clock. */
+export interface Hours {
+  /** IANA name. */
+  zone?: string
+  /** Seven lists, Sunday first. */
+  week: (Span[] | null)[]
+  /** "2026-12-24": other hours that day, none = closed. */
+  days?: Record<string, Span[] | null>
+  /** Closed on Polish public holidays. */
+  holidays: boolean
+  /** What customers read outside the hours, by locale. */
+  outside?: Partial<Record<Locale, string>>
+}
 export interface Team {
   id: string
   name: string
-  side: Side
-  members: number
-  online: number
+  sides: Side[]
+  hours: Hours
+  signature?: string
 }
 export const listTeams = () => call<List<Team>>('GET', '/v1/teams')
-export const createTeam = (body: { name: string; side: Side }) => call<Team>('POST', '/v1/teams', body)
-export const patchTeam = (t: string, body: { name?: string; side?: Side }) =>
+/** 201. Hours: around the clock until set. */
+export const createTeam = (body: { name: string; sides: Side[]; signature?: string }) =>
+  call<Team>('POST', '/v1/teams', body)
+export const patchTeam = (t: string, body: { name?: string; sides?: Side[]; signature?: string }) =>
   call<Team>('PATCH', `/v1/teams/${id(t)}`, body)
-/** 409 `conflict` while it has members or unresolved conversations. */
+/** 409 `conflict` while it has members, inboxes or unresolved conversations. */
 export const deleteTeam = (t: string) => call<void>('DELETE', `/v1/teams/${id(t)}`)
 
-export type InboxKind = 'web' | 'email' | 'form'
-export interface MailServer {
+/** Hours of all teams, with whether each answers now and when that changes next. */
+export interface TeamHours {
+  team: string
+  hours: Hours
+  open: boolean
+  changes_at: string | null
+}
+export const listHours = () => call<List<TeamHours>>('GET', '/v1/hours')
+export const putHours = (team: string, hours: Hours) => call<TeamHours>('PUT', `/v1/hours/${id(team)}`, hours)
+
+export type InboxChannel = 'chat' | 'email' | 'form'
+export interface Server {
   host: string
   port: number
-  security: 'tls' | 'starttls' | 'none'
-  username: string
-  /** Sent to change it, never answered. */
-  password?: string
-  /** In answers: whether a password is stored. */
-  has_password?: boolean
+  /** "none" only on loopback. */
+  tls: 'tls' | 'starttls' | 'none'
+  user: string
+}
+export interface Mailbox {
+  /** What customers write to. */
+  address: string
+  from_name: string
+  imap: Server
+  smtp: Server
+  /** Default INBOX. */
+  folder?: string
+  poll_every?: string
 }
 export interface Inbox {
   id: string
-  /** The name in addresses: /widget/{slug}. */
+  /** In addresses: /widget/{slug}. */
   slug: string
-  kind: InboxKind
   name: string
-  /** null: the customer is asked, or the signed identity says. */
-  side: Side | null
-  team: string | null
+  channel: InboxChannel
+  /** All who come in here, if one side; else the customer is asked or the signed identity says. */
+  side?: Side
+  team?: string
   enabled: boolean
-  locale: Locale
-  /** kind web: allowed origins; the secret that signs identities, shown in full only when made. */
+  /** Widget: who may embed it and connect. */
   origins?: string[]
-  identity_secret?: string
-  identity_jwks?: string
-  /** kind email. */
-  address?: string
-  from_name?: string
-  imap?: MailServer
-  smtp?: MailServer
-  folder?: string
-  /** Answer a new mail with a confirmation of receipt. */
-  confirm?: boolean
+  /** Widget: where the host site's public keys are. */
+  jwks?: string
+  mailbox?: Mailbox
   state: InboxState
 }
 export interface InboxState {
   ok: boolean
-  /** Why not, in the vendor's or server's words. */
-  error: string | null
-  last_ok_at: string | null
-  /** Since when it has been failing. */
-  failing_since: string | null
-  lag_ms: number | null
-  /** kind web: sockets open now. */
+  /** Why not, in the server's words. */
+  error?: string
+  last_ok_at?: string
+  failing_since?: string
+  /** Widget: sockets open now. */
   connected?: number
 }
-export type InboxBody = Partial<Omit<Inbox, 'id' | 'state' | 'identity_secret'>>
+/** Passwords are sent to set them and never answered; left out they stay as they are. */
+export interface InboxBody {
+  name?: string
+  slug?: string
+  side?: Side | null
+  team?: string | null
+  enabled?: boolean
+  origins?: string[]
+  jwks?: string
+  mailbox?: Mailbox
+  imap_password?: string
+  smtp_password?: string
+}
 export const listInboxes = () => call<List<Inbox>>('GET', '/v1/inboxes')
-export const createInbox = (body: InboxBody & { kind: InboxKind; name: string }) =>
+/** 201. */
+export const createInbox = (body: InboxBody & { channel: InboxChannel; name: string }) =>
   call<Inbox>('POST', '/v1/inboxes', body)
 export const patchInbox = (i: string, body: InboxBody) => call<Inbox>('PATCH', `/v1/inboxes/${id(i)}`, body)
+/** 409 `conflict` when conversations came in there: switch it off instead. */
 export const deleteInbox = (i: string) => call<void>('DELETE', `/v1/inboxes/${id(i)}`)
-/** A new signing secret; answered with identity_secret in full, the old one works for 24 h. */
-export const rotateInboxSecret = (i: string) => call<Inbox>('POST', `/v1/inboxes/${id(i)}/secret`, {})
+/** A new HS256 secret for signed identities of a widget, shown this once; the old one is void at once. */
+export const rotateInboxSecret = (i: string) => call<{ secret: string }>('POST', `/v1/inboxes/${id(i)}/secret`, {})
 
 export interface TestStep {
   name: 'resolve' | 'tls' | 'login' | 'folder' | 'smtp_tls' | 'smtp_login'
@@ -379,54 +413,35 @@ export interface TestStep {
 export const testInbox = (i: string | null, body: InboxBody) =>
   call<{ ok: boolean; steps: TestStep[] }>('POST', i ? `/v1/inboxes/${id(i)}/test` : '/v1/inboxes/test', body)
 
-// ── hours, macros, articles, keys, audit ───────────────────────────────────────────────────────────────────────
-
-export interface Hours {
-  team: string
-  time_zone: string
-  /** Monday first, seven lists of ["08:00","16:00"] in local time; "24:00" ends a day. */
-  week: [string, string][][]
-  /** Days that differ: closed when `spans` is empty. */
-  exceptions: { date: string; name: string; spans: [string, string][] }[]
-  /** Shown to customers outside the hours, per locale. */
-  closed_text: Record<Locale, string>
-  /** Now, by these hours. */
-  open_now: boolean
-  /** When that changes next. */
-  changes_at: string | null
-}
-export const listHours = () => call<List<Hours>>('GET', '/v1/hours')
-export const putHours = (team: string, body: Omit<Hours, 'team' | 'open_now' | 'changes_at'>) =>
-  call<Hours>('PUT', `/v1/hours/${id(team)}`, body)
+// ── macros, articles, keys, audit ──────────────────────────────────────────────────────────────────────────────
 
 export interface Macro {
   id: string
-  name: string
-  /** Text with blanks: {{name}} and {{ref}} are filled from the conversation, others by the agent. */
-  text: string
-  locale: Locale
+  title: string
+  side?: Side
+  team?: string
+  /** By locale; {{name}}, {{ref}} and {{agent}} are filled from the conversation, other blanks by the agent. */
+  text: Partial<Record<Locale, string>>
+}
+export interface MacroBody {
+  title: string
   side: Side | null
   team: string | null
-  /** Done when it is sent. */
-  actions: { tags: string[]; resolve: boolean }
-  used: number
-  updated_at: string
+  text: Partial<Record<Locale, string>>
 }
-export type MacroBody = Omit<Macro, 'id' | 'used' | 'updated_at'>
 export const listMacros = () => call<List<Macro>>('GET', '/v1/macros')
 export const createMacro = (body: MacroBody) => call<Macro>('POST', '/v1/macros', body)
 export const patchMacro = (m: string, body: Partial<MacroBody>) => call<Macro>('PATCH', `/v1/macros/${id(m)}`, body)
 export const deleteMacro = (m: string) => call<void>('DELETE', `/v1/macros/${id(m)}`)
-/** Counts one use. 204. */
-export const useMacro = (m: string) => call<void>('POST', `/v1/macros/${id(m)}/use`, {})
-
 export interface Article {
   id: string
+  locale: Locale
   slug: string
   title: string
-  locale: Locale
+  summary: string
   sides: Side[]
   tags: string[]
+  section: string
   url: string
   updated_at: string
 }
@@ -453,8 +468,8 @@ export interface ApiKey {
   sides: Side[]
   created_by: string
   created_at: string
-  last_used_at: string | null
-  expires_at: string | null
+  last_used_at?: string
+  expires_at?: string
 }
 export const listKeys = () => call<List<ApiKey>>('GET', '/v1/keys')
 /** 201 with `secret`, shown this once. `days: null` never expires. */
@@ -493,28 +508,32 @@ export interface SurveyResults {
 export const surveyResults = (query: { from?: string; to?: string; side?: Side }) =>
   call<SurveyResults>('GET', q('/v1/surveys/results', query))
 
-export type FollowUpState = 'open' | 'contacted' | 'closed'
+export type FollowUpState = 'new' | 'contacted' | 'closed'
 export type CloseReason = 'resolved' | 'explained' | 'compensated' | 'unreachable' | 'declined'
 export interface FollowUp {
   id: string
-  state: FollowUpState
+  survey: string
   conversation: string
-  contact: { id: string; name: string; side: Side }
-  channel: string
-  subject: string
+  contact: string
+  contact_name: string
+  side: Side
+  team: string
+  /** "" or left out: nobody has it. */
+  owner?: string
+  owner_name?: string
   score: number
-  comment: string | null
-  owner: { id: string; name: string } | null
-  note: string | null
-  reason: CloseReason | null
-  opened_at: string
+  comment?: string
+  state: FollowUpState
+  note?: string
+  reason?: CloseReason
   due: string
-  closed_at: string | null
+  opened_at: string
+  closed_at?: string
 }
-/** Without `state`: all open and contacted ones, and those closed in the last 7 days. */
+/** Without `state`: all that are not closed, and those closed in the last 7 days. */
 export const listFollowUps = (query: { state?: FollowUpState; side?: Side; cursor?: string }) =>
   call<List<FollowUp>>('GET', q('/v1/surveys/follow-ups', query))
-/** Leaving `open` needs a note, `closed` a reason too; the score cannot be changed. */
+/** Leaving `new` needs a note, `closed` a reason too; the score cannot be changed. */
 export const patchFollowUp = (
   f: string,
   body: { state?: FollowUpState; note?: string; reason?: CloseReason; owner?: string | null },
