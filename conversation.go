@@ -111,7 +111,8 @@ type (
 	Jot struct{}
 
 	// Assign gives the conversation to an agent. With Claim it is refused as Conflict when
-	// another agent already has it. A non-zero Version must be the conversation's.
+	// another agent already has it. A non-zero Version must be the conversation's. Within asks
+	// the log to refuse, as Conflict, when the agent has no room for it.
 	Assign struct {
 		Agent   AgentID
 		Name    string
@@ -119,6 +120,7 @@ type (
 		Reason  string
 		Reasons []string
 		Claim   bool
+		Within  bool
 		Version int64
 	}
 
