@@ -7,7 +7,7 @@
 //   client.start();
 import { limits } from '../protocol';
 import type { Attachment, Author, ClientFrame, Frame, Message, ResumePoint, ServerFrame } from '../protocol';
-import { Connection, Lost } from './connection';
+import { Connection, Lost, Refused } from './connection';
 import type { Settings, Status, Unnumbered } from './connection';
 import { Emitter } from './emitter';
 import { Outbox } from './outbox';
@@ -87,8 +87,8 @@ export class Client {
   /** Loads the newest entries unless they are held. Rejects with Refused or Lost. */
   async open(conversation: string, limit: number = page): Promise<Timeline> {
     const timeline = this.timeline(conversation);
-    if (timeline.list().length < Math.min(limit, timeline.last)) await this.load(conversation, { limit });
-    else if (timeline.first === 0) await this.load(conversation, { limit });
+    const partly = timeline.list().length < Math.min(limit, timeline.last);
+    if (timeline.first === 0 || partly) await this.load(conversation, { limit });
     return timeline;
   }
 
@@ -122,6 +122,7 @@ export class Client {
       .map((t) => ({ conversation: t.conversation, after: t.held }));
     this.resuming.clear();
     for (const { conversation } of resume) this.resuming.add(conversation);
+    for (const id of [...this.held.keys()]) if (!this.resuming.has(id)) this.held.delete(id); // nobody would fill them
     const token = this.settings.token?.();
     return { type: 'hello', ...(token ? { token } : {}), ...(resume.length > 0 ? { resume } : {}), ...this.settings.hello?.() };
   }
@@ -191,18 +192,21 @@ export class Client {
   }
 
   private touched(conversation: string): void {
+    const timeline = this.timeline(conversation);
+    this.held.delete(conversation); // the last touched are resumed first: a Map keeps the order of insertion
+    this.held.set(conversation, timeline);
     this.watchGap(conversation);
     this.timelines.emit(conversation);
   }
 
-  private watchGap(conversation: string): void {
+  private watchGap(conversation: string, patience: number = gapPatience): void {
     const gap = this.timeline(conversation).gap;
     if (!gap || this.resuming.has(conversation) || this.filling.has(conversation)) return;
     if (this.gapTimers.has(conversation)) return;
     const timer = setTimeout(() => {
       this.gapTimers.delete(conversation);
       void this.fill(conversation);
-    }, gapPatience);
+    }, patience);
     this.gapTimers.set(conversation, timer);
   }
 
@@ -216,7 +220,10 @@ export class Client {
         if (timeline.gap?.after === gap.after) break; // the server has nothing there for us
       }
     } catch (err) {
-      if (!(err instanceof Lost)) this.outbox.changes.emit();
+      if (err instanceof Lost) return;
+      if (!(err instanceof Refused)) throw err;
+      this.filling.delete(conversation);
+      if (err.frame.retry ?? err.frame.code === 'rate_limited') this.watchGap(conversation, err.frame.retry_after_ms ?? 5_000);
     } finally {
       this.filling.delete(conversation);
     }

@@ -194,7 +194,7 @@ export class Connection {
       this.set({ phase: 'stopped', cause, reason, lostAt: this.status.lostAt ?? Date.now(), retryAt: null });
       return;
     }
-    if (Date.now() - this.liveAt >= times.stable) this.attempt = 0;
+    if (this.status.phase === 'live' && Date.now() - this.liveAt >= times.stable) this.attempt = 0;
     const wait = backoff(this.attempt++, this.random);
     if (code === closes.restart) this.planRetry('restart', retryAfter(reason) ?? wait);
     else if (code === closes.tooSlow) this.planRetry('slow', wait);

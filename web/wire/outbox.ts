@@ -60,6 +60,7 @@ export class Outbox {
       this.tabs.listen(() => void this.reload()),
       this.tabs.lead(() => {
         this.leading = true;
+        for (const id of this.removed) this.queue((store) => store.remove(id));
         void this.reload();
       }),
       this.connection.changes.on(() => {
@@ -121,7 +122,11 @@ export class Outbox {
   /** The server showed a message with this key: it has it, whatever became of the ack. */
   confirm(key: string): void {
     const row = this.rows.find((r) => r.key === key);
-    if (row) this.forget(row.id);
+    if (!row) return;
+    if (this.leading) return this.forget(row.id);
+    this.rows = this.rows.filter((r) => r !== row); // the kept row is left to the tab that sends: its ack is on the way
+    this.removed.add(row.id);
+    this.changes.emit();
   }
 
   /** Resolves when everything asked so far is kept. */
