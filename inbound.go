@@ -83,6 +83,10 @@ type Inbound struct {
 	References []string
 	ReplyTo    ConversationID // from a verified reply token
 
+	// Digest is a hash of what the sender wrote, without what servers on the way added. The
+	// same MessageID with the same Digest in one inbox is the same message come twice.
+	Digest string
+
 	Attachments []Part
 	At          time.Time // when it was written, as far as the vendor says
 
