@@ -1,0 +1,49 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"centrala"
+)
+
+// Audit appends one line to the audit log, at the present moment. Lines are never changed.
+func (db *DB) Audit(ctx context.Context, e centrala.AuditEntry) error {
+	return db.write(ctx, func(tx *Tx) error { return tx.audit(e) })
+}
+
+// audit writes the line in the transaction that does what it tells of.
+func (tx *Tx) audit(e centrala.AuditEntry) error {
+	_, err := tx.exec(`INSERT INTO audit (id, at, author, action, subject, detail, address) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		tx.id(), micros(tx.now), asJSON(&e.By), e.Action, e.Subject, e.Detail, e.Address)
+	return wrap(err, "write the audit log")
+}
+
+// AuditLog reads the audit log, the latest line first, at most limit lines (0: 50, at most
+// 200). next is the cursor of the following page, "" at the end.
+func (db *DB) AuditLog(ctx context.Context, cursor string, limit int) (entries []centrala.AuditEntry, next string, err error) {
+	before := int64(1<<63 - 1)
+	if cursor != "" {
+		if before, err = strconv.ParseInt(cursor, 36, 64); err != nil {
+			return nil, "", centrala.InvalidField("cursor", "%.40q is not a cursor of this list.", cursor)
+		}
+	}
+	if limit <= 0 {
+		limit = 50
+	}
+	limit = min(limit, 200)
+	fields := func(e *centrala.AuditEntry) []any {
+		return []any{&e.ID, instant{&e.At}, asJSON(&e.By), &e.Action, &e.Subject, &e.Detail, &e.Address}
+	}
+	entries, err = all(ctx, db.ro, fields, `SELECT id, at, author, action, subject, detail, address FROM audit
+		WHERE id < $1 ORDER BY id DESC LIMIT $2`, before, limit+1)
+	if err != nil {
+		return nil, "", fmt.Errorf("read the audit log: %w", err)
+	}
+	if len(entries) > limit {
+		entries = entries[:limit]
+		next = strconv.FormatInt(entries[limit-1].ID, 36)
+	}
+	return entries, next, nil
+}

@@ -1,0 +1,238 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"centrala"
+)
+
+// inboxRow is an inbox as its row holds it: what anybody may read apart from what is sealed.
+type inboxRow struct {
+	centrala.Inbox
+	settings settings
+	secrets  []byte
+}
+
+type settings struct {
+	Origins []string          `json:"origins,omitempty"`
+	JWKS    string            `json:"jwks,omitempty"`
+	Mailbox *centrala.Mailbox `json:"mailbox,omitempty"` // marshals without its passwords
+}
+
+// secrets is what an inbox keeps sealed.
+type secrets struct {
+	Identity string `json:"identity,omitempty"`
+	IMAP     string `json:"imap,omitempty"`
+	SMTP     string `json:"smtp,omitempty"`
+}
+
+const inboxColumns = `SELECT id, slug, name, channel, side, team, enabled, settings, secrets FROM inbox`
+
+func (r *inboxRow) fields() []any {
+	return []any{&r.ID, &r.Slug, &r.Name, &r.Channel, &r.Side, &r.Team, &r.Enabled, asJSON(&r.settings), &r.secrets}
+}
+
+// Inboxes lists the inboxes by name, with their secrets opened.
+func (db *DB) Inboxes(ctx context.Context) ([]centrala.Inbox, error) {
+	rows, err := all(ctx, db.ro, (*inboxRow).fields, inboxColumns)
+	if err != nil {
+		return nil, fmt.Errorf("read the inboxes: %w", err)
+	}
+	inboxes := make([]centrala.Inbox, 0, len(rows))
+	for _, r := range rows {
+		in, err := db.inbox(r)
+		if err != nil {
+			return nil, err
+		}
+		inboxes = append(inboxes, in)
+	}
+	slices.SortFunc(inboxes, func(a, b centrala.Inbox) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	return inboxes, nil
+}
+
+// Inbox reads one inbox with its secrets opened; NotFound when there is none.
+func (db *DB) Inbox(ctx context.Context, id centrala.InboxID) (centrala.Inbox, error) {
+	r, err := one(ctx, db.ro, (*inboxRow).fields, inboxColumns+` WHERE id = $1`, id)
+	if err != nil {
+		return centrala.Inbox{}, missing(err, "inbox", id.String())
+	}
+	return db.inbox(r)
+}
+
+// InboxBySlug reads the inbox that an address names, also a switched-off one.
+func (db *DB) InboxBySlug(ctx context.Context, slug string) (centrala.Inbox, error) {
+	r, err := one(ctx, db.ro, (*inboxRow).fields, inboxColumns+` WHERE slug = $1`, slug)
+	if err != nil {
+		return centrala.Inbox{}, missing(err, "inbox", fmt.Sprintf("%.80q", slug))
+	}
+	return db.inbox(r)
+}
+
+// inbox opens a row.
+func (db *DB) inbox(r inboxRow) (centrala.Inbox, error) {
+	in := r.Inbox
+	in.Origins, in.JWKS, in.Mailbox = r.settings.Origins, r.settings.JWKS, r.settings.Mailbox
+	s, err := db.secrets(r.secrets)
+	if err != nil {
+		return in, fmt.Errorf("secrets of the inbox %s: %w", in.Slug, err)
+	}
+	in.Secret = s.Identity
+	if in.Mailbox != nil {
+		in.Mailbox.IMAPPassword, in.Mailbox.SMTPPassword = s.IMAP, s.SMTP
+	}
+	return in, nil
+}
+
+// SaveInbox makes an inbox (ID zero) or changes one as a whole, except that its channel stays
+// and that an empty secret or password leaves the one that is kept; without a mailbox its
+// passwords go. The slug is unique (Conflict). Secrets are sealed before they are written.
+func (db *DB) SaveInbox(ctx context.Context, in centrala.Inbox) (centrala.Inbox, error) {
+	in.Name = strings.TrimSpace(in.Name)
+	if err := checkInbox(in); err != nil {
+		return centrala.Inbox{}, err
+	}
+	var out inboxRow
+	err := db.write(ctx, func(tx *Tx) error {
+		var err error
+		out, err = tx.saveInbox(in)
+		return err
+	})
+	if err != nil {
+		return centrala.Inbox{}, err
+	}
+	return db.inbox(out)
+}
+
+func checkInbox(in centrala.Inbox) error {
+	if in.Channel == "" {
+		return centrala.InvalidField("channel", "The inbox has no channel.")
+	}
+	if in.Side != centrala.NoSide {
+		if err := checkSides(in.Side); err != nil {
+			return err
+		}
+	}
+	if err := checkSlug(in.Slug, "-", 63); err != nil {
+		return err
+	}
+	return checkName("name", in.Name, 100)
+}
+
+func (tx *Tx) saveInbox(in centrala.Inbox) (inboxRow, error) {
+	old := inboxRow{}
+	if in.ID != 0 {
+		err := tx.row(inboxColumns+` WHERE id = $1`+tx.w.db.dialect.forUpdate("inbox"), []any{in.ID}, old.fields()...)
+		if err != nil {
+			return old, missing(err, "inbox", in.ID.String())
+		}
+		if in.Channel != old.Channel {
+			return old, centrala.InvalidField("channel", "The channel of an inbox stays what it was.")
+		}
+	}
+	if in.Team != 0 {
+		var n int
+		if err := tx.row(`SELECT count(*) FROM team WHERE id = $1`, []any{in.Team}, &n); err != nil {
+			return old, fmt.Errorf("look for the team: %w", err)
+		}
+		if n == 0 {
+			return old, centrala.InvalidField("team", "There is no team %s.", in.Team)
+		}
+	}
+	kept, err := tx.w.db.secrets(old.secrets)
+	if err != nil {
+		return old, fmt.Errorf("secrets of the inbox %s: %w", in.Slug, err)
+	}
+	r := inboxRow{Inbox: in, settings: settings{in.Origins, in.JWKS, in.Mailbox}}
+	if r.secrets, err = tx.w.db.keep(in, kept); err != nil {
+		return old, err
+	}
+	if in.ID == 0 {
+		r.ID = centrala.InboxID(tx.id())
+		_, err = tx.exec(`INSERT INTO inbox (id, slug, name, channel, side, team, enabled, settings, secrets) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			r.ID, in.Slug, in.Name, in.Channel, in.Side, in.Team, flag(in.Enabled), asJSON(&r.settings), r.secrets)
+	} else {
+		_, err = tx.exec(`UPDATE inbox SET slug = $2, name = $3, side = $4, team = $5, enabled = $6, settings = $7, secrets = $8 WHERE id = $1`,
+			r.ID, in.Slug, in.Name, in.Side, in.Team, flag(in.Enabled), asJSON(&r.settings), r.secrets)
+	}
+	return r, taken(wrap(err, "save the inbox"), "slug", "Another inbox has this slug.")
+}
+
+// keep seals the secrets of in over those that were kept before; nil when there are none.
+func (db *DB) keep(in centrala.Inbox, kept secrets) ([]byte, error) {
+	s := secrets{Identity: cmp.Or(in.Secret, kept.Identity)}
+	if in.Mailbox != nil {
+		s.IMAP, s.SMTP = cmp.Or(in.Mailbox.IMAPPassword, kept.IMAP), cmp.Or(in.Mailbox.SMTPPassword, kept.SMTP)
+	}
+	if s == (secrets{}) {
+		return nil, nil
+	}
+	plain, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("secrets: %w", err)
+	}
+	return db.sealed(plain)
+}
+
+// RemoveInbox removes an inbox that nothing ever came in through; Conflict otherwise: it is
+// switched off instead.
+func (db *DB) RemoveInbox(ctx context.Context, id centrala.InboxID) error {
+	return db.write(ctx, func(tx *Tx) error {
+		var used int
+		err := tx.row(`SELECT count(*) FROM (SELECT 1 FROM conversation WHERE inbox = $1 LIMIT 1) some`, []any{id}, &used)
+		if err != nil {
+			return fmt.Errorf("look for conversations: %w", err)
+		}
+		if used > 0 {
+			return centrala.Errorf(centrala.Conflict, "Conversations came in through this inbox. Switch it off instead.")
+		}
+		n, err := tx.exec(`DELETE FROM inbox WHERE id = $1`, id)
+		if err == nil && n == 0 {
+			err = errNone
+		}
+		return missing(err, "inbox", id.String())
+	})
+}
+
+// errNone is what an UPDATE or DELETE found.
+var errNone = sql.ErrNoRows
+
+// errNoSeal tells the operator what is missing.
+var errNoSeal = errors.New("the database was opened without a key to seal secrets with")
+
+// sealed encrypts what must not lie in the database as it is.
+func (db *DB) sealed(plain []byte) ([]byte, error) {
+	if db.seal == nil {
+		return nil, errNoSeal
+	}
+	b, err := db.seal.Seal(plain)
+	return b, wrap(err, "seal")
+}
+
+// unseal decrypts what sealed made.
+func (db *DB) unseal(b []byte) ([]byte, error) {
+	if db.seal == nil {
+		return nil, errNoSeal
+	}
+	plain, err := db.seal.Open(b)
+	return plain, wrap(err, "open what is sealed")
+}
+
+// secrets opens the sealed secrets of an inbox; none of them when there are none.
+func (db *DB) secrets(b []byte) (secrets, error) {
+	var s secrets
+	if len(b) == 0 {
+		return s, nil
+	}
+	plain, err := db.unseal(b)
+	if err != nil {
+		return s, err
+	}
+	return s, wrap(json.Unmarshal(plain, &s), "secrets")
+}
