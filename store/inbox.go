@@ -39,6 +39,14 @@ func (r *inboxRow) fields() []any {
 	return []any{&r.ID, &r.Slug, &r.Name, &r.Channel, &r.Side, &r.Team, &r.Enabled, asJSON(&r.settings), &r.secrets}
 }
 
+// address is what customers write to, "" unless it is a mailbox.
+func (r *inboxRow) address() string {
+	if r.settings.Mailbox == nil {
+		return ""
+	}
+	return address(r.settings.Mailbox.Address)
+}
+
 // Inboxes lists the inboxes by name, with their secrets opened.
 func (db *DB) Inboxes(ctx context.Context) ([]centrala.Inbox, error) {
 	rows, err := all(ctx, db.ro, (*inboxRow).fields, inboxColumns)
@@ -155,11 +163,12 @@ func (tx *Tx) saveInbox(in centrala.Inbox) (inboxRow, error) {
 	}
 	if in.ID == 0 {
 		r.ID = centrala.InboxID(tx.id())
-		_, err = tx.exec(`INSERT INTO inbox (id, slug, name, channel, side, team, enabled, settings, secrets) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			r.ID, in.Slug, in.Name, in.Channel, in.Side, in.Team, flag(in.Enabled), asJSON(&r.settings), r.secrets)
+		_, err = tx.exec(`INSERT INTO inbox (id, slug, name, channel, side, team, enabled, address, settings, secrets)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			r.ID, in.Slug, in.Name, in.Channel, in.Side, in.Team, flag(in.Enabled), r.address(), asJSON(&r.settings), r.secrets)
 	} else {
-		_, err = tx.exec(`UPDATE inbox SET slug = $2, name = $3, side = $4, team = $5, enabled = $6, settings = $7, secrets = $8 WHERE id = $1`,
-			r.ID, in.Slug, in.Name, in.Side, in.Team, flag(in.Enabled), asJSON(&r.settings), r.secrets)
+		_, err = tx.exec(`UPDATE inbox SET slug = $2, name = $3, side = $4, team = $5, enabled = $6, address = $7, settings = $8, secrets = $9 WHERE id = $1`,
+			r.ID, in.Slug, in.Name, in.Side, in.Team, flag(in.Enabled), r.address(), asJSON(&r.settings), r.secrets)
 	}
 	return r, taken(wrap(err, "save the inbox"), "slug", "Another inbox has this slug.")
 }

@@ -74,17 +74,14 @@ func (db *DB) AddKey(ctx context.Context, k centrala.APIKey, hash []byte) (centr
 	return k, err
 }
 
-// KeyByHash reads the key whose secret hashes to hash: NotFound when there is none,
-// Unauthorized when it was revoked. Its use is noted at most once a minute.
+// KeyByHash reads the key whose secret hashes to hash, also a revoked one; NotFound when there
+// is none. The use of one that still counts is noted at most once a minute.
 func (db *DB) KeyByHash(ctx context.Context, hash []byte) (centrala.APIKey, error) {
 	row, err := one(ctx, db.ro, (*keyRow).fields, keyColumns+` WHERE hash = $1`, hash)
 	if err != nil {
 		return centrala.APIKey{}, missing(err, "key", "of this secret")
 	}
-	if !row.revoked.IsZero() {
-		return centrala.APIKey{}, centrala.Errorf(centrala.Unauthorized, "This key was revoked.")
-	}
-	if now := db.now(); now.Sub(row.used) >= touchEvery {
+	if now := db.now(); row.revoked.IsZero() && now.Sub(row.used) >= touchEvery {
 		db.touch(ctx, `UPDATE api_key SET used_at = $2 WHERE id = $1 AND used_at < $2`, row.ID, now)
 	}
 	return row.key(), nil

@@ -94,18 +94,17 @@ func (db *DB) EndSessions(ctx context.Context, agent centrala.AgentID) error {
 	})
 }
 
-// OneTime keeps the hash of a token that lets an agent do one thing once, until expires. It
-// voids the agent's earlier token for the same purpose.
+// OneTime keeps the hash of a token that lets an agent do one thing once, until expires.
+// NotFound when there is no such agent, or they may no longer sign in.
 func (db *DB) OneTime(ctx context.Context, tokenHash []byte, purpose string, agent centrala.AgentID, expires time.Time) error {
 	return db.write(ctx, func(tx *Tx) error {
 		if err := tx.mayEnter(agent); err != nil {
 			return err
 		}
-		_, err := tx.exec(`DELETE FROM one_time WHERE (agent = $1 AND purpose = $2) OR expires_at < $3`, agent, purpose, micros(tx.now))
-		if err != nil {
-			return fmt.Errorf("void the earlier link: %w", err)
+		if _, err := tx.exec(`DELETE FROM one_time WHERE expires_at < $1`, micros(tx.now)); err != nil {
+			return fmt.Errorf("clear away old links: %w", err)
 		}
-		_, err = tx.exec(`INSERT INTO one_time (token_hash, purpose, agent, expires_at) VALUES ($1, $2, $3, $4)`,
+		_, err := tx.exec(`INSERT INTO one_time (token_hash, purpose, agent, expires_at) VALUES ($1, $2, $3, $4)`,
 			tokenHash, purpose, agent, micros(expires))
 		return wrap(err, "keep the one-time link")
 	})

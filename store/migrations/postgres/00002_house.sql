@@ -45,9 +45,9 @@ CREATE TABLE one_time (
   token_hash bytea  PRIMARY KEY,
   purpose    text   NOT NULL,
   agent      bigint NOT NULL REFERENCES agent,
-  expires_at bigint NOT NULL,
-  UNIQUE (agent, purpose) -- a new link voids the one before
+  expires_at bigint NOT NULL
 );
+CREATE INDEX one_time_agent ON one_time (agent);
 
 CREATE TABLE inbox (
   id       bigint  PRIMARY KEY,
@@ -57,6 +57,7 @@ CREATE TABLE inbox (
   side     text    NOT NULL DEFAULT '',
   team     bigint  NOT NULL DEFAULT 0,
   enabled  integer NOT NULL,
+  address  text    NOT NULL DEFAULT '', -- of the mailbox, lower case
   settings text    NOT NULL,
   secrets  bytea   -- sealed
 );
@@ -120,8 +121,7 @@ CREATE INDEX suggestion_at ON suggestion (at);
 
 CREATE TABLE survey (
   id                bigint  PRIMARY KEY,
-  conversation      bigint  NOT NULL,
-  contact           bigint  NOT NULL,
+  conversation      bigint  NOT NULL, -- whose contact is asked
   agent             bigint  NOT NULL DEFAULT 0,
   team              bigint  NOT NULL DEFAULT 0,
   side              text    NOT NULL DEFAULT '',
@@ -139,7 +139,7 @@ CREATE TABLE survey (
   answered_at       bigint  NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX survey_open ON survey (conversation) WHERE cancelled = 0 AND score IS NULL;
-CREATE INDEX survey_contact ON survey (contact, created_at);
+CREATE INDEX survey_conversation ON survey (conversation);
 CREATE INDEX survey_due ON survey (mail_at) WHERE cancelled = 0 AND score IS NULL AND sent_at = 0 AND mail_at > 0;
 CREATE INDEX survey_created ON survey (created_at);
 CREATE INDEX survey_answered ON survey (answered_at) WHERE score IS NOT NULL;
@@ -158,7 +158,6 @@ CREATE TABLE follow_up (
   id           bigint PRIMARY KEY,
   survey       bigint NOT NULL UNIQUE REFERENCES survey,
   conversation bigint NOT NULL,
-  contact      bigint NOT NULL,
   side         text   NOT NULL DEFAULT '',
   team         bigint NOT NULL DEFAULT 0,
   owner        bigint NOT NULL DEFAULT 0,
@@ -172,7 +171,7 @@ CREATE TABLE follow_up (
 );
 CREATE INDEX follow_up_state ON follow_up (state, due_at);
 CREATE INDEX follow_up_opened ON follow_up (opened_at);
-CREATE INDEX follow_up_contact ON follow_up (contact);
+CREATE INDEX follow_up_conversation ON follow_up (conversation);
 
 CREATE TABLE idempotency (
   principal text    NOT NULL,
