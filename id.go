@@ -131,6 +131,20 @@ func (id *ID[K]) UnmarshalJSON(b []byte) error {
 	return err
 }
 
+// MarshalText writes the wire form, nothing for the zero ID.
+func (id ID[K]) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the wire form, as in an address; the empty text is the zero ID.
+func (id *ID[K]) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*id = 0
+		return nil
+	}
+	v, err := ParseID[K](string(b))
+	*id = v
+	return err
+}
+
 // IDs makes identifiers. The upper 41 bits are milliseconds, the lower 22 random, and each is
 // greater than the one before, so two processes may make them side by side and rows still
 // append. The zero value is ready; it is safe for concurrent use.

@@ -15,12 +15,12 @@ func NewKey() (secret string, hash []byte) { return secretToken(keyPrefix) }
 func (g *Guard) identifyKey(ctx context.Context, token string) (Principal, error) {
 	k, err := g.store.KeyByHash(ctx, hashToken(token))
 	switch {
-	case centrala.CodeOf(err) == centrala.NotFound, centrala.CodeOf(err) == centrala.Unauthorized:
+	case centrala.CodeOf(err) == centrala.NotFound:
 		return Principal{}, refuse(Bad)
+	case centrala.CodeOf(err) == centrala.Unauthorized:
+		return Principal{}, refuse(Revoked)
 	case err != nil:
 		return Principal{}, fmt.Errorf("api key: %w", err)
-	case k.Revoked != nil:
-		return Principal{}, refuse(Revoked)
 	}
 	return Principal{Kind: Machine, ID: k.ID.String(), Key: &k, Scope: KeyScope(k)}, nil
 }

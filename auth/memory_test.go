@@ -42,7 +42,6 @@ type link struct {
 }
 
 type person struct {
-	inbox      centrala.InboxID
 	sub        string
 	generation int64
 	blocked    bool
@@ -101,8 +100,11 @@ func (m *memory) Session(_ context.Context, h []byte) (centrala.AgentID, error) 
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s, ok := m.sessions[string(h)]
-	if !ok || !m.now().Before(s.expires) {
+	if !ok {
 		return 0, none("session")
+	}
+	if !m.now().Before(s.expires) {
+		return 0, centrala.Errorf(centrala.Unauthorized, "over")
 	}
 	return s.agent, nil
 }
@@ -136,11 +138,11 @@ func (m *memory) UseOneTime(_ context.Context, h []byte, purpose string) (centra
 
 func (m *memory) NewContactID() centrala.ContactID { return centrala.ContactID(m.ids.Next(m.now())) }
 
-func (m *memory) ContactBySubject(_ context.Context, inbox centrala.InboxID, sub string) (centrala.ContactID, bool, error) {
+func (m *memory) ContactBySubject(_ context.Context, sub string) (centrala.ContactID, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for id, p := range m.people {
-		if p.inbox == inbox && p.sub == sub {
+		if p.sub == sub {
 			return id, true, nil
 		}
 	}
@@ -154,13 +156,13 @@ func (m *memory) VisitorState(_ context.Context, id centrala.ContactID) (int64, 
 	return p.generation, p.blocked, ok, nil
 }
 
-func (m *memory) AbsorbVisitor(_ context.Context, old, into centrala.ContactID, _ centrala.InboxID, _ centrala.Author) error {
+func (m *memory) AbsorbVisitor(_ context.Context, old centrala.ContactID, into centrala.Contact, _ centrala.InboxID, _ centrala.Author) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.people[old].sub != "" {
 		return centrala.Errorf(centrala.Conflict, "verified")
 	}
-	m.absorbed = append(m.absorbed, [2]centrala.ContactID{old, into})
+	m.absorbed = append(m.absorbed, [2]centrala.ContactID{old, into.ID})
 	return nil
 }
 
@@ -170,6 +172,9 @@ func (m *memory) KeyByHash(_ context.Context, h []byte) (centrala.APIKey, error)
 	k, ok := m.keys[string(h)]
 	if !ok {
 		return centrala.APIKey{}, none("key")
+	}
+	if k.Revoked != nil {
+		return centrala.APIKey{}, centrala.Errorf(centrala.Unauthorized, "revoked")
 	}
 	return k, nil
 }

@@ -164,7 +164,9 @@ func (g *Guard) identifyAgent(ctx context.Context, token string) (Principal, err
 	id, err := g.store.Session(ctx, hashToken(token))
 	switch centrala.CodeOf(err) {
 	case "":
-	case centrala.NotFound, centrala.Unauthorized:
+	case centrala.NotFound:
+		return Principal{}, refuse(Revoked)
+	case centrala.Unauthorized:
 		return Principal{}, refuse(Expired)
 	default:
 		return Principal{}, fmt.Errorf("session: %w", err)
@@ -186,7 +188,7 @@ func (g *Guard) AgentPrincipal(ctx context.Context, id centrala.AgentID) (Princi
 }
 
 // Link makes a one-time link's token, good for a day, with which the agent sets a password.
-// Older links stay good until they are used or too old.
+// It voids the agent's earlier one.
 func (g *Guard) Link(ctx context.Context, id centrala.AgentID) (string, error) {
 	token, hash := secretToken(linkPrefix)
 	if err := g.store.OneTime(ctx, hash, PurposePassword, id, g.now().UTC().Add(LinkLife)); err != nil {

@@ -85,7 +85,7 @@ func TestAgentSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = g.Identify(t.Context(), token)
-	wantReason(t, err, auth.Expired)
+	wantReason(t, err, auth.Revoked)
 
 	token, _, _ = g.Login(t.Context(), ania.Email, password, "192.0.2.1")
 	c.pass(auth.SessionIdle)
@@ -236,7 +236,7 @@ func TestOneTimeLink(t *testing.T) {
 		t.Errorf("used twice: %v", err)
 	}
 	_, err = g.Identify(t.Context(), session)
-	wantReason(t, err, auth.Expired)
+	wantReason(t, err, auth.Revoked)
 	if _, _, err := g.Login(t.Context(), a.Email, "another good one", "192.0.2.1"); err != nil {
 		t.Error(err)
 	}

@@ -137,7 +137,7 @@ func (g *Guard) identified(ctx context.Context, inbox centrala.Inbox, identity s
 		return err
 	}
 	v.Claims = claims
-	if v.Contact, v.Generation, err = g.contactOf(ctx, inbox.ID, claims.Subject); err != nil {
+	if v.Contact, v.Generation, err = g.contactOf(ctx, claims.Subject); err != nil {
 		return err
 	}
 	if old == nil || (old.Claims.Subject != "" && old.Claims.Subject != claims.Subject) {
@@ -160,22 +160,33 @@ func (g *Guard) absorb(ctx context.Context, old, v *centrala.Visitor) error {
 		return nil
 	}
 	by := centrala.Author{Kind: centrala.BySystem, ID: "identity"}
-	err = g.store.AbsorbVisitor(ctx, old.Contact, v.Contact, v.Inbox, by)
-	if err != nil {
+	if err := g.store.AbsorbVisitor(ctx, old.Contact, ContactOf(*v), v.Inbox, by); err != nil {
 		return fmt.Errorf("absorb visitor %s into %s: %w", old.Contact, v.Contact, err)
+	}
+	err = g.store.Audit(ctx, centrala.AuditEntry{At: g.now().UTC(), By: by, Action: "contact.merged",
+		Subject: v.Contact.String(), Detail: "absorbed " + old.Contact.String()})
+	if err != nil {
+		return fmt.Errorf("audit the absorbing of %s: %w", old.Contact, err)
 	}
 	return nil
 }
 
+// ContactOf is the contact that a visitor's first message makes: what the host site signed, or
+// nothing but the language.
+func ContactOf(v centrala.Visitor) centrala.Contact {
+	return centrala.Contact{ID: v.Contact, Name: v.Claims.Name, Email: v.Claims.Email, Side: v.Claims.Side,
+		Locale: v.Claims.Locale, Verified: v.Claims.Subject != "", ExternalID: v.Claims.Subject}
+}
+
 // contactOf is the contact of a subject and its generation. Before the contact has a row its id
 // is derived, so that two browsers of one person that come at once get the same one.
-func (g *Guard) contactOf(ctx context.Context, inbox centrala.InboxID, sub string) (centrala.ContactID, int64, error) {
-	id, found, err := g.store.ContactBySubject(ctx, inbox, sub)
+func (g *Guard) contactOf(ctx context.Context, sub string) (centrala.ContactID, int64, error) {
+	id, found, err := g.store.ContactBySubject(ctx, sub)
 	if err != nil {
 		return 0, 0, fmt.Errorf("contact of a subject: %w", err)
 	}
 	if !found {
-		id = g.derivedContact(inbox, sub)
+		id = g.derivedContact(sub)
 	}
 	generation, _, exists, err := g.store.VisitorState(ctx, id)
 	if err != nil {
@@ -188,8 +199,8 @@ func (g *Guard) contactOf(ctx context.Context, inbox centrala.InboxID, sub strin
 }
 
 // derivedContact has its highest bit clear, which no identifier made from a clock after 2004 has.
-func (g *Guard) derivedContact(inbox centrala.InboxID, sub string) centrala.ContactID {
-	sum := mac(g.derive, inbox.String()+"\x00"+sub)
+func (g *Guard) derivedContact(sub string) centrala.ContactID {
+	sum := mac(g.derive, sub)
 	id := centrala.ContactID(binary.BigEndian.Uint64(sum) >> 2)
 	return max(id, 1)
 }

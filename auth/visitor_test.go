@@ -144,14 +144,17 @@ func TestIdentifyingAVisitorAbsorbsWhoTheyWere(t *testing.T) {
 		t.Fatalf("got %+v, %v, absorbed %v", known, err, m.absorbed)
 	}
 
-	m.meet(anonymous.Contact, person{inbox: web.ID})
+	m.meet(anonymous.Contact, person{})
 	verified, known, err := g.Visitor(t.Context(), web, identity, token, "")
 	if err != nil || len(m.absorbed) != 1 || m.absorbed[0] != [2]centrala.ContactID{anonymous.Contact, known.Contact} {
 		t.Fatalf("%v, absorbed %v", err, m.absorbed)
 	}
+	if n := len(m.audit); n != 1 || m.audit[0].Action != "contact.merged" || m.audit[0].Subject != known.Contact.String() {
+		t.Errorf("audit log %+v", m.audit)
+	}
 
 	// A verified contact is never absorbed: another person at the same browser starts anew.
-	m.meet(known.Contact, person{inbox: web.ID, sub: "user-1"})
+	m.meet(known.Contact, person{sub: "user-1"})
 	claims := goodClaims(c.now(), nil)
 	claims["sub"] = "user-2"
 	_, second, err := g.Visitor(t.Context(), web, sign(t, web.Secret, claims), verified, "")
