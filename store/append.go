@@ -1,0 +1,401 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"centrala"
+)
+
+// Append brings what a known person says into the log and returns once it is on disk. Any
+// goroutine may call it; concurrent calls share one commit. The same sender and key give the
+// first receipt again, with Repeated, whatever has become of the conversation; the same key
+// with other words is a Conflict. Within a conversation seq follows the order of commits.
+func (db *DB) Append(ctx context.Context, p centrala.Post) (centrala.Receipt, error) {
+	if err := p.Check(); err != nil {
+		return centrala.Receipt{}, err
+	}
+	var r centrala.Receipt
+	err := db.write(ctx, func(tx *Tx) error {
+		var err error
+		r, err = tx.append(p)
+		return err
+	})
+	return r, err
+}
+
+func (tx *Tx) append(p centrala.Post) (centrala.Receipt, error) {
+	if r, found, err := tx.first(p); found || err != nil {
+		return r, err
+	}
+	c, err := tx.target(p)
+	if err != nil {
+		return centrala.Receipt{}, err
+	}
+	files, err := tx.files(p.Sender, p.Attachments)
+	if err != nil {
+		return centrala.Receipt{}, err
+	}
+	return tx.say(c, command(p), words{
+		by: p.Author, text: p.Text, note: p.Note, files: files, sender: p.Sender, key: p.Key, channel: p.Channel,
+	})
+}
+
+// command is what a post does to its conversation.
+func command(p centrala.Post) centrala.Command {
+	switch {
+	case p.Author.Kind == centrala.ByCustomer:
+		return centrala.Receive{Text: p.Text}
+	case p.Note:
+		return centrala.Jot{}
+	case p.NoClaim:
+		return centrala.Reply{Text: p.Text, Human: p.Author.Kind == centrala.ByAgent}
+	default:
+		return centrala.Reply{Text: p.Text, Agent: p.Agent, AgentName: p.Author.Name, Human: p.Author.Kind == centrala.ByAgent}
+	}
+}
+
+// first finds the receipt of a post that came before under the same key.
+func (tx *Tx) first(p centrala.Post) (centrala.Receipt, bool, error) {
+	var (
+		r     centrala.Receipt
+		text  string
+		extra []centrala.Attachment
+		note  bool
+	)
+	err := tx.row(`SELECT id, conversation, seq, at, text, extra, CASE WHEN type = 'message.noted' THEN 1 ELSE 0 END
+		FROM event WHERE key = $1 AND sender = $2`, []any{p.Key, p.Sender},
+		&r.Event, &r.Conversation, &r.Seq, instant{&r.At}, &text, list[centrala.Attachment]{&extra}, &note)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, false, nil
+	}
+	if err != nil {
+		return r, false, fmt.Errorf("look for the key: %w", err)
+	}
+	same := text == p.Text && note == p.Note && len(extra) == len(p.Attachments) &&
+		(p.Conversation == 0 || p.Conversation == r.Conversation)
+	for i := range extra {
+		same = same && extra[i].ID == p.Attachments[i]
+	}
+	if !same {
+		moved, err := tx.movedTo(p.Conversation, r.Conversation)
+		if err != nil || !moved || text != p.Text {
+			return r, false, errors.Join(err, &centrala.Error{Code: centrala.Conflict, Field: "key", Message: "This key was used for another message."})
+		}
+	}
+	r.Message, r.Repeated = centrala.MessageRef(r.Event), true
+	return r, true, nil
+}
+
+// movedTo reports whether a post to from ended in to: a new conversation linked to an old
+// one, or one that was merged.
+func (tx *Tx) movedTo(from, to centrala.ConversationID) (bool, error) {
+	if from == 0 || from == to {
+		return false, nil
+	}
+	var n int
+	err := tx.row(`SELECT count(*) FROM conversation WHERE (id = $1 AND previous = $2) OR (id = $2 AND merged_into = $1)
+		OR (id = $1 AND merged_into = $2)`, []any{to, from}, &n)
+	return n > 0, err
+}
+
+// target finds the conversation that a post is for, or begins it.
+func (tx *Tx) target(p centrala.Post) (*conversation, error) {
+	if p.Contact != nil {
+		if err := tx.mayWrite(p.Contact.ID); err != nil {
+			return nil, err
+		}
+	}
+	if p.Conversation != 0 {
+		c, err := tx.seen(p.Scope, p.Conversation)
+		if err != nil {
+			return nil, err
+		}
+		if c.MergedInto != 0 {
+			if c, err = tx.seen(p.Scope, c.MergedInto); err != nil {
+				return nil, err
+			}
+		}
+		if p.Contact == nil || c.Continues(tx.now) {
+			return c, nil
+		}
+		return tx.successor(c, p)
+	}
+	if p.Contact == nil {
+		return nil, centrala.InvalidField("conversation", "No conversation is named.")
+	}
+	c, err := tx.conversation(`c.contact = $1 AND c.inbox = $2 AND c.status <> 'resolved' AND c.channel = $3`, p.Contact.ID, p.Inbox, p.Channel)
+	if err == nil || !errors.Is(err, sql.ErrNoRows) {
+		return c, err
+	}
+	return tx.begin(p, 0)
+}
+
+// successor is where a message goes whose conversation was over too long ago: the contact's
+// unresolved one, or a new one that is linked to the old.
+func (tx *Tx) successor(old *conversation, p centrala.Post) (*conversation, error) {
+	c, err := tx.conversation(`c.contact = $1 AND c.inbox = $2 AND c.status <> 'resolved' AND c.channel = $3`, old.Contact, old.Inbox, old.Channel)
+	if err == nil || !errors.Is(err, sql.ErrNoRows) {
+		return c, err
+	}
+	p.Inbox, p.Channel, p.Contact.ID, p.Subject = old.Inbox, old.Channel, old.Contact, old.Subject
+	return tx.begin(p, old.ID)
+}
+
+// begin opens a conversation: the contact's row too, if this is their first word.
+func (tx *Tx) begin(p centrala.Post, previous centrala.ConversationID) (*conversation, error) {
+	contact, err := tx.ensureContact(*p.Contact)
+	if err != nil {
+		return nil, err
+	}
+	in := centrala.Inbox{ID: p.Inbox, Channel: p.Channel}
+	side := p.Contact.Side
+	if err := tx.row(`SELECT CASE WHEN side <> '' THEN side ELSE $2 END, team FROM inbox WHERE id = $1`, []any{p.Inbox, string(side)}, &side, &in.Team); err != nil {
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, &centrala.Error{Code: centrala.NotFound, Field: "inbox", Message: "There is no such inbox."}
+		}
+		return nil, err
+	}
+	c := &conversation{Conversation: centrala.Begin(centrala.ConversationID(tx.id()), in, contact, side, tx.now)}
+	c.Previous, c.Subject = previous, p.Subject
+	if err := tx.insert(c); err != nil {
+		return nil, err
+	}
+	_, err = tx.record(c, centrala.Step{Type: centrala.ConversationOpened, Data: centrala.Facts{Kind: "opened", Contact: c.Contact, Inbox: c.Inbox, Side: c.Side}}, words{by: p.Author})
+	return c, err
+}
+
+// words is who said what, beside the step that it causes.
+type words struct {
+	by          centrala.Author
+	text        string
+	full, html  string
+	raw         string
+	note        bool
+	files       []centrala.Attachment
+	sender, key string
+	channel     centrala.Channel
+}
+
+// say applies a command that brings words and records everything that comes of it.
+func (tx *Tx) say(c *conversation, cmd centrala.Command, w words) (centrala.Receipt, error) {
+	after, steps, err := c.Apply(cmd, tx.now)
+	if err != nil {
+		return centrala.Receipt{}, err
+	}
+	c.Conversation = after
+	var r centrala.Receipt
+	for _, s := range steps {
+		isWords := strings.HasPrefix(string(s.Type), "message.")
+		said := words{by: w.by}
+		if isWords {
+			said = w
+		}
+		e, err := tx.record(c, s, said)
+		if err != nil {
+			return r, err
+		}
+		if isWords {
+			r = centrala.Receipt{Conversation: c.ID, Message: centrala.MessageRef(e.ID), Seq: e.Seq, At: e.At, Event: e.ID}
+		}
+	}
+	if c.LastSeq == 1 && c.Status == centrala.Waiting {
+		if _, err := tx.record(c, centrala.Step{Type: centrala.ConversationQueued,
+			Data: centrala.Facts{Kind: "queued", Team: c.Team, Side: c.Side}}, words{by: centrala.Author{Kind: centrala.BySystem}}); err != nil {
+			return r, err
+		}
+	}
+	if reply, ok := cmd.(centrala.Reply); ok {
+		if err := tx.send(c, r, reply); err != nil {
+			return r, err
+		}
+	}
+	if err := tx.update(c); err != nil {
+		return r, err
+	}
+	tx.settle(c)
+	return r, nil
+}
+
+// record writes one step into the log and the outbox, and gives it its n and, in the
+// timeline, its seq. The conversation's row is written by the caller, afterwards.
+func (tx *Tx) record(c *conversation, s centrala.Step, w words) (centrala.Event, error) {
+	c.LastN++
+	e := centrala.Event{ID: centrala.EventID(tx.id()), Type: s.Type, At: tx.now, Conversation: c.ID, N: c.LastN,
+		Side: c.Side, Channel: c.Channel, Data: s.Data}
+	if s.Timeline {
+		c.LastSeq++
+		e.Seq = c.LastSeq
+	}
+	if w.channel == "" {
+		w.channel = c.Channel
+	}
+	isWords := strings.HasPrefix(string(s.Type), "message.")
+	data, extra := "", ""
+	if !isWords {
+		b, err := json.Marshal(s.Data)
+		if err != nil {
+			return e, fmt.Errorf("event data: %w", err)
+		}
+		data = string(b)
+	}
+	if len(w.files) > 0 {
+		b, err := json.Marshal(w.files)
+		if err != nil {
+			return e, fmt.Errorf("attachments: %w", err)
+		}
+		extra = string(b)
+	}
+	body := flag(w.html != "") | flag(w.full != "" && w.full != w.text)<<1
+	if err := tx.insertEvent(e, w, data, extra, body); err != nil {
+		return e, err
+	}
+	m := &centrala.Message{ID: e.ID, Conversation: c.ID, Seq: e.Seq, Author: w.by, Channel: w.channel, Text: w.text,
+		HasHTML: body&1 != 0, HasMore: body&2 != 0, Attachments: w.files, Note: s.Type == centrala.MessageNoted, At: e.At,
+		Sender: w.sender, Key: w.key}
+	switch {
+	case e.Seq == 0:
+		m = nil
+	case isWords:
+		tx.preview(c, m)
+	default:
+		facts := s.Data
+		m.System = &facts
+	}
+	tx.commits = append(tx.commits, centrala.Commit{Event: e, Message: m})
+	return e, nil
+}
+
+func (tx *Tx) insertEvent(e centrala.Event, w words, data, extra string, body int64) error {
+	var key, sender any
+	if w.key != "" {
+		key, sender = w.key, w.sender
+	}
+	_, err := tx.exec(`INSERT INTO event (id, conversation, n, seq, type, at, side, channel, author_kind, author_id, author_name,
+		text, data, extra, body, sender, key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		e.ID, null(int64(e.Conversation)), e.N, null(e.Seq), string(e.Type), micros(e.At), string(e.Side), string(w.channel),
+		string(w.by.Kind), w.by.ID, w.by.Name, w.text, data, extra, body, sender, key)
+	if err != nil {
+		return fmt.Errorf("append to the log: %w", err)
+	}
+	if body != 0 || w.raw != "" {
+		_, err = tx.exec(`INSERT INTO body (event, full_text, html, raw) VALUES ($1, $2, $3, $4)`, e.ID, w.full, w.html, w.raw)
+		if err != nil {
+			return fmt.Errorf("keep the whole message: %w", err)
+		}
+	}
+	for _, f := range w.files {
+		if _, err := tx.exec(`UPDATE attachment SET event = $2, conversation = $3 WHERE id = $1`, f.ID, e.ID, e.Conversation); err != nil {
+			return fmt.Errorf("attach: %w", err)
+		}
+	}
+	_, err = tx.exec(`INSERT INTO outbox (event, at) VALUES ($1, $2)`, e.ID, micros(e.At))
+	return wrap(err, "put into the outbox")
+}
+
+// preview keeps the last public words for lists, and since when the customer has an answer
+// waiting that they have not seen.
+func (tx *Tx) preview(c *conversation, m *centrala.Message) {
+	if m.Note {
+		return
+	}
+	c.LastText = centrala.Preview{Seq: m.Seq, Author: m.Author.Kind, Text: short(m.Text, 200)}
+	switch {
+	case c.Channel != centrala.Chat:
+	case m.Author.Kind == centrala.ByAgent && c.unseenSince == 0:
+		c.unseenSince = micros(m.At)
+	case m.Author.Kind == centrala.ByCustomer: // who writes has read
+		c.unseenSince = 0
+		c.ReadByCustomer = max(c.ReadByCustomer, m.Seq-1)
+		c.ReceivedByCustomer = max(c.ReceivedByCustomer, m.Seq-1)
+	}
+	if m.Author.Kind == centrala.ByAgent {
+		c.ReadByAgent = max(c.ReadByAgent, m.Seq)
+	}
+}
+
+// settle gives every commit of this operation the conversation as it is at the end.
+func (tx *Tx) settle(c *conversation) {
+	final := c.Conversation
+	for i := range tx.commits {
+		if tx.commits[i].Event.Conversation == c.ID {
+			tx.commits[i].Conversation = &final
+		}
+	}
+}
+
+// emit writes an event that belongs to no conversation.
+func (tx *Tx) emit(t centrala.EventType, by centrala.Author, data centrala.Facts) error {
+	e := centrala.Event{ID: centrala.EventID(tx.id()), Type: t, At: tx.now, Side: data.Side, Data: data}
+	b, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("event data: %w", err)
+	}
+	if err := tx.insertEvent(e, words{by: by}, string(b), "", 0); err != nil {
+		return err
+	}
+	tx.commits = append(tx.commits, centrala.Commit{Event: e})
+	return nil
+}
+
+// emitIn writes an event of a conversation that is not in its timeline.
+func (tx *Tx) emitIn(id centrala.ConversationID, t centrala.EventType, by centrala.Author, data centrala.Facts) error {
+	c, err := tx.conversation(`c.id = $1`, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return noConversation(id)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.record(c, centrala.Step{Type: t, Data: data}, words{by: by}); err != nil {
+		return err
+	}
+	if _, err := tx.exec(`UPDATE conversation SET last_n = $2 WHERE id = $1`, c.ID, c.LastN); err != nil {
+		return fmt.Errorf("count the event: %w", err)
+	}
+	tx.settle(c)
+	return nil
+}
+
+// files takes the uploads that a post names: its sender's own, and used by no other message.
+func (tx *Tx) files(owner string, ids []centrala.AttachmentID) ([]centrala.Attachment, error) {
+	var files []centrala.Attachment
+	for i, id := range ids {
+		if slices.Index(ids, id) != i {
+			return nil, centrala.InvalidField("attachments", "An attachment is named twice.")
+		}
+		var f centrala.Attachment
+		err := tx.row(`SELECT id, name, type, size, blob FROM attachment WHERE id = $1 AND owner = $2 AND event = 0`, []any{id, owner},
+			&f.ID, &f.Name, &f.Type, &f.Size, &f.Blob)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, centrala.InvalidField("attachments", "There is no unused attachment %s of yours.", id)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the attachment: %w", err)
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// null makes a zero the database's NULL.
+func null(n int64) any {
+	if n == 0 {
+		return nil
+	}
+	return n
+}
+
+// short cuts s to n characters.
+func short(s string, n int) string {
+	s = strings.Join(strings.Fields(centrala.Clip(s, 4*n)), " ")
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,253 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"centrala"
+)
+
+// conversationColumns is every column of a conversation with its contact's and agent's
+// names, in the order that scanConversation reads.
+const conversationColumns = `c.id, c.number, c.inbox, c.channel, c.side, c.status, c.turn, c.subject, c.contact,
+	coalesce(k.name, ''), coalesce(k.verified, 0), c.team, c.assignee, coalesce(a.name, ''), c.last_assignee, c.priority, c.tags,
+	c.complaint, c.spam, c.human_replied, c.answers, c.last_seq, c.last_n, c.preview_seq, c.preview_by, c.preview, c.unread,
+	c.read_customer, c.read_agent, c.received, c.opened_at, c.waiting_since, c.queued_at, c.first_reply, c.first_due, c.due,
+	c.snoozed_until, c.resolved_at, c.updated_at, c.unseen_since, c.reason, c.previous, c.merged_into, c.version`
+
+const conversationFrom = ` FROM conversation c LEFT JOIN contact k ON k.id = c.contact LEFT JOIN agent a ON a.id = c.assignee`
+
+// row is a conversation with what only the store needs to know of it.
+type conversation struct {
+	centrala.Conversation
+	unseenSince int64
+}
+
+func (c *conversation) fields() []any {
+	return []any{&c.ID, &c.Number, &c.Inbox, &c.Channel, &c.Side, &c.Status, &c.Turn, &c.Subject, &c.Contact,
+		&c.ContactName, &c.Verified, &c.Team, &c.Assignee, &c.AssigneeName, &c.LastAssignee, &c.Priority, list[string]{&c.Tags},
+		&c.Complaint, &c.Spam, &c.HumanReplied, &c.Answers, &c.LastSeq, &c.LastN, &c.LastText.Seq, &c.LastText.Author, &c.LastText.Text, &c.Unread,
+		&c.ReadByCustomer, &c.ReadByAgent, &c.ReceivedByCustomer, instant{&c.OpenedAt}, instant{&c.WaitingSince}, instant{&c.QueuedAt},
+		instant{&c.FirstReplyAt}, instant{&c.FirstReplyDue}, instant{&c.Due}, instant{&c.SnoozedUntil}, instant{&c.ResolvedAt},
+		instant{&c.UpdatedAt}, &c.unseenSince, &c.Reason, &c.Previous, &c.MergedInto, &c.Version}
+}
+
+// conversation reads and locks one conversation; ErrNoRows when there is none.
+func (tx *Tx) conversation(where string, args ...any) (*conversation, error) {
+	c := &conversation{}
+	err := tx.row(`SELECT `+conversationColumns+conversationFrom+` WHERE `+where+tx.w.db.dialect.forUpdate("c"), args, c.fields()...)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// seen reads and locks the conversation if scope may see it.
+func (tx *Tx) seen(scope centrala.Scope, id centrala.ConversationID) (*conversation, error) {
+	c, err := tx.conversation(`c.id = $1`, id)
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && !scope.Sees(&c.Conversation)) {
+		return nil, noConversation(id)
+	}
+	return c, err
+}
+
+func noConversation(id centrala.ConversationID) error {
+	return &centrala.Error{Code: centrala.NotFound, Field: "conversation", Message: fmt.Sprintf("There is no conversation %s.", id)}
+}
+
+// insert makes the row of a new conversation and gives it its number.
+func (tx *Tx) insert(c *conversation) error {
+	err := tx.row(`UPDATE counter SET value = value + 1 WHERE name = 'conversation' RETURNING value`, nil, &c.Number)
+	if err != nil {
+		return fmt.Errorf("number a conversation: %w", err)
+	}
+	tx.wrote()
+	_, err = tx.exec(`INSERT INTO conversation (id, number, inbox, channel, side, status, turn, subject, contact, team, assignee,
+		last_assignee, priority, tags, complaint, spam, human_replied, answers, last_seq, last_n, preview_seq, preview_by, preview,
+		unread, read_customer, read_agent, received, opened_at, waiting_since, queued_at, first_reply, first_due, due,
+		snoozed_until, resolved_at, updated_at, unseen_since, reason, previous, merged_into, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, 0, '[]', 0, 0, 0, 0, 0, 0, 0, '', '', 0, 0, 0, 0, $11, 0, $12, 0, 0, 0,
+		0, 0, $11, 0, '', $13, 0, 1)`,
+		c.ID, c.Number, c.Inbox, c.Channel, c.Side, c.Status, c.Turn, c.Subject, c.Contact, c.Team,
+		micros(c.OpenedAt), micros(c.QueuedAt), c.Previous)
+	return wrap(err, "open a conversation")
+}
+
+// update writes back everything that a command or a message may have changed.
+func (tx *Tx) update(c *conversation) error {
+	tags, err := json.Marshal(c.Tags)
+	if err != nil {
+		return fmt.Errorf("tags: %w", err)
+	}
+	if c.Tags == nil {
+		tags = []byte("[]")
+	}
+	_, err = tx.exec(`UPDATE conversation SET side = $2, status = $3, turn = $4, subject = $5, team = $6, assignee = $7,
+		last_assignee = $8, priority = $9, tags = $10, complaint = $11, spam = $12, human_replied = $13, answers = $14, last_seq = $15,
+		last_n = $16, preview_seq = $17, preview_by = $18, preview = $19, unread = $20, read_customer = $21, read_agent = $22,
+		received = $23, waiting_since = $24, queued_at = $25, first_reply = $26, first_due = $27, due = $28, snoozed_until = $29,
+		resolved_at = $30, updated_at = $31, unseen_since = $32, reason = $33, merged_into = $34, version = $35 WHERE id = $1`,
+		c.ID, c.Side, c.Status, c.Turn, c.Subject, c.Team, c.Assignee, c.LastAssignee, c.Priority, string(tags), flag(c.Complaint),
+		flag(c.Spam), flag(c.HumanReplied), c.Answers, c.LastSeq, c.LastN, c.LastText.Seq, c.LastText.Author, c.LastText.Text,
+		c.Unread, c.ReadByCustomer, c.ReadByAgent, c.ReceivedByCustomer, micros(c.WaitingSince), micros(c.QueuedAt),
+		micros(c.FirstReplyAt), micros(c.FirstReplyDue), micros(c.Due), micros(c.SnoozedUntil), micros(c.ResolvedAt),
+		micros(c.UpdatedAt), c.unseenSince, c.Reason, c.MergedInto, c.Version)
+	return wrap(err, "update the conversation")
+}
+
+// Do applies cmd to a conversation that scope may see and returns it as it is afterwards.
+// What the state does not allow is refused with the vocabulary's own error, and a command
+// that changes nothing writes nothing.
+func (db *DB) Do(ctx context.Context, scope centrala.Scope, id centrala.ConversationID, cmd centrala.Command, by centrala.Author) (centrala.Conversation, error) {
+	var out centrala.Conversation
+	err := db.write(ctx, func(tx *Tx) error {
+		c, err := tx.seen(scope, id)
+		if err != nil {
+			return err
+		}
+		out, err = tx.do(c, cmd, by)
+		return err
+	})
+	return out, err
+}
+
+// do applies a command without words and records what comes of it.
+func (tx *Tx) do(c *conversation, cmd centrala.Command, by centrala.Author) (centrala.Conversation, error) {
+	if err := tx.allow(c, cmd); err != nil {
+		return centrala.Conversation{}, err
+	}
+	after, steps, err := c.Apply(cmd, tx.now)
+	if err != nil || len(steps) == 0 {
+		return after, err
+	}
+	c.Conversation = after
+	if m, ok := cmd.(centrala.Merge); ok {
+		if err := tx.mergeInto(m.Into, c); err != nil {
+			return after, err
+		}
+	}
+	for _, s := range steps {
+		if _, err := tx.record(c, s, words{by: by}); err != nil {
+			return after, err
+		}
+	}
+	if err := tx.served(cmd); err != nil {
+		return after, err
+	}
+	if err := tx.update(c); err != nil {
+		return after, err
+	}
+	tx.settle(c)
+	return c.Conversation, nil
+}
+
+// allow checks what the conversation alone cannot know: that the agent exists and, for an
+// assignment that asks for it, that there is room.
+func (tx *Tx) allow(c *conversation, cmd centrala.Command) error {
+	var agent centrala.AgentID
+	within := false
+	switch cmd := cmd.(type) {
+	case centrala.Assign:
+		agent, within = cmd.Agent, cmd.Within
+	case centrala.Transfer:
+		agent = cmd.Agent
+	}
+	if agent == 0 {
+		return nil
+	}
+	var capacity int
+	err := tx.row(`SELECT capacity FROM agent WHERE id = $1 AND disabled = 0`+tx.w.db.dialect.forUpdate("agent"), []any{agent}, &capacity)
+	if errors.Is(err, sql.ErrNoRows) {
+		return &centrala.Error{Code: centrala.NotFound, Field: "agent", Message: fmt.Sprintf("There is no agent %s.", agent)}
+	}
+	if err != nil || !within {
+		return err
+	}
+	var load int
+	if err := tx.row(`SELECT `+loadSum+` FROM conversation WHERE assignee = $1 AND status = 'open'`, []any{agent}, &load); err != nil {
+		return err
+	}
+	if load+c.Channel.Cost() > capacity {
+		return centrala.Errorf(centrala.Conflict, "The agent has no free line.")
+	}
+	return nil
+}
+
+// loadSum adds up what open conversations cost; see centrala.Channel.Cost.
+const loadSum = `coalesce(sum(CASE channel WHEN 'chat' THEN 4 WHEN 'email' THEN 2 WHEN 'form' THEN 2 WHEN 'phone' THEN 2 WHEN 'walk_in' THEN 2 ELSE 3 END), 0)`
+
+// served remembers when an agent was last given something, so that turns go round.
+func (tx *Tx) served(cmd centrala.Command) error {
+	a, ok := cmd.(centrala.Assign)
+	if !ok {
+		return nil
+	}
+	_, err := tx.exec(`UPDATE presence SET served_at = $2 WHERE agent = $1`, a.Agent, micros(tx.now))
+	return err
+}
+
+// mergeInto checks the other side of a merge and ends what would break a promise.
+func (tx *Tx) mergeInto(into centrala.ConversationID, c *conversation) error {
+	elder, err := tx.conversation(`c.id = $1`, into)
+	if errors.Is(err, sql.ErrNoRows) {
+		return noConversation(into)
+	}
+	if err != nil {
+		return err
+	}
+	if elder.Contact != c.Contact {
+		return centrala.Errorf(centrala.Conflict, "The two conversations are of different people.")
+	}
+	if elder.MergedInto != 0 {
+		return centrala.Errorf(centrala.Conflict, "The other conversation was merged itself.")
+	}
+	return nil
+}
+
+// Conversation reads one conversation; NotFound outside the scope. A merged one is returned
+// as it is, with MergedInto.
+func (db *DB) Conversation(ctx context.Context, scope centrala.Scope, id centrala.ConversationID) (centrala.Conversation, error) {
+	c := &conversation{}
+	err := db.ro.QueryRowContext(ctx, `SELECT `+conversationColumns+conversationFrom+` WHERE c.id = $1`, id).Scan(c.fields()...)
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && !scope.Sees(&c.Conversation)) {
+		return centrala.Conversation{}, noConversation(id)
+	}
+	return c.Conversation, wrap(err, "read the conversation")
+}
+
+// scopeWhere is the condition that keeps a query on conversations (alias c) within scope;
+// it appends its arguments to args.
+func scopeWhere(s centrala.Scope, args *[]any) string {
+	arg := func(v any) string {
+		*args = append(*args, v)
+		return fmt.Sprintf("$%d", len(*args))
+	}
+	if s.All {
+		return "1 = 1"
+	}
+	if s.Contact != 0 {
+		cond := "c.contact = " + arg(s.Contact)
+		if s.Inbox != 0 {
+			cond += " AND c.inbox = " + arg(s.Inbox)
+		}
+		return cond
+	}
+	var any []string
+	if s.Agent != 0 {
+		any = append(any, "c.assignee = "+arg(s.Agent))
+	}
+	for _, t := range s.Teams {
+		any = append(any, "c.team = "+arg(t))
+	}
+	for _, side := range s.Sides {
+		any = append(any, "c.side = "+arg(side))
+	}
+	if len(any) == 0 {
+		return "1 = 0"
+	}
+	return "(" + strings.Join(any, " OR ") + ")"
+}

@@ -1,0 +1,245 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"centrala"
+)
+
+// Conversations lists what scope may see and f asks for, a page at a time; next is the cursor
+// of the following page, "" at the end. Everything is filtered inside the query.
+func (db *DB) Conversations(ctx context.Context, scope centrala.Scope, f centrala.Filter) (items []centrala.Conversation, next string, err error) {
+	if f.Limit <= 0 || f.Limit > 200 {
+		f.Limit = 50
+	}
+	var args []any
+	where := []string{scopeWhere(scope, &args), `c.merged_into = 0`}
+	arg := func(v any) string {
+		args = append(args, v)
+		return "$" + strconv.Itoa(len(args))
+	}
+	where = append(where, filterWhere(f, arg)...)
+	sort, down := sortOf(f.Order)
+	if f.Cursor != "" {
+		v, id, err := parseCursor(f.Cursor)
+		if err != nil {
+			return nil, "", err
+		}
+		than := ">"
+		if down {
+			than = "<"
+		}
+		where = append(where, fmt.Sprintf("(%s, c.id) %s (%s, %s)", sort, than, arg(v), arg(id)))
+	}
+	direction := "ASC"
+	if down {
+		direction = "DESC"
+	}
+	rows, err := db.conversations(ctx, `SELECT `+conversationColumns+conversationFrom+` WHERE `+strings.Join(where, " AND ")+
+		fmt.Sprintf(" ORDER BY %s %s, c.id %s LIMIT %s", sort, direction, direction, arg(f.Limit+1)), args...)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(rows) > f.Limit {
+		rows = rows[:f.Limit]
+		last := rows[f.Limit-1]
+		next = formatCursor(sortValue(f.Order, last), int64(last.ID))
+	}
+	return rows, next, nil
+}
+
+func (db *DB) conversations(ctx context.Context, query string, args ...any) ([]centrala.Conversation, error) {
+	rows, err := db.ro.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list conversations: %w", err)
+	}
+	defer rows.Close()
+	items := []centrala.Conversation{}
+	for rows.Next() {
+		var c conversation
+		if err := rows.Scan(c.fields()...); err != nil {
+			return nil, fmt.Errorf("list conversations: %w", err)
+		}
+		items = append(items, c.Conversation)
+	}
+	return items, wrap(rows.Err(), "list conversations")
+}
+
+func filterWhere(f centrala.Filter, arg func(any) string) []string {
+	var where []string
+	add := func(ok bool, column string, v any) {
+		if ok {
+			where = append(where, column+" = "+arg(v))
+		}
+	}
+	add(f.Status != "", "c.status", string(f.Status))
+	add(f.Side != "", "c.side", string(f.Side))
+	add(f.Team != 0, "c.team", f.Team)
+	add(f.Assignee != 0, "c.assignee", f.Assignee)
+	add(f.Contact != 0, "c.contact", f.Contact)
+	if f.Unassigned {
+		where = append(where, "c.assignee = 0")
+	}
+	if f.Tag != "" {
+		where = append(where, "c.tags LIKE "+arg(`%"`+like(f.Tag)+`"%`)+` ESCAPE '\'`)
+	}
+	if words := strings.Fields(strings.TrimPrefix(f.Text, "#")); len(words) > 0 {
+		if n, err := strconv.ParseInt(words[0], 10, 64); err == nil && len(words) == 1 {
+			return append(where, "(c.number = "+arg(n)+" OR "+textWhere(words, arg)+")")
+		}
+		where = append(where, textWhere(words, arg))
+	}
+	return where
+}
+
+// textWhere finds conversations in which every word occurs: in the subject, the contact's
+// name or address, or one of the messages.
+func textWhere(words []string, arg func(any) string) string {
+	var all []string
+	for _, w := range words[:min(len(words), 6)] {
+		a := arg("%" + like(strings.ToLower(w)) + "%")
+		all = append(all, `(lower(c.subject) LIKE `+a+` ESCAPE '\' OR lower(coalesce(k.name, '')) LIKE `+a+` ESCAPE '\' OR coalesce(k.email, '') LIKE `+a+` ESCAPE '\'
+			OR EXISTS (SELECT 1 FROM event e WHERE e.conversation = c.id AND e.seq > 0 AND lower(e.text) LIKE `+a+` ESCAPE '\'))`)
+	}
+	return strings.Join(all, " AND ")
+}
+
+// like escapes what a pattern would take for wildcards.
+func like(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
+}
+
+func sortOf(o centrala.Order) (column string, down bool) {
+	switch o {
+	case centrala.ByDue:
+		return "CASE WHEN c.due = 0 THEN 9223372036854775807 ELSE c.due END", false
+	case centrala.ByQueue:
+		return "c.queued_at", false
+	default:
+		return "c.updated_at", true
+	}
+}
+
+func sortValue(o centrala.Order, c centrala.Conversation) int64 {
+	switch o {
+	case centrala.ByDue:
+		if c.Due.IsZero() {
+			return 1<<63 - 1
+		}
+		return micros(c.Due)
+	case centrala.ByQueue:
+		return micros(c.QueuedAt)
+	default:
+		return micros(c.UpdatedAt)
+	}
+}
+
+func formatCursor(v, id int64) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(v, 36) + "." + strconv.FormatInt(id, 36)))
+}
+
+func parseCursor(s string) (v, id int64, err error) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	left, right, ok := strings.Cut(string(b), ".")
+	if err == nil && ok {
+		if v, err = strconv.ParseInt(left, 36, 64); err == nil {
+			id, err = strconv.ParseInt(right, 36, 64)
+		}
+	}
+	if err != nil || !ok {
+		return 0, 0, centrala.InvalidField("cursor", "This is no cursor of a list.")
+	}
+	return v, id, nil
+}
+
+// Counts is what stands in the rail of an agent's console.
+func (db *DB) Counts(ctx context.Context, scope centrala.Scope, agent centrala.AgentID) (centrala.Counts, error) {
+	n := centrala.Counts{Waiting: map[centrala.Side]int{}}
+	var args []any
+	where := scopeWhere(scope, &args)
+	args = append(args, agent)
+	me := fmt.Sprintf("$%d", len(args))
+	rows, err := db.ro.QueryContext(ctx, `SELECT c.side, c.status, CASE WHEN c.assignee = `+me+` THEN 1 ELSE 0 END, count(*)
+		FROM conversation c WHERE c.status <> 'resolved' AND c.merged_into = 0 AND `+where+` GROUP BY 1, 2, 3`, args...)
+	if err != nil {
+		return n, fmt.Errorf("count conversations: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var (
+			side   centrala.Side
+			status centrala.Status
+			mine   bool
+			count  int
+		)
+		if err := rows.Scan(&side, &status, &mine, &count); err != nil {
+			return n, fmt.Errorf("count conversations: %w", err)
+		}
+		switch status {
+		case centrala.Waiting:
+			n.Queue += count
+			n.Waiting[side] += count
+		case centrala.Snoozed:
+			if mine {
+				n.Snoozed += count
+			}
+		case centrala.Open:
+			if mine {
+				n.Mine += count
+			}
+			n.Team += count
+		}
+	}
+	return n, wrap(rows.Err(), "count conversations")
+}
+
+// Waiting lists everything without an agent, in the order in which it should be taken.
+func (db *DB) Waiting(ctx context.Context) ([]centrala.Conversation, error) {
+	return db.conversations(ctx, `SELECT `+conversationColumns+conversationFrom+` WHERE c.status = 'waiting'
+		ORDER BY c.priority DESC, c.queued_at, c.id LIMIT 2000`)
+}
+
+// Queue is a waiting conversation's place in its team's queue, 1 for the next; 0 when it
+// does not wait.
+func (db *DB) Queue(ctx context.Context, id centrala.ConversationID) (int, error) {
+	var n int
+	err := db.ro.QueryRowContext(ctx, `SELECT count(*) FROM conversation me JOIN conversation c ON c.status = 'waiting' AND c.team = me.team
+		AND (c.priority > me.priority OR (c.priority = me.priority AND (c.queued_at < me.queued_at OR (c.queued_at = me.queued_at AND c.id <= me.id))))
+		WHERE me.id = $1 AND me.status = 'waiting'`, id).Scan(&n)
+	return n, wrap(err, "find the place in the queue")
+}
+
+// DueSnoozes lists conversations that should wake up now.
+func (db *DB) DueSnoozes(ctx context.Context, limit int) ([]centrala.ConversationID, error) {
+	return db.ids(ctx, `SELECT id FROM conversation WHERE status = 'snoozed' AND snoozed_until <= $1 ORDER BY snoozed_until LIMIT $2`,
+		micros(db.now()), limit)
+}
+
+// Unseen lists chats whose customer has left an answer unread for longer than olderThan.
+func (db *DB) Unseen(ctx context.Context, olderThan time.Duration, limit int) ([]centrala.ConversationID, error) {
+	return db.ids(ctx, `SELECT c.id FROM conversation c JOIN contact k ON k.id = c.contact
+		WHERE c.unseen_since <> 0 AND c.unseen_since <= $1 AND k.email <> '' ORDER BY c.unseen_since LIMIT $2`,
+		micros(db.now().Add(-olderThan)), limit)
+}
+
+func (db *DB) ids(ctx context.Context, query string, args ...any) ([]centrala.ConversationID, error) {
+	rows, err := db.ro.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list conversations: %w", err)
+	}
+	defer rows.Close()
+	var out []centrala.ConversationID
+	for rows.Next() {
+		var id centrala.ConversationID
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("list conversations: %w", err)
+		}
+		out = append(out, id)
+	}
+	return out, wrap(rows.Err(), "list conversations")
+}

@@ -1,0 +1,218 @@
+// Package store is the only writer of centrala's database: SQLite by default, PostgreSQL by
+// DSN. What people say is appended in group commits, once, in order, and is on disk before
+// anyone is told so; everything else here is rows and queries around that log.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the SQLite driver
+
+	"centrala"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Sealer encrypts the secrets that the database keeps: mailbox passwords, identity secrets.
+type Sealer interface {
+	Seal(plain []byte) ([]byte, error)
+	Open(sealed []byte) ([]byte, error)
+}
+
+// Options are what Open needs beside the DSN. The zero value is ready, except that nothing
+// secret can be stored without a Sealer.
+type Options struct {
+	Log  *slog.Logger
+	Seal Sealer
+	Now  func() time.Time // tests step the clock
+}
+
+// DB is an open database. All methods are safe for concurrent use.
+type DB struct {
+	centrala.IDs
+
+	dialect dialect
+	ro      *sql.DB // readers
+	rw      *sql.DB // the writer's, one connection
+	log     *slog.Logger
+	seal    Sealer
+	now     func() time.Time
+
+	ops      chan *op
+	lazy     chan []centrala.EventID
+	onCommit []func([]centrala.Commit)
+	stop     context.CancelCauseFunc
+	done     sync.WaitGroup
+	fault    atomic.Pointer[error] // why writing does not work at the moment
+	fatal    chan error
+	stats    stats
+}
+
+// Open opens the database that dsn names, "sqlite:PATH" or "postgres://…", brings its schema
+// up to date and starts the writer. Close must be called.
+func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
+	d, source, err := parseDSN(dsn)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{
+		dialect: d, log: o.Log, seal: o.Seal, now: o.Now,
+		ops: make(chan *op, 4*maxBatch), lazy: make(chan []centrala.EventID, 256), fatal: make(chan error, 1),
+	}
+	if db.log == nil {
+		db.log = slog.New(slog.DiscardHandler)
+	}
+	if db.now == nil {
+		db.now = time.Now
+	}
+	if err := db.connect(ctx, source); err != nil {
+		return nil, err
+	}
+	if err := db.migrate(ctx); err != nil {
+		return nil, errors.Join(err, db.ro.Close(), db.rw.Close())
+	}
+	if err := db.recover(ctx); err != nil {
+		return nil, errors.Join(err, db.ro.Close(), db.rw.Close())
+	}
+	run, stop := context.WithCancelCause(context.Background())
+	db.stop = stop
+	db.done.Add(2)
+	go db.writer(run)
+	go db.keeper(run)
+	return db, nil
+}
+
+// errClosed is the cause of the end of the writer.
+var errClosed = errors.New("the store is closed")
+
+// Close ends the writer after what it holds is on disk, notes the clean end, and closes.
+func (db *DB) Close() error {
+	db.stop(errClosed)
+	db.done.Wait()
+	_, err := db.rw.Exec(`UPDATE meta SET value = 'yes' WHERE name = 'clean'`)
+	if db.dialect == sqlite && err == nil {
+		_, err = db.rw.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`)
+	}
+	return errors.Join(err, db.ro.Close(), db.rw.Close())
+}
+
+// Fatal receives the one error after which the process must end: the disk failed, and what
+// it holds can no longer be vouched for.
+func (db *DB) Fatal() <-chan error { return db.fatal }
+
+func parseDSN(dsn string) (dialect, string, error) {
+	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok && path != "" {
+		return sqlite, path, nil
+	}
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		return postgres, dsn, nil
+	}
+	return 0, "", centrala.InvalidField("database", "The database is sqlite:PATH or postgres://…")
+}
+
+func (db *DB) connect(ctx context.Context, source string) error {
+	driver, read, write := "pgx", source, source
+	readers := 12
+	if db.dialect == sqlite {
+		if err := os.MkdirAll(filepath.Dir(source), 0o700); err != nil {
+			return fmt.Errorf("make the database's folder: %w", err)
+		}
+		driver, readers = "sqlite", 4
+		write = sqliteSource(source, "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(0)",
+			"temp_store(MEMORY)", "foreign_keys(ON)", "cache_size(-8000)")
+		read = sqliteSource(source, "busy_timeout(5000)", "query_only(ON)", "temp_store(MEMORY)", "cache_size(-2000)")
+	}
+	var err error
+	if db.rw, err = sql.Open(driver, write); err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	db.rw.SetMaxOpenConns(2) // the writer's own, and the keeper's
+	if err := db.rw.PingContext(ctx); err != nil {
+		return errors.Join(fmt.Errorf("open the database: %w", err), db.rw.Close())
+	}
+	if db.ro, err = sql.Open(driver, read); err != nil {
+		return fmt.Errorf("open the database for reading: %w", err)
+	}
+	db.ro.SetMaxOpenConns(readers)
+	db.ro.SetMaxIdleConns(readers)
+	return nil
+}
+
+func sqliteSource(path string, pragmas ...string) string {
+	q := url.Values{}
+	for _, p := range pragmas {
+		q.Add("_pragma", p)
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+func (db *DB) migrate(ctx context.Context) error {
+	dir, gooseDialect := "migrations/sqlite", goose.DialectSQLite3
+	if db.dialect == postgres {
+		dir, gooseDialect = "migrations/postgres", goose.DialectPostgres
+	}
+	sub, err := fs.Sub(migrations, dir)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	p, err := goose.NewProvider(gooseDialect, db.rw, sub, goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("bring the database up to date: %w", err)
+	}
+	return nil
+}
+
+// recover prepares for what an unclean end may have left: the stream may have lost its last
+// seconds, so the last minute of events is marked to be published again.
+func (db *DB) recover(ctx context.Context) error {
+	var clean string
+	err := db.rw.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'clean'`).Scan(&clean)
+	if errors.Is(err, sql.ErrNoRows) {
+		_, err = db.rw.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('clean', 'no') ON CONFLICT (name) DO NOTHING`)
+		return wrap(err, "mark the database as in use")
+	}
+	if err != nil {
+		return fmt.Errorf("read how the database was left: %w", err)
+	}
+	if clean == "no" && db.dialect == sqlite {
+		_, err = db.rw.ExecContext(ctx, `INSERT INTO outbox (event, at)
+			SELECT id, at FROM event WHERE id > $1 ON CONFLICT DO NOTHING`, db.now().Add(-time.Minute).UnixMilli()<<22)
+		if err != nil {
+			return fmt.Errorf("mark the last minute for the stream: %w", err)
+		}
+	}
+	_, err = db.rw.ExecContext(ctx, `UPDATE meta SET value = 'no' WHERE name = 'clean'`)
+	return wrap(err, "mark the database as in use")
+}
+
+func wrap(err error, doing string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// NewID makes an identifier now.
+func (db *DB) NewID() int64 { return db.Next(db.now()) }
+
+// NewContactID makes the identifier of a contact whose row comes with their first message.
+func (db *DB) NewContactID() centrala.ContactID { return centrala.ContactID(db.NewID()) }

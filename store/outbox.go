@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"centrala"
+)
+
+// Unpublished reads events that are not yet marked as being on the stream and are older than
+// a while, in the order of each conversation: what a crash, or a slow stream, left behind.
+func (db *DB) Unpublished(ctx context.Context, olderThan time.Duration, limit int) ([]centrala.Event, error) {
+	rows, err := entries(ctx, db.ro, `SELECT `+messageColumns+` FROM outbox o JOIN event e ON e.id = o.event
+		WHERE o.at <= $1 ORDER BY o.event LIMIT $2`, micros(db.now().Add(-olderThan)), limit)
+	if err != nil {
+		return nil, err
+	}
+	events := make([]centrala.Event, len(rows))
+	for i, r := range rows {
+		events[i] = r.event
+	}
+	return events, nil
+}
+
+// Published marks events as being on the stream. The mark rides in a coming commit; a crash
+// before it only means that they are published again. It blocks while many marks wait.
+func (db *DB) Published(ids []centrala.EventID) {
+	if len(ids) > 0 {
+		db.lazy <- ids
+	}
+}
+
+// mark takes events out of the outbox.
+func (tx *Tx) mark(ids []centrala.EventID) error {
+	const most = 200
+	for len(ids) > 0 {
+		some := ids[:min(most, len(ids))]
+		ids = ids[len(some):]
+		var b strings.Builder
+		b.WriteString(`DELETE FROM outbox WHERE event IN (`)
+		for i, id := range some {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			fmt.Fprintf(&b, "%d", int64(id))
+		}
+		b.WriteByte(')')
+		if _, err := tx.w.conn.ExecContext(context.Background(), b.String()); err != nil {
+			tx.failed = err
+			return fmt.Errorf("mark as published: %w", err)
+		}
+	}
+	return nil
+}
+
+// Bury keeps an event that a group's handler gave up on.
+func (db *DB) Bury(ctx context.Context, d centrala.DeadLetter) error {
+	b, err := json.Marshal(d.Event)
+	if err != nil {
+		return fmt.Errorf("dead letter: %w", err)
+	}
+	return db.write(ctx, func(tx *Tx) error {
+		_, err := tx.exec(`INSERT INTO dead_letter (id, grp, event, error, attempts, at) VALUES ($1, $2, $3, $4, $5, $6)`,
+			tx.id(), d.Group, string(b), short(d.Error, 1000), d.Attempts, micros(tx.now))
+		return wrap(err, "keep the dead letter")
+	})
+}
+
+// DeadLetters lists what was buried, the latest first, at most 500.
+func (db *DB) DeadLetters(ctx context.Context) ([]centrala.DeadLetter, error) {
+	rows, err := db.ro.QueryContext(ctx, `SELECT id, grp, event, error, attempts, at FROM dead_letter ORDER BY id DESC LIMIT 500`)
+	if err != nil {
+		return nil, fmt.Errorf("read dead letters: %w", err)
+	}
+	defer rows.Close()
+	out := []centrala.DeadLetter{}
+	for rows.Next() {
+		var (
+			d centrala.DeadLetter
+			b []byte
+		)
+		if err := rows.Scan(&d.ID, &d.Group, &b, &d.Error, &d.Attempts, instant{&d.At}); err != nil {
+			return nil, fmt.Errorf("read dead letters: %w", err)
+		}
+		if err := json.Unmarshal(b, &d.Event); err != nil {
+			return nil, fmt.Errorf("dead letter %d: %w", d.ID, err)
+		}
+		out = append(out, d)
+	}
+	return out, wrap(rows.Err(), "read dead letters")
+}
+
+// Exhume takes a dead letter out, for its event to be handled once more.
+func (db *DB) Exhume(ctx context.Context, id int64) (centrala.DeadLetter, error) {
+	var d centrala.DeadLetter
+	err := db.write(ctx, func(tx *Tx) error {
+		var b []byte
+		err := tx.row(`DELETE FROM dead_letter WHERE id = $1 RETURNING id, grp, event, error, attempts, at`, []any{id},
+			&d.ID, &d.Group, &b, &d.Error, &d.Attempts, instant{&d.At})
+		if err != nil {
+			return absent(err, "There is no such dead letter.")
+		}
+		tx.wrote()
+		return json.Unmarshal(b, &d.Event)
+	})
+	return d, err
+}

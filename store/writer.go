@@ -1,0 +1,374 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"centrala"
+)
+
+// maxBatch is how many operations share one commit: at 64 the disk is no longer what limits
+// the rate, and nobody waits noticeably for others.
+const maxBatch = 64
+
+// op is one thing to be written. run may be called more than once (a batch that failed is
+// replayed one by one), so it must set its results anew each time.
+type op struct {
+	run     func(*Tx) error
+	commits []centrala.Commit
+	err     error
+	done    chan struct{}
+}
+
+type stats struct {
+	transactions, operations, replays atomic.Uint64
+}
+
+// write joins the running group commit and returns when op is on disk, or refused. The
+// caller's context ends the waiting, never the transaction.
+func (db *DB) write(ctx context.Context, run func(*Tx) error) error {
+	o := &op{run: run, done: make(chan struct{})}
+	select {
+	case db.ops <- o:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	select {
+	case <-o.done:
+		return o.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// OnCommit registers f to be told of everything that comes to lie on disk, in commit order.
+// It is called on the writer's goroutine and must not block. Register before the first write.
+func (db *DB) OnCommit(f func([]centrala.Commit)) { db.onCommit = append(db.onCommit, f) }
+
+// writer is the one goroutine that writes.
+func (db *DB) writer(ctx context.Context) {
+	defer db.done.Done()
+	w := &writer{db: db, stmts: map[string]*sql.Stmt{}}
+	defer w.discard()
+	batch := make([]*op, 0, maxBatch)
+	marks := time.NewTicker(500 * time.Millisecond)
+	defer marks.Stop()
+	for {
+		batch = batch[:0]
+		select {
+		case <-ctx.Done():
+			w.drain()
+			return
+		case o := <-db.ops:
+			batch = append(batch, o)
+		case <-marks.C:
+			w.collect()
+			if len(w.published) == 0 && db.fault.Load() == nil {
+				continue // else: see whether writing works again
+			}
+		}
+	fill:
+		for len(batch) < maxBatch {
+			select {
+			case o := <-db.ops:
+				batch = append(batch, o)
+			default:
+				break fill
+			}
+		}
+		w.collect()
+		w.run(batch)
+	}
+}
+
+// writer owns the one connection that writes.
+type writer struct {
+	db        *DB
+	conn      *sql.Conn
+	stmts     map[string]*sql.Stmt
+	published []centrala.EventID // to be marked with the next commit
+}
+
+// collect takes over the publish marks that came since the last commit.
+func (w *writer) collect() {
+	for {
+		select {
+		case ids := <-w.db.lazy:
+			w.published = append(w.published, ids...)
+		default:
+			return
+		}
+	}
+}
+
+// drain commits what was accepted before the end.
+func (w *writer) drain() {
+	for {
+		select {
+		case o := <-w.db.ops:
+			w.run([]*op{o})
+		default:
+			w.collect()
+			if len(w.published) > 0 {
+				w.run(nil)
+			}
+			return
+		}
+	}
+}
+
+// run commits the batch as one; if anything fails, each operation gets its own transaction.
+func (w *writer) run(batch []*op) {
+	err := w.try(batch)
+	if err != nil && len(batch) > 1 {
+		w.db.stats.replays.Add(1)
+		for _, o := range batch {
+			w.alone(o)
+		}
+	} else if err != nil && len(batch) == 1 {
+		w.retry(batch[0], err)
+	}
+	w.db.report(err)
+	for _, o := range batch {
+		close(o.done)
+	}
+}
+
+func (w *writer) alone(o *op) {
+	if err := w.try([]*op{o}); err != nil {
+		w.retry(o, err)
+	}
+}
+
+// retry does an operation again while somebody else was in its way, and otherwise decides
+// what its caller is told.
+func (w *writer) retry(o *op, err error) {
+	for attempt := 0; attempt < 20 && troubleOf(err) == again; attempt++ {
+		if err = w.try([]*op{o}); err == nil {
+			return
+		}
+	}
+	o.commits = nil
+	if o.err != nil && errors.Is(err, o.err) {
+		return // the operation's own refusal, rolled back with all it wrote
+	}
+	switch troubleOf(err) {
+	case full, again:
+		o.err = &centrala.Error{Code: centrala.Unavailable, Message: "The message could not be stored now. Try again in a moment.", RetryAfter: time.Second, Err: err}
+	case broken:
+		o.err = &centrala.Error{Code: centrala.Unavailable, Message: "The message could not be stored.", Err: err}
+		w.db.fail(err)
+	default:
+		o.err = err
+	}
+}
+
+// try runs the operations in one transaction. On an error nothing of it is on disk; an
+// operation's own refusal before it wrote anything is no error here.
+func (w *writer) try(batch []*op) error {
+	bg := context.Background()
+	if w.conn == nil {
+		conn, err := w.db.rw.Conn(bg)
+		if err != nil {
+			return fmt.Errorf("connect the writer: %w", err)
+		}
+		w.conn = conn
+	}
+	if _, err := w.conn.ExecContext(bg, w.db.dialect.begin()); err != nil {
+		w.discard()
+		return fmt.Errorf("begin: %w", err)
+	}
+	tx := &Tx{w: w, now: w.db.now()}
+	if w.db.fault.Load() != nil { // a commit that writes nothing proves nothing
+		if _, err := tx.exec(`UPDATE meta SET value = 'no' WHERE name = 'clean'`); err != nil {
+			return w.rollback(err)
+		}
+	}
+	marked := len(w.published)
+	if err := tx.mark(w.published); err != nil {
+		return w.rollback(err)
+	}
+	for _, o := range batch {
+		o.err, o.commits = nil, nil
+		tx.dirty, tx.commits = false, nil
+		if o.err = o.run(tx); o.err != nil && (tx.dirty || tx.failed != nil) {
+			return w.rollback(o.err)
+		}
+		o.commits = tx.commits
+	}
+	if _, err := w.conn.ExecContext(bg, "COMMIT"); err != nil {
+		return w.rollback(fmt.Errorf("commit: %w", err))
+	}
+	w.published = w.published[marked:]
+	w.db.stats.transactions.Add(1)
+	w.db.stats.operations.Add(uint64(len(batch)))
+	w.tell(batch)
+	return nil
+}
+
+// tell passes on what the commit brought, in order.
+func (w *writer) tell(batch []*op) {
+	var all []centrala.Commit
+	for _, o := range batch {
+		if o.err == nil {
+			all = append(all, o.commits...)
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	for _, f := range w.db.onCommit {
+		f(all)
+	}
+}
+
+// rollback undoes the transaction. SQLite may have done so already by itself (a full disk);
+// a connection of which that is not certain is given up.
+func (w *writer) rollback(cause error) error {
+	if _, err := w.conn.ExecContext(context.Background(), "ROLLBACK"); err != nil || w.db.dialect == postgres {
+		if w.db.dialect == sqlite && strings.Contains(err.Error(), "no transaction is active") {
+			return cause
+		}
+		if err != nil {
+			w.discard()
+		}
+	}
+	return cause
+}
+
+func (w *writer) discard() {
+	for q, s := range w.stmts {
+		_ = s.Close()
+		delete(w.stmts, q)
+	}
+	if w.conn != nil {
+		_ = w.conn.Close()
+		w.conn = nil
+	}
+}
+
+// report keeps what /readyz says about writing.
+func (db *DB) report(err error) {
+	if err == nil {
+		if db.fault.Swap(nil) != nil {
+			db.log.Info("writing works again")
+		}
+		return
+	}
+	if t := troubleOf(err); t == refused || t == again {
+		return
+	}
+	if db.fault.Swap(&err) == nil {
+		db.log.Error("writing does not work", "err", err)
+	}
+}
+
+// fail asks the process to end.
+func (db *DB) fail(err error) {
+	select {
+	case db.fatal <- fmt.Errorf("the database's disk failed; nothing more is accepted: %w", err):
+	default:
+	}
+}
+
+// Tx is the running group commit as one operation sees it. Its methods use no context: a
+// transaction is never cut in the middle.
+type Tx struct {
+	w       *writer
+	now     time.Time // the same for everything in this commit
+	dirty   bool      // this operation has written
+	failed  error     // the engine refused a statement
+	commits []centrala.Commit
+}
+
+// stmt prepares a query once for the writer's connection.
+func (tx *Tx) stmt(query string) (*sql.Stmt, error) {
+	if s := tx.w.stmts[query]; s != nil {
+		return s, nil
+	}
+	s, err := tx.w.conn.PrepareContext(context.Background(), query)
+	if err != nil {
+		tx.failed = err
+		return nil, fmt.Errorf("prepare %.60q: %w", query, err)
+	}
+	tx.w.stmts[query] = s
+	return s, nil
+}
+
+// exec writes and returns how many rows it touched.
+func (tx *Tx) exec(query string, args ...any) (int64, error) {
+	s, err := tx.stmt(query)
+	if err != nil {
+		return 0, err
+	}
+	tx.dirty = true
+	r, err := s.ExecContext(context.Background(), args...)
+	if err != nil {
+		tx.failed = err
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// row reads one row; sql.ErrNoRows when there is none. With an INSERT or UPDATE … RETURNING
+// it writes too, and the caller says so with wrote.
+func (tx *Tx) row(query string, args []any, dest ...any) error {
+	s, err := tx.stmt(query)
+	if err != nil {
+		return err
+	}
+	err = s.QueryRowContext(context.Background(), args...).Scan(dest...)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		tx.failed = err
+	}
+	return err
+}
+
+// wrote notes that a RETURNING query has changed rows.
+func (tx *Tx) wrote() { tx.dirty = true }
+
+// QueryContext lets the read side's queries run inside the transaction.
+func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	s, err := tx.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...)
+}
+
+// querier is a place to read from: the pool of readers, or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// id makes an identifier inside the transaction.
+func (tx *Tx) id() int64 { return tx.w.db.Next(tx.now) }
+
+// micros is how the database keeps a time: microseconds since 1970, 0 for none.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// fromMicros is the time of micros, in UTC.
+func fromMicros(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(n).UTC()
+}
+
+// flag is how the database keeps a truth.
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
