@@ -1,0 +1,45 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"centrala"
+)
+
+// MaxOffered is how many articles one suggestion may name.
+const MaxOffered = 20
+
+// Offer records one step of a suggestion's way: which articles were offered, opened, or
+// solved the matter. Event suggestion.offered, opened or solved; within the conversation when
+// one is named, which must exist then. The step is noted as of now, not of d.At.
+func (db *DB) Offer(ctx context.Context, d centrala.Deflection) error {
+	kinds := map[string]centrala.EventType{
+		"offered": centrala.SuggestionOffered, "opened": centrala.SuggestionOpened, "solved": centrala.SuggestionSolved,
+	}
+	event, ok := kinds[d.Kind]
+	if !ok {
+		return centrala.InvalidField("kind", "%.20q is none of offered, opened and solved.", d.Kind)
+	}
+	if len(d.Articles) == 0 || len(d.Articles) > MaxOffered {
+		return centrala.InvalidField("articles", "A suggestion names 1 to %d articles.", MaxOffered)
+	}
+	return db.write(ctx, func(tx *Tx) error {
+		facts := centrala.Facts{Kind: d.Kind, Articles: d.Articles, State: d.Place}
+		if d.Conversation != 0 {
+			if err := tx.emitIn(d.Conversation, event, system(), facts); err != nil {
+				return err
+			}
+		} else if err := tx.emit(event, system(), facts); err != nil {
+			return err
+		}
+		for _, a := range d.Articles {
+			_, err := tx.exec(`INSERT INTO suggestion (id, kind, place, article, conversation, visitor, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+				tx.id(), d.Kind, d.Place, a, d.Conversation, d.Visitor, micros(tx.now))
+			if err != nil {
+				return fmt.Errorf("record a suggestion: %w", err)
+			}
+		}
+		return nil
+	})
+}
