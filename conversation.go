@@ -91,7 +91,7 @@ type Preview struct {
 
 // Command is something that somebody does to a conversation. The commands are Receive,
 // Reply, Jot, Assign, Unassign, Transfer, Snooze, Wake, Resolve, Reopen, Prioritise, Tag,
-// Complain and Merge.
+// Entitle, Complain and Merge.
 type Command interface{ command() }
 
 type (
@@ -152,8 +152,9 @@ type (
 	Wake struct{}
 
 	// Resolve ends the conversation. ByCustomer: they ended it themselves. Spam: it was no
-	// conversation, and nobody is asked how it went.
-	Resolve struct{ ByCustomer, Spam bool }
+	// conversation, and nobody is asked how it went. Unasked: nobody is asked this time; the
+	// event says so in its state.
+	Resolve struct{ ByCustomer, Spam, Unasked bool }
 
 	// Reopen takes up a resolved conversation again.
 	Reopen struct{}
@@ -163,6 +164,9 @@ type (
 
 	// Tag replaces the tags.
 	Tag struct{ Tags []string }
+
+	// Entitle gives the conversation another subject.
+	Entitle struct{ Subject string }
 
 	// Complain marks the conversation as a complaint, or takes the mark back.
 	Complain struct{ On bool }
@@ -184,6 +188,7 @@ func (Resolve) command()    {}
 func (Reopen) command()     {}
 func (Prioritise) command() {}
 func (Tag) command()        {}
+func (Entitle) command()    {}
 func (Complain) command()   {}
 func (Merge) command()      {}
 
@@ -251,6 +256,8 @@ func (c *Conversation) label(cmd Command, now time.Time) ([]Step, error) {
 		return c.prioritise(cmd)
 	case Tag:
 		return c.tag(cmd)
+	case Entitle:
+		return c.entitle(cmd)
 	case Complain:
 		if c.Complaint == cmd.On {
 			return nil, nil
@@ -448,11 +455,17 @@ func (c *Conversation) resolve(cmd Resolve, now time.Time) ([]Step, error) {
 		kind = "ended"
 	}
 	facts := Facts{Kind: kind, Agent: c.Assignee, AgentName: c.AssigneeName, Team: c.Team}
+	if cmd.Unasked {
+		facts.State = Unasked
+	}
 	c.Assignee, c.AssigneeName, c.Status = 0, "", Resolved
 	c.Turn, c.WaitingSince, c.Due, c.SnoozedUntil = CustomersTurn, time.Time{}, time.Time{}, time.Time{}
 	c.Unread, c.Spam, c.ResolvedAt, c.Reason = 0, c.Spam || cmd.Spam, now, ""
 	return []Step{{ConversationResolved, true, facts}}, nil
 }
+
+// Unasked is the state in the event of a resolution after which nobody is asked how it went.
+const Unasked = "unasked"
 
 func (c *Conversation) reopen(now time.Time) ([]Step, error) {
 	if c.Status != Resolved {
@@ -509,6 +522,24 @@ func (c *Conversation) tag(cmd Tag) ([]Step, error) {
 	}
 	c.Tags = tags
 	return []Step{{ConversationTagged, false, Facts{Kind: "tagged", Tags: tags}}}, nil
+}
+
+// MaxSubject is the longest subject, in characters.
+const MaxSubject = 200
+
+func (c *Conversation) entitle(cmd Entitle) ([]Step, error) {
+	subject := strings.Join(strings.Fields(cmd.Subject), " ")
+	if err := CheckText("subject", subject); err != nil {
+		return nil, err
+	}
+	if len([]rune(subject)) > MaxSubject {
+		return nil, InvalidField("subject", "A subject has at most %d characters.", MaxSubject)
+	}
+	if subject == c.Subject {
+		return nil, nil
+	}
+	c.Subject = subject
+	return []Step{{ConversationTagged, false, Facts{Kind: "entitled"}}}, nil
 }
 
 func (c *Conversation) merge(cmd Merge, now time.Time) ([]Step, error) {
