@@ -140,6 +140,32 @@ type Outbound struct {
 	Unsubscribe  string // https address for List-Unsubscribe, surveys only
 }
 
+// Notice is a mail that the program writes by itself: a survey, a transcript, an
+// acknowledgement. It belongs to a conversation but is no message of it.
+type Notice struct {
+	Conversation ConversationID `json:"conversation"`
+	To           Address        `json:"to"`
+	Locale       string         `json:"locale"`
+	Subject      string         `json:"subject"`
+	Text         string         `json:"text"`
+	HTML         string         `json:"html,omitempty"`
+	Unsubscribe  string         `json:"unsubscribe,omitempty"` // https address, surveys only
+}
+
+// Logged is a conversation that happened elsewhere, on the telephone or at a counter, and is
+// written down by an agent, who has it then.
+type Logged struct {
+	Key     string
+	Channel Channel
+	Side    Side
+	Name    string
+	Email   string
+	Phone   string
+	Subject string
+	Text    string
+	Team    TeamID
+}
+
 // DeliveryState is where an outgoing message is. It only ever moves forward.
 type DeliveryState string
 
