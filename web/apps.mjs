@@ -19,6 +19,26 @@ export function entries(app) {
     .map((f) => `pages/${f}`);
 }
 
+/** Leaves out of a style sheet the custom properties that neither it nor any script of the app uses. */
+function onlyUsedTokens() {
+  return {
+    name: 'only-used-tokens',
+    generateBundle(_options, bundle) {
+      const scripts = Object.values(bundle).map((f) => f.code ?? '').join('\n');
+      for (const file of Object.values(bundle)) {
+        if (!file.fileName.endsWith('.css')) continue;
+        let css = String(file.source);
+        for (let before = ''; before !== css; ) {
+          before = css;
+          const used = new Set([...`${css}${scripts}`.matchAll(/var\((--[\w-]+)/g)].map((m) => m[1]));
+          css = css.replace(/(?<=[{;])(--[\w-]+):[^;{}]*(;|(?=\}))/g, (whole, name) => (used.has(name) ? whole : ''));
+        }
+        file.source = css;
+      }
+    },
+  };
+}
+
 /** The Vite configuration that builds app into dist. */
 export function configOf(app) {
   const shared = {
@@ -26,7 +46,7 @@ export function configOf(app) {
     configFile: false,
     logLevel: 'warn',
     publicDir: false,
-    plugins: [svelte({ configFile: `${root}/svelte.config.js` })],
+    plugins: [svelte({ configFile: `${root}/svelte.config.js` }), onlyUsedTokens()],
   };
   if (app === 'loader') {
     return {

@@ -1,6 +1,7 @@
 // node budget.mjs: gzip bytes of what was built, against budget.json; run after a build.
 //   loader         dist/widget.js
 //   widget         everything the iframe app loads to open: entry, static imports, their styles, the larger language
+//   widget-chunk   each part of it that is loaded later, with what it pulls in and the first load lacks
 //   console        the same for the console
 //   console-chunk  each part of the console that is loaded later, with what it pulls in and the first load lacks
 //   page           the styles and scripts of each server-rendered page: an entry and its imports, foo.ts and foo.css together
@@ -44,10 +45,9 @@ function measure(app) {
   const later = Object.keys(manifest).filter((k) => manifest[k].isDynamicEntry);
   const words = later.filter((k) => /\/words\//.test(k)).map((k) => weigh(app, files(app, manifest, k)));
   rows.push([app, `${app}, first load with one language`, weigh(app, first) + Math.max(0, ...words)]);
-  if (app !== 'console') return;
   for (const key of later.filter((k) => !/\/words\//.test(k))) {
     const extra = [...files(app, manifest, key)].filter((f) => !first.has(f));
-    rows.push(['console-chunk', `console, later: ${key}`, weigh(app, extra)]);
+    rows.push([`${app}-chunk`, `${app}, later: ${key}`, weigh(app, extra)]);
   }
 }
 

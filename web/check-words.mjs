@@ -1,6 +1,6 @@
 // node check-words.mjs: every folder words/ with a pl.json also has an en.json with the same keys, the same
 // {placeholders} in each text, and every plural form its language needs. Polish is the first language.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 const root = import.meta.dirname;
@@ -17,7 +17,12 @@ const blanksOf = (v) => blanks(typeof v === 'string' ? v : Object.values(v).join
 
 function compare(dir) {
   const name = relative(root, dir);
-  const read = (locale) => JSON.parse(readFileSync(join(dir, `${locale}.json`), 'utf8'));
+  const read = (locale) => {
+    const path = join(dir, `${locale}.json`);
+    if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8'));
+    faults.push(`${name}: ${locale}.json is missing`);
+    return {};
+  };
   const pl = read('pl');
   const en = read('en');
   for (const key of new Set([...Object.keys(pl), ...Object.keys(en)])) {

@@ -14,14 +14,15 @@ export function pickLocale(tag: string | null | undefined): Locale {
   return !tag || /^pl\b/i.test(tag) ? 'pl' : 'en';
 }
 
-/** A translator over one language. An unknown key gives the key itself, so that it is seen and reported. */
+/** A translator over one language; Polish one-letter words stay with the next word. An unknown key gives the key itself, so that it is seen and reported. */
 export function translator<K extends string>(words: Record<K, Text>, locale: Locale): Translate<K> {
   const plural = new Intl.PluralRules(locale);
   const number = new Intl.NumberFormat(locale);
   return (key, blanks = {}) => {
     const found: Text | undefined = words[key];
     if (found === undefined) return key;
-    const text = typeof found === 'string' ? found : formOf(found, plural.select(Number(blanks.n ?? 0)));
+    const plain = typeof found === 'string' ? found : formOf(found, plural.select(Number(blanks.n ?? 0)));
+    const text = locale === 'pl' ? plain.replace(/(?<=^|[\s„(])([aiouwz]) /gi, '$1\u00a0') : plain;
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
       const value = blanks[name];
       if (value === undefined) return whole;
