@@ -112,7 +112,7 @@ func (m Message) Hidden() bool {
 func (m Message) ForCustomer() Message {
 	if m.System != nil {
 		s := *m.System
-		s.Reason, s.Reasons, s.Note, s.Team, s.TeamName = "", nil, "", 0, ""
+		s.Reason, s.Reasons, s.Note, s.Team, s.TeamName, s.State = "", nil, "", 0, "", ""
 		m.System = &s
 	}
 	return m
