@@ -107,7 +107,7 @@ func address(email string) string { return strings.ToLower(strings.TrimSpace(ema
 
 func checkAgent(a centrala.Agent) error {
 	local, domain, ok := strings.Cut(a.Email, "@")
-	if !ok || local == "" || domain == "" || len(a.Email) > 254 || strings.ContainsAny(a.Email, " \t\r\n<>") {
+	if !ok || local == "" || domain == "" || len(a.Email) > 254 || strings.ContainsAny(a.Email, " \t\r\n<>\x00") || !storable(a.Email) {
 		return centrala.InvalidField("email", "%.80q is not an e-mail address.", a.Email)
 	}
 	if !a.Role.Valid() {
@@ -116,7 +116,18 @@ func checkAgent(a centrala.Agent) error {
 	if a.Capacity < 1 || a.Capacity > 1000 {
 		return centrala.InvalidField("capacity", "The capacity is 1 to 1000.")
 	}
+	if err := checkLocale(a.Locale); err != nil {
+		return err
+	}
 	return checkName("name", a.Name, 100)
+}
+
+// checkLocale refuses what is no short language tag; none at all is one.
+func checkLocale(locale string) error {
+	if len(locale) > 10 || strings.Trim(locale, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
+		return centrala.InvalidField("locale", "%.20q is not a locale.", locale)
+	}
+	return nil
 }
 
 func (tx *Tx) saveAgent(a centrala.Agent) (centrala.Agent, error) {
@@ -226,6 +237,9 @@ func (tx *Tx) lockOut(id centrala.AgentID) error {
 // An unknown address is NotFound.
 func (db *DB) Credentials(ctx context.Context, email string) (a centrala.Agent, passwordHash, totp string, err error) {
 	email = address(email)
+	if !storable(email) {
+		return a, "", "", missing(errNone, "agent", "of this address")
+	}
 	type row struct {
 		password string
 		totp     []byte

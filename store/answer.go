@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"centrala"
 )
@@ -40,9 +39,8 @@ func (db *DB) CommentSurvey(ctx context.Context, id centrala.SurveyID, contact c
 
 func (db *DB) answer(ctx context.Context, id centrala.SurveyID, contact centrala.ContactID, score *int, comment string) (centrala.Survey, *centrala.FollowUp, error) {
 	comment = strings.TrimSpace(comment)
-	if n := utf8.RuneCountInString(comment); n > centrala.MaxText {
-		return centrala.Survey{}, nil, &centrala.Error{Code: centrala.TooLong, Field: "comment",
-			Message: fmt.Sprintf("The comment has %d characters; the limit is %d.", n, centrala.MaxText)}
+	if err := centrala.CheckText("comment", comment); err != nil {
+		return centrala.Survey{}, nil, err
 	}
 	var (
 		s      surveyRow

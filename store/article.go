@@ -21,6 +21,9 @@ func articleFields(a *centrala.Article) []any {
 
 // Article reads the article at an address; NotFound when there is none.
 func (db *DB) Article(ctx context.Context, locale, slug string) (centrala.Article, error) {
+	if !storable(locale + slug) {
+		return centrala.Article{}, missing(errNone, "article", "at this address")
+	}
 	a, err := one(ctx, db.ro, articleFields, articleColumns+` WHERE locale = $1 AND slug = $2`, locale, slug)
 	return a, missing(err, "article", fmt.Sprintf("%.10q/%.80q", locale, slug))
 }
@@ -74,8 +77,14 @@ func (db *DB) SaveArticle(ctx context.Context, a centrala.Article) (centrala.Art
 }
 
 func checkArticle(a centrala.Article) error {
-	if a.Locale == "" || len(a.Locale) > 10 {
-		return centrala.InvalidField("locale", "%.20q is not a locale.", a.Locale)
+	if a.Locale == "" {
+		return centrala.InvalidField("locale", "The article has no locale.")
+	}
+	if err := checkLocale(a.Locale); err != nil {
+		return err
+	}
+	if err := checkWords("article", a.Summary, a.Body, a.Section, a.Translation, a.Source); err != nil {
+		return err
 	}
 	if err := checkSides(a.Sides...); err != nil {
 		return err

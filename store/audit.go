@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"centrala"
 )
@@ -15,6 +16,9 @@ func (db *DB) Audit(ctx context.Context, e centrala.AuditEntry) error {
 
 // audit writes the line in the transaction that does what it tells of.
 func (tx *Tx) audit(e centrala.AuditEntry) error {
+	for _, s := range []*string{&e.Action, &e.Subject, &e.Detail, &e.Address} {
+		*s = strings.ReplaceAll(strings.ToValidUTF8(*s, "\ufffd"), "\x00", "\ufffd") // a line is never refused
+	}
 	_, err := tx.exec(`INSERT INTO audit (id, at, author, action, subject, detail, address) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		tx.id(), micros(tx.now), asJSON(&e.By), e.Action, e.Subject, e.Detail, e.Address)
 	return wrap(err, "write the audit log")

@@ -185,7 +185,7 @@ func (db *DB) Block(ctx context.Context, scope centrala.Scope, id centrala.Conta
 		if err := tx.row(`SELECT `+contactColumns+` FROM contact k WHERE k.id = $1 AND `+where, args, contactFields(&k)...); err != nil {
 			return absent(err, "There is no such contact.")
 		}
-		_, err := tx.exec(`UPDATE contact SET blocked = $2, generation = generation + $2 WHERE id = $1`, id, flag(on))
+		_, err := tx.exec(`UPDATE contact SET blocked = $2, generation = generation + $3 WHERE id = $1`, id, flag(on), flag(on))
 		return wrap(err, "block the contact")
 	})
 }

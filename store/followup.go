@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"centrala"
 )
@@ -90,8 +89,8 @@ func (db *DB) UpdateFollowUp(ctx context.Context, scope centrala.Scope, id centr
 	if reason != "" && !slices.Contains(closeReasons, reason) {
 		return centrala.FollowUp{}, centrala.InvalidField("reason", "%.20q is none of %s.", reason, strings.Join(closeReasons, ", "))
 	}
-	if utf8.RuneCountInString(note) > centrala.MaxText {
-		return centrala.FollowUp{}, &centrala.Error{Code: centrala.TooLong, Field: "note", Message: fmt.Sprintf("The note has more than %d characters.", centrala.MaxText)}
+	if err := centrala.CheckText("note", note); err != nil {
+		return centrala.FollowUp{}, err
 	}
 	return db.changeFollowUp(ctx, scope, id, func(tx *Tx, f *followUpRow) error {
 		from := f.State

@@ -99,8 +99,24 @@ func taken(err error, field, message string) error {
 	return err
 }
 
+// storable reports whether both engines can keep s: UTF-8 without NUL.
+func storable(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
+
+// checkWords refuses texts that cannot be kept; their lengths are the caller's business.
+func checkWords(field string, texts ...string) error {
+	for _, s := range texts {
+		if !storable(s) {
+			return centrala.InvalidField(field, "The %s is not valid UTF-8.", field)
+		}
+	}
+	return nil
+}
+
 // checkName refuses a name that is blank or longer than n characters.
 func checkName(field, name string, n int) error {
+	if err := checkWords(field, name); err != nil {
+		return err
+	}
 	if strings.TrimSpace(name) == "" {
 		return centrala.InvalidField(field, "The %s is empty.", field)
 	}

@@ -25,8 +25,8 @@ const (
 // body is a Conflict for 48 hours, and so, with RetryAfter, is one that is still being worked
 // on, for a minute.
 func (db *DB) Idempotent(ctx context.Context, principal, route, key string, body []byte) (stored []byte, status int, found bool, err error) {
-	if key == "" || len(key) > 255 {
-		return nil, 0, false, centrala.InvalidField("Idempotency-Key", "The key has 1 to 255 bytes.")
+	if err := centrala.CheckKey(key); err != nil || !storable(key) {
+		return nil, 0, false, &centrala.Error{Code: centrala.Invalid, Field: "Idempotency-Key", Message: "An idempotency key has 1 to 64 printable bytes.", Err: err}
 	}
 	sum := sha256.Sum256(body)
 	err = db.write(ctx, func(tx *Tx) error {

@@ -76,6 +76,9 @@ func (db *DB) Inbox(ctx context.Context, id centrala.InboxID) (centrala.Inbox, e
 
 // InboxBySlug reads the inbox that an address names, also a switched-off one.
 func (db *DB) InboxBySlug(ctx context.Context, slug string) (centrala.Inbox, error) {
+	if !storable(slug) {
+		return centrala.Inbox{}, missing(errNone, "inbox", "of this slug")
+	}
 	r, err := one(ctx, db.ro, (*inboxRow).fields, inboxColumns+` WHERE slug = $1`, slug)
 	if err != nil {
 		return centrala.Inbox{}, missing(err, "inbox", fmt.Sprintf("%.80q", slug))

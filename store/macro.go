@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"centrala"
 )
@@ -56,8 +55,8 @@ func checkMacro(m centrala.Macro) error {
 	said := false
 	for _, text := range m.Text {
 		said = said || strings.TrimSpace(text) != ""
-		if utf8.RuneCountInString(text) > centrala.MaxText {
-			return &centrala.Error{Code: centrala.TooLong, Field: "text", Message: fmt.Sprintf("The text has more than %d characters.", centrala.MaxText)}
+		if err := centrala.CheckText("text", text); err != nil {
+			return err
 		}
 	}
 	if !said {

@@ -24,6 +24,9 @@ func (db *DB) Offer(ctx context.Context, d centrala.Deflection) error {
 	if len(d.Articles) == 0 || len(d.Articles) > MaxOffered {
 		return centrala.InvalidField("articles", "A suggestion names 1 to %d articles.", MaxOffered)
 	}
+	if err := checkWords("place", d.Place, d.Visitor); err != nil {
+		return err
+	}
 	return db.write(ctx, func(tx *Tx) error {
 		facts := centrala.Facts{Kind: d.Kind, Articles: d.Articles, State: d.Place}
 		if d.Conversation != 0 {

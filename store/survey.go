@@ -39,6 +39,9 @@ func (db *DB) Invite(ctx context.Context, s centrala.Survey) (centrala.Survey, e
 	if s.ExpiresAt.IsZero() {
 		return centrala.Survey{}, centrala.InvalidField("expires_at", "The survey has no end.")
 	}
+	if err := checkLocale(s.Locale); err != nil {
+		return centrala.Survey{}, err
+	}
 	var token any
 	if len(s.TokenHash) > 0 {
 		token = s.TokenHash

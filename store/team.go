@@ -86,6 +86,9 @@ func checkTeam(t centrala.Team) error {
 			return err
 		}
 	}
+	if err := centrala.CheckText("signature", t.Signature); err != nil {
+		return err
+	}
 	return checkName("name", t.Name, 100)
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -35,8 +36,8 @@ func Postgres(t testing.TB) (dsn string) {
 	t.Helper()
 	server := os.Getenv("CENTRALA_TEST_POSTGRES")
 	if server == "" {
-		var err error
-		server, err = scratch()
+		c, err := scratch()
+		server = c.address
 		if errors.Is(err, errNoServer) && os.Getenv("CI") != "true" {
 			t.Skip(err)
 		}
@@ -73,27 +74,34 @@ func administer(server, statement string) error {
 	return errors.Join(err, db.Close())
 }
 
+// cluster is a running scratch server. It holds its end of the pipe on which the server's
+// life hangs: once collected, the pipe would close.
+type cluster struct {
+	address string
+	life    io.WriteCloser
+}
+
 // startCluster makes a cluster in a directory of its own and starts a server on a socket in
 // it. A shell between us and the server holds the other end of a pipe: when this process
 // ends, in whatever way, the pipe closes and the shell stops the server and clears up.
-func startCluster() (string, error) {
+func startCluster() (cluster, error) {
 	bin, err := serverPrograms()
 	if err != nil {
-		return "", err
+		return cluster{}, err
 	}
 	dir, err := os.MkdirTemp("", "centrala-pg-")
 	if err != nil {
-		return "", err
+		return cluster{}, err
 	}
 	run, err := unprivileged(dir)
 	if err != nil {
-		return "", err
+		return cluster{}, err
 	}
 	data := filepath.Join(dir, "data")
 	out, err := run(filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust",
 		"-E", "UTF8", "--locale=C", "--no-sync").CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("initdb: %w\n%s", err, out)
+		return cluster{}, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	const script = `trap '' INT HUP
 "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off \
@@ -103,18 +111,19 @@ kill -QUIT $!
 wait $!
 rm -rf "$2"`
 	keeper := run("/bin/sh", "-c", script, "sh", bin, dir)
-	if _, err := keeper.StdinPipe(); err != nil {
-		return "", err
+	life, err := keeper.StdinPipe()
+	if err != nil {
+		return cluster{}, err
 	}
 	if err := keeper.Start(); err != nil {
-		return "", fmt.Errorf("start postgres: %w", err)
+		return cluster{}, fmt.Errorf("start postgres: %w", err)
 	}
 	server := "postgres:///postgres?" + url.Values{"host": {dir}, "user": {"postgres"}}.Encode()
 	if err := awaitServer(server); err != nil {
 		log, _ := os.ReadFile(filepath.Join(dir, "log"))
-		return "", fmt.Errorf("postgres does not answer: %w\n%s", err, log)
+		return cluster{}, fmt.Errorf("postgres does not answer: %w\n%s", err, log)
 	}
-	return server, nil
+	return cluster{server, life}, nil
 }
 
 // awaitServer waits until the server takes a connection, at most half a minute.

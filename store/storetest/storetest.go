@@ -68,7 +68,7 @@ type house struct {
 func newHouse(t *testing.T, dsn string) *house {
 	t.Helper()
 	h := &house{dsn: dsn, clock: newClock()}
-	h.DB = open(t, dsn, h.clock)
+	h.DB = openStore(t, dsn, h.clock)
 	ctx := t.Context()
 	var err error
 	if h.team, err = h.SaveTeam(ctx, centrala.Team{Name: "Kupujący", Sides: []centrala.Side{centrala.Buyer}}); err != nil {
@@ -86,7 +86,7 @@ func newHouse(t *testing.T, dsn string) *house {
 	return h
 }
 
-func open(t testing.TB, dsn string, c *clock) *store.DB {
+func openStore(t testing.TB, dsn string, c *clock) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), dsn, store.Options{Now: c.now})
 	if err != nil {
