@@ -104,6 +104,11 @@ func (tx *Tx) movedTo(from, to centrala.ConversationID) (bool, error) {
 	return n > 0, err
 }
 
+// openChat finds a contact's unresolved chat in an inbox. The channel is a literal: compared
+// with a parameter, SQLite would plan the query anew for every value, because of the partial
+// index.
+const openChat = `c.contact = $1 AND c.inbox = $2 AND c.status <> 'resolved' AND c.channel = 'chat'`
+
 // target finds the conversation that a post is for, or begins it.
 func (tx *Tx) target(p centrala.Post) (*conversation, error) {
 	if p.Contact != nil {
@@ -129,7 +134,7 @@ func (tx *Tx) target(p centrala.Post) (*conversation, error) {
 	if p.Contact == nil {
 		return nil, centrala.InvalidField("conversation", "No conversation is named.")
 	}
-	c, err := tx.conversation(`c.contact = $1 AND c.inbox = $2 AND c.status <> 'resolved' AND c.channel = $3`, p.Contact.ID, p.Inbox, p.Channel)
+	c, err := tx.conversation(openChat, p.Contact.ID, p.Inbox)
 	if err == nil || !errors.Is(err, sql.ErrNoRows) {
 		return c, err
 	}
@@ -139,7 +144,7 @@ func (tx *Tx) target(p centrala.Post) (*conversation, error) {
 // successor is where a message goes whose conversation was over too long ago: the contact's
 // unresolved one, or a new one that is linked to the old.
 func (tx *Tx) successor(old *conversation, p centrala.Post) (*conversation, error) {
-	c, err := tx.conversation(`c.contact = $1 AND c.inbox = $2 AND c.status <> 'resolved' AND c.channel = $3`, old.Contact, old.Inbox, old.Channel)
+	c, err := tx.conversation(openChat, old.Contact, old.Inbox)
 	if err == nil || !errors.Is(err, sql.ErrNoRows) {
 		return c, err
 	}

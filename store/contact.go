@@ -234,15 +234,14 @@ func (db *DB) AbsorbVisitor(ctx context.Context, old centrala.ContactID, into ce
 
 // joinChats leaves one unresolved chat of two people who become one: the elder.
 func (tx *Tx) joinChats(old, into centrala.ContactID, inbox centrala.InboxID, by centrala.Author) error {
-	const open = `c.contact = $1 AND c.inbox = $2 AND c.status <> 'resolved' AND c.channel = 'chat'`
-	a, err := tx.conversation(open, into, inbox)
+	a, err := tx.conversation(openChat, into, inbox)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	b, err := tx.conversation(open, old, inbox)
+	b, err := tx.conversation(openChat, old, inbox)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
