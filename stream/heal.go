@@ -1,0 +1,54 @@
+package stream
+
+import (
+	"context"
+	"time"
+)
+
+// watch repairs what can be repaired from here: an embedded JetStream that turned itself off,
+// and a stream or a consumer that somebody removed.
+func (b *Bus) watch() {
+	t := time.NewTicker(sweepEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+		case <-b.ending:
+			return
+		}
+		err := b.heal()
+		was := b.broken.Load()
+		switch {
+		case err != nil:
+			s := err.Error()
+			b.broken.Store(&s)
+			if was == nil {
+				b.log.Error("the stream is broken; trying to repair it", "error", err)
+			}
+		case was != nil:
+			b.broken.Store(nil)
+			b.log.Info("the stream is repaired")
+		}
+	}
+}
+
+func (b *Bus) heal() error {
+	if b.srv != nil {
+		if err := b.srv.revive(); err != nil {
+			return err
+		}
+	}
+	lost := false
+	for _, l := range b.lanes {
+		lost = lost || l.failing() > 2*sweepEvery
+	}
+	if !lost || !b.pub.IsConnected() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(b.ctx, ackTimeout)
+	defer cancel()
+	if err := b.ensureStream(ctx); err != nil {
+		return err
+	}
+	return b.ensureConsumers(ctx)
+}

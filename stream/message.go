@@ -1,0 +1,77 @@
+package stream
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	wmnats "github.com/ThreeDotsLabs/watermill-nats/v2/pkg/nats"
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/nats-io/nats.go"
+
+	"centrala"
+)
+
+// Metadata of a message on the stream, as docs/protocol.md says. Node is the one whose own
+// sockets have seen the event already; an event from a sweep has none.
+const (
+	metaType         = "type"
+	metaConversation = "conversation"
+	metaLane         = "lane"
+	metaSide         = "side"
+	metaChannel      = "channel"
+	metaNode         = "node"
+)
+
+// metaReply is where an event is acknowledged. It is added on arrival and never sent.
+const metaReply = "_reply"
+
+// encode makes the message of an event. node is empty for an event that no node's sockets may
+// be assumed to have seen.
+func encode(e centrala.Event, node string) (*message.Message, error) {
+	if strings.Trim(string(e.Type), "abcdefghijklmnopqrstuvwxyz_.") != "" {
+		return nil, fmt.Errorf("encode event: %.40q is not a type", e.Type)
+	}
+	payload, err := e.MarshalJSON()
+	if err != nil {
+		return nil, fmt.Errorf("encode event: %w", err)
+	}
+	m := message.NewMessage(e.ID.String(), payload)
+	m.Metadata = message.Metadata{metaType: string(e.Type), metaLane: strconv.Itoa(e.Lane())}
+	if e.Conversation != 0 {
+		m.Metadata[metaConversation] = e.Conversation.String()
+	}
+	if e.Side != "" {
+		m.Metadata[metaSide] = string(e.Side)
+	}
+	if e.Channel != "" {
+		m.Metadata[metaChannel] = string(e.Channel)
+	}
+	if node != "" {
+		m.Metadata[metaNode] = node
+	}
+	return m, nil
+}
+
+func decode(payload []byte) (centrala.Event, error) {
+	var e centrala.Event
+	if err := json.Unmarshal(payload, &e); err != nil {
+		return e, fmt.Errorf("decode event: %w", err)
+	}
+	if e.ID == 0 {
+		return e, fmt.Errorf("decode event: it has no id")
+	}
+	return e, nil
+}
+
+// arrived makes the message of what came from the stream. It never refuses, since a message
+// that nobody is shown is never acknowledged and would stop its lane for ever.
+func arrived(n *nats.Msg) *message.Message {
+	m, err := (&wmnats.NATSMarshaler{}).Unmarshal(n)
+	if err != nil {
+		m = message.NewMessage(n.Header.Get(wmnats.WatermillUUIDHdr), n.Data)
+	}
+	m.Metadata[metaReply] = n.Reply
+	return m
+}
