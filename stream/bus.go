@@ -283,7 +283,9 @@ func (b *Bus) close() error {
 		b.log.Warn("the stream closes with events unpublished; a sweep will take them")
 	}
 	b.cancel()
-	<-drained
+	if !within(drained, 3*time.Second) {
+		errs = append(errs, errors.New("stream: the log does not take marks; closing without them"))
+	}
 	return errors.Join(append(errs, b.release())...)
 }
 

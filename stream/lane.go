@@ -166,7 +166,7 @@ func (l *lane) depth() int {
 
 // run publishes until the bus closes.
 func (l *lane) run() {
-	p := &publisher{conn: l.bus.pub, jets: l.bus.jets}
+	p := &publisher{conn: l.bus.pub, jets: l.bus.jets, closed: l.bus.ctx.Done()}
 	for {
 		events, swept, ok := l.chunk()
 		if !ok {

@@ -18,8 +18,11 @@ import (
 type publisher struct {
 	conn    *nats.Conn
 	jets    nats.JetStreamContext
+	closed  <-chan struct{} // ends the waiting
 	marshal wmnats.NATSMarshaler
 }
+
+var errClosed = errors.New("the stream is closed")
 
 // parcel is a message on its way. err and duplicate are set by send.
 type parcel struct {
@@ -72,6 +75,8 @@ func (p *publisher) send(parcels []parcel) {
 			parcels[i].duplicate = ack.Duplicate
 		case err := <-f.Err(): // ackTimeout bounds the wait
 			parcels[i].err = fmt.Errorf("publish: %w", err)
+		case <-p.closed:
+			parcels[i].err = errClosed
 		}
 	}
 }

@@ -48,7 +48,7 @@ type testCase struct {
 // cases are the promises, by noun.
 func cases() []testCase {
 	var all []testCase
-	for _, noun := range [][]testCase{appendCases(), claimCases(), receiveCases(), deliveryCases(), readCases(), outboxCases(), contactCases()} {
+	for _, noun := range [][]testCase{appendCases(), claimCases(), receiveCases(), deliveryCases(), readCases(), outboxCases(), contactCases(), houseCases()} {
 		all = append(all, noun...)
 	}
 	return all
@@ -88,7 +88,7 @@ func newHouse(t *testing.T, dsn string) *house {
 
 func openStore(t testing.TB, dsn string, c *clock) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), dsn, store.Options{Now: c.now})
+	db, err := store.Open(t.Context(), dsn, store.Options{Now: c.now, Seal: newLock(t, dsn)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,132 @@
+package centrala
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// rooms is the table of docs/architecture.md: what the non-test code of each folder may
+// import of this module. A folder without a row fails the test.
+var rooms = map[string][]string{
+	".":                     {},
+	"store":                 {"."},
+	"store/storetest":       {".", "store"},
+	"stream":                {"."},
+	"channels":              {"."},
+	"channels/email":        {".", "channels", "words"},
+	"channels/form":         {".", "channels"},
+	"channels/channelstest": {".", "channels"},
+	"gateway":               {".", "auth"},
+	"gateway/rest":          {".", "auth"},
+	"gateway/pages":         {".", "auth", "web", "words"},
+	"auth":                  {"."},
+	"routing":               {".", "words"},
+	"search":                {"."},
+	"search/bleve":          {".", "search"},
+	"search/searchtest":     {".", "search"},
+	"survey":                {".", "words"},
+	"report":                {".", "words"},
+	"words":                 {},
+	"web":                   {},
+	"demo":                  {"."},
+	"cmd/centrala":          {"*"},
+	"cmd/centrala-bench":    {"."},
+}
+
+func TestBoundaries(t *testing.T) {
+	t.Parallel()
+	everyGoFile(t, func(path string, f *ast.File, _ *token.FileSet) {
+		dir := filepath.ToSlash(filepath.Dir(path))
+		allowed, ok := rooms[dir]
+		if !ok {
+			t.Errorf("%s: the folder %s has no row in the table of rooms", path, dir)
+			return
+		}
+		if strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		for _, spec := range f.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			room, inside := strings.CutPrefix(name, "centrala/")
+			if name == "centrala" {
+				room, inside = ".", true
+			}
+			if inside && room != dir && !slices.Contains(allowed, room) && !slices.Contains(allowed, "*") {
+				t.Errorf("%s imports %s, which %s may not", path, name, dir)
+			}
+			if dir == "." && strings.Contains(name, ".") {
+				t.Errorf("%s imports %s; the vocabulary stands on the standard library alone", path, name)
+			}
+		}
+	})
+}
+
+// The tail is what separates a house from a heap: no file over 400 lines, no function over
+// 60, no package over 2 500 (the log and the REST edge: 6 000), tests not counted.
+func TestBudgets(t *testing.T) {
+	t.Parallel()
+	const fileLimit, functionLimit = 400, 60
+	packages := map[string]int{}
+	everyGoFile(t, func(path string, f *ast.File, set *token.FileSet) {
+		dir := filepath.ToSlash(filepath.Dir(path))
+		if strings.HasSuffix(path, "_test.go") || strings.HasSuffix(dir, "test") {
+			return
+		}
+		lines := set.File(f.Pos()).LineCount()
+		packages[dir] += lines
+		if lines > fileLimit {
+			t.Errorf("%s has %d lines, more than %d", path, lines, fileLimit)
+		}
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil {
+				if n := set.Position(fn.End()).Line - set.Position(fn.Pos()).Line + 1; n > functionLimit {
+					t.Errorf("%s: %s has %d lines, more than %d", path, fn.Name.Name, n, functionLimit)
+				}
+			}
+		}
+	})
+	for dir, n := range packages {
+		limit := 2500
+		if dir == "store" || dir == "gateway/rest" {
+			limit = 6000
+		}
+		if n > limit {
+			t.Errorf("%s has %d lines, more than %d", dir, n, limit)
+		}
+	}
+}
+
+func everyGoFile(t *testing.T, f func(path string, file *ast.File, set *token.FileSet)) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata" || path != "." && strings.HasPrefix(d.Name(), ".")) {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		f(path, file, set)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,168 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"centrala"
+)
+
+// record writes one step into the log and the outbox, and gives it its n and, in the
+// timeline, its seq. The conversation's row is written by the caller, afterwards.
+func (tx *Tx) record(c *conversation, s centrala.Step, w words) (centrala.Event, error) {
+	c.LastN++
+	e := centrala.Event{ID: centrala.EventID(tx.id()), Type: s.Type, At: tx.now, Conversation: c.ID, N: c.LastN,
+		Side: c.Side, Channel: c.Channel, Data: s.Data}
+	if s.Timeline {
+		c.LastSeq++
+		e.Seq = c.LastSeq
+	}
+	if w.channel == "" {
+		w.channel = c.Channel
+	}
+	isWords := strings.HasPrefix(string(s.Type), "message.")
+	data, extra := "", ""
+	if !isWords {
+		b, err := json.Marshal(s.Data)
+		if err != nil {
+			return e, fmt.Errorf("event data: %w", err)
+		}
+		data = string(b)
+	}
+	if len(w.files) > 0 {
+		b, err := json.Marshal(w.files)
+		if err != nil {
+			return e, fmt.Errorf("attachments: %w", err)
+		}
+		extra = string(b)
+	}
+	body := flag(w.html != "") | flag(w.full != "" && w.full != w.text)<<1
+	if err := tx.insertEvent(e, w, data, extra, body); err != nil {
+		return e, err
+	}
+	m := &centrala.Message{ID: e.ID, Conversation: c.ID, Seq: e.Seq, Author: w.by, Channel: w.channel, Text: w.text,
+		HasHTML: body&1 != 0, HasMore: body&2 != 0, Attachments: w.files, Note: s.Type == centrala.MessageNoted, At: e.At,
+		Sender: w.sender, Key: w.key}
+	switch {
+	case e.Seq == 0:
+		m = nil
+	case isWords:
+		tx.preview(c, m)
+	default:
+		facts := s.Data
+		m.System = &facts
+	}
+	tx.commits = append(tx.commits, centrala.Commit{Event: e, Message: m})
+	return e, nil
+}
+
+func (tx *Tx) insertEvent(e centrala.Event, w words, data, extra string, body int64) error {
+	var key, sender any
+	if w.key != "" {
+		key, sender = w.key, w.sender
+	}
+	_, err := tx.exec(`INSERT INTO event (id, conversation, n, seq, type, at, side, channel, author_kind, author_id, author_name,
+		text, data, extra, body, sender, key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		e.ID, null(int64(e.Conversation)), e.N, null(e.Seq), string(e.Type), micros(e.At), string(e.Side), string(w.channel),
+		string(w.by.Kind), w.by.ID, w.by.Name, w.text, data, extra, body, sender, key)
+	if err != nil {
+		return fmt.Errorf("append to the log: %w", err)
+	}
+	if body != 0 || w.raw != "" {
+		_, err = tx.exec(`INSERT INTO body (event, full_text, html, raw) VALUES ($1, $2, $3, $4)`, e.ID, w.full, w.html, w.raw)
+		if err != nil {
+			return fmt.Errorf("keep the whole message: %w", err)
+		}
+	}
+	for _, f := range w.files {
+		if _, err := tx.exec(`UPDATE attachment SET event = $2, conversation = $3 WHERE id = $1`, f.ID, e.ID, e.Conversation); err != nil {
+			return fmt.Errorf("attach: %w", err)
+		}
+	}
+	_, err = tx.exec(`INSERT INTO outbox (event, at) VALUES ($1, $2)`, e.ID, micros(e.At))
+	return wrap(err, "put into the outbox")
+}
+
+// preview keeps the last public words for lists, and since when the customer has an answer
+// waiting that they have not seen.
+func (tx *Tx) preview(c *conversation, m *centrala.Message) {
+	if m.Note {
+		return
+	}
+	c.LastText = centrala.Preview{Seq: m.Seq, Author: m.Author.Kind, Text: short(m.Text, 200)}
+	switch {
+	case c.Channel != centrala.Chat:
+	case m.Author.Kind == centrala.ByAgent && c.unseenSince == 0:
+		c.unseenSince = micros(m.At)
+	case m.Author.Kind == centrala.ByCustomer: // who writes has read
+		c.unseenSince = 0
+		c.ReadByCustomer = max(c.ReadByCustomer, m.Seq-1)
+		c.ReceivedByCustomer = max(c.ReceivedByCustomer, m.Seq-1)
+	}
+	if m.Author.Kind == centrala.ByAgent {
+		c.ReadByAgent = max(c.ReadByAgent, m.Seq)
+	}
+}
+
+// settle gives every commit of this operation the conversation as it is at the end.
+func (tx *Tx) settle(c *conversation) {
+	final := c.Conversation
+	for i := range tx.commits {
+		if tx.commits[i].Event.Conversation == c.ID {
+			tx.commits[i].Conversation = &final
+		}
+	}
+}
+
+// emit writes an event that belongs to no conversation.
+func (tx *Tx) emit(t centrala.EventType, by centrala.Author, data centrala.Facts) error {
+	e := centrala.Event{ID: centrala.EventID(tx.id()), Type: t, At: tx.now, Side: data.Side, Data: data}
+	b, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("event data: %w", err)
+	}
+	if err := tx.insertEvent(e, words{by: by}, string(b), "", 0); err != nil {
+		return err
+	}
+	tx.commits = append(tx.commits, centrala.Commit{Event: e})
+	return nil
+}
+
+// emitIn writes an event of a conversation that is not in its timeline.
+func (tx *Tx) emitIn(id centrala.ConversationID, t centrala.EventType, by centrala.Author, data centrala.Facts) error {
+	c, err := tx.conversation(`c.id = $1`, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return noConversation(id)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.record(c, centrala.Step{Type: t, Data: data}, words{by: by}); err != nil {
+		return err
+	}
+	if _, err := tx.exec(`UPDATE conversation SET last_n = $2 WHERE id = $1`, c.ID, c.LastN); err != nil {
+		return fmt.Errorf("count the event: %w", err)
+	}
+	tx.settle(c)
+	return nil
+}
+
+// null makes a zero the database's NULL.
+func null(n int64) any {
+	if n == 0 {
+		return nil
+	}
+	return n
+}
+
+// short cuts s to n characters.
+func short(s string, n int) string {
+	s = strings.Join(strings.Fields(centrala.Clip(s, 4*n)), " ")
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
