@@ -197,7 +197,7 @@ func (db *DB) keep(in centrala.Inbox, kept secrets) ([]byte, error) {
 func (db *DB) RemoveInbox(ctx context.Context, id centrala.InboxID) error {
 	return db.write(ctx, func(tx *Tx) error {
 		var used int
-		err := tx.row(`SELECT count(*) FROM (SELECT 1 FROM conversation WHERE inbox = $1 LIMIT 1) some`, []any{id}, &used)
+		err := tx.row(`SELECT CASE WHEN EXISTS (SELECT 1 FROM conversation WHERE inbox = $1) THEN 1 ELSE 0 END`, []any{id}, &used)
 		if err != nil {
 			return fmt.Errorf("look for conversations: %w", err)
 		}
