@@ -1,0 +1,57 @@
+# centrala: `make run` to try it, `make test` to prove it, `make help` for the rest.
+SHELL := /bin/bash
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GO_BUILD = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+NPM_CI = npm ci --no-audit --no-fund --loglevel=error
+WEB_SOURCES = $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print)
+
+.PHONY: help run build web check test test-go test-web test-e2e bench cluster clean need
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
+
+run: build ## build and start the demo on http://localhost:8080
+	./bin/centrala demo
+
+build: web ## build bin/centrala, with the web part inside
+	$(GO_BUILD) -o bin/ ./cmd/centrala
+
+web: web/dist/.built
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 $(NPM_CI)
+
+web/dist/.built: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd web && npm run --silent build
+	@touch $@
+
+check: web ## everything that can be seen without running: format, vet, staticcheck, boundaries, budgets, web
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	@test -z "$$(go tool goimports -local centrala -l $$(git ls-files '*.go'))" || { echo "goimports -local centrala would change:"; go tool goimports -local centrala -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go test -count=1 -run '^(TestBoundaries|TestBudgets)$$' .
+	cd web && npm run --silent check && npm run --silent budget
+	@echo "check: all good"
+
+test: need web ## every test there is; installs what they need where it may (NO_INSTALL=1 forbids it)
+	$(MAKE) --no-print-directory test-go test-web test-e2e
+
+test-go: web
+	go test -race -timeout 15m ./...
+
+test-web: web
+	cd web && npm test --silent
+
+test-e2e: build
+	cd web && npx playwright test --config e2e/playwright.config.ts
+
+need: ## what the tests need beside Go and Node, installed or named
+	@.ci/need
+
+bench: build ## the table of docs/performance.md, measured here
+	$(GO_BUILD) -o bin/ ./cmd/centrala-bench
+	./bin/centrala-bench --server ./bin/centrala
+
+clean: ## remove what was built
+	rm -rf bin web/dist/* artifacts
