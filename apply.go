@@ -135,12 +135,20 @@ func (c *Conversation) take(agent AgentID, name string) {
 	c.SnoozedUntil = time.Time{}
 }
 
+// still refuses a command that was meant for another version.
+func (c *Conversation) still(version int64) error {
+	if version != 0 && version != c.Version {
+		return Errorf(Conflict, "The conversation has changed since it was read.")
+	}
+	return nil
+}
+
 func (c *Conversation) assign(cmd Assign, now time.Time) ([]Step, error) {
 	if cmd.Agent == 0 {
 		return nil, InvalidField("agent", "No agent is named.")
 	}
-	if cmd.Version != 0 && cmd.Version != c.Version {
-		return nil, Errorf(Conflict, "The conversation has changed since it was read.")
+	if err := c.still(cmd.Version); err != nil {
+		return nil, err
 	}
 	if cmd.Claim && c.Assignee != 0 && c.Assignee != cmd.Agent {
 		return nil, &Error{Code: Conflict, Field: "assignee", Message: c.AssigneeName + " already has this conversation."}
@@ -165,6 +173,9 @@ func (c *Conversation) assign(cmd Assign, now time.Time) ([]Step, error) {
 func (c *Conversation) unassign(cmd Unassign) ([]Step, error) {
 	if c.Status == Resolved {
 		return nil, Errorf(Conflict, "The conversation is resolved.")
+	}
+	if err := c.still(cmd.Version); err != nil {
+		return nil, err
 	}
 	if c.Assignee == 0 {
 		return nil, nil
@@ -219,6 +230,9 @@ func (c *Conversation) transfer(cmd Transfer, now time.Time) ([]Step, error) {
 func (c *Conversation) hold(cmd Hold) ([]Step, error) {
 	if c.Status != Waiting {
 		return nil, Errorf(Conflict, "The conversation does not wait.")
+	}
+	if err := c.still(cmd.Version); err != nil {
+		return nil, err
 	}
 	if (cmd.Team == 0 || cmd.Team == c.Team) && cmd.Reason == c.Reason {
 		return nil, nil

@@ -37,8 +37,12 @@ type (
 		Version int64
 	}
 
-	// Unassign puts the conversation back into its team's queue, at its old place.
-	Unassign struct{ Reason string }
+	// Unassign puts the conversation back into its team's queue, at its old place. A non-zero
+	// Version must be the conversation's.
+	Unassign struct {
+		Reason  string
+		Version int64
+	}
 
 	// Transfer moves the conversation to another team, person or side; the clock goes on.
 	Transfer struct {
@@ -52,10 +56,11 @@ type (
 	}
 
 	// Hold says why a waiting conversation waits, and for which team. It is quiet: when
-	// nothing changes, nothing happens.
+	// nothing changes, nothing happens. A non-zero Version must be the conversation's.
 	Hold struct {
-		Team   TeamID
-		Reason string
+		Team    TeamID
+		Reason  string
+		Version int64
 	}
 
 	// Snooze lets the conversation sleep until a time in the future.

@@ -77,6 +77,10 @@ func TestApply(t *testing.T) {
 		{at(Open, ania), Assign{Agent: piotr, Claim: true}, "conflict", Open, AgentsTurn, ania},
 		{at(Open, ania), Assign{Agent: ania, Claim: true}, "", Open, AgentsTurn, ania},
 		{at(Waiting, 0), Assign{Agent: piotr, Version: 9}, "conflict", Waiting, AgentsTurn, 0},
+		{at(Open, ania), Unassign{Version: 9}, "conflict", Open, AgentsTurn, ania},
+		{at(Open, ania), Unassign{Version: 1}, "unassigned (queued)", Waiting, AgentsTurn, 0},
+		{at(Waiting, 0), Hold{Reason: "busy", Version: 9}, "conflict", Waiting, AgentsTurn, 0},
+		{at(Waiting, 0), Hold{Reason: "busy", Version: 1}, "(queued)", Waiting, AgentsTurn, 0},
 		{at(Waiting, 0), Assign{}, "invalid", Waiting, AgentsTurn, 0},
 
 		{at(Open, ania), Unassign{}, "unassigned (queued)", Waiting, AgentsTurn, 0},

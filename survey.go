@@ -74,3 +74,24 @@ type SurveyCounts struct {
 	Asked, Promoters, Passives, Detractors int
 	Scores                                 [11]int
 }
+
+// SurveyResult is what SurveyCounts mean. NPS, SE and the interval are points from -100 to
+// 100, unrounded, and null as long as nobody has answered: no data is not zero.
+type SurveyResult struct {
+	Asked      int     `json:"asked"`
+	N          int     `json:"n"`    // answers
+	Rate       float64 `json:"rate"` // answers per question asked, 0 to 1
+	Promoters  int     `json:"promoters"`
+	Passives   int     `json:"passives"`
+	Detractors int     `json:"detractors"`
+	Scores     [11]int `json:"scores"`
+
+	NPS *float64 `json:"nps"`
+	SE  *float64 `json:"se"`
+	// Low and High are the ends of the 95 % interval, by the adjusted form when Adjusted, and
+	// AdjustedNPS is the middle of that form.
+	Low         *float64 `json:"ci_low"`
+	High        *float64 `json:"ci_high"`
+	Adjusted    bool     `json:"adjusted"`
+	AdjustedNPS *float64 `json:"adjusted_nps"`
+}
