@@ -81,7 +81,7 @@ class Line {
       this.ledgers.set(key, [...(this.ledgers.get(key) ?? []), f]);
     });
     client.on('stale', () => void lists.load());
-    client.news.on((conversation, seq, message, live) => {
+    client.news.on((conversation, _seq, message, live) => {
       if (message.system || message.note) return;
       this.others.get(conversation)?.put(message.author.id ?? '', '', false);
       if (!live) this.missed++;
