@@ -99,8 +99,7 @@ export class App {
   /** The person chose to begin anew after the token stopped to hold. */
   async startAnew(): Promise<void> {
     this.blocked = null;
-    this.talk = null;
-    this.refresh();
+    this.forget();
     await this.connect(() => this.visitor.renew(this.identity));
   }
 
@@ -133,7 +132,8 @@ export class App {
     const attachments = this.files.done();
     if (text === '' && attachments.length === 0) return false;
     if (this.screen === 'welcome') this.tellSide();
-    const open = this.talk && !this.client.outbox.list(null).length ? this.talk.id : null;
+    if (this.screen === 'welcome' && this.talk?.status === 'resolved') this.talk = null; // a new matter, not the old one
+    const open = this.talk && this.client.outbox.list(null).length === 0 ? this.talk.id : null;
     this.client.outbox.add({ conversation: open, text, attachments });
     this.files.clear();
     this.write('');
@@ -152,7 +152,7 @@ export class App {
   }
 
   get needsSide(): boolean {
-    return this.config.sides && !this.talk && !this.me?.verified;
+    return this.config.sides && !this.me?.verified && (!this.talk || this.talk.status === 'resolved');
   }
 
   /** Asks for the address to answer to. Rejects when the server refuses it. */
@@ -235,7 +235,11 @@ export class App {
       if (this.talk?.id === f.id) this.conversation({ ...this.talk, ...(f as Partial<Talk>) });
       else if (!f.gone && f.status !== undefined) void this.adopt(f as Talk);
     });
-    client.on('resumed', (f) => f.moved && void this.adopt({ ...(this.talk as Talk), id: f.moved }));
+    client.on('resumed', (f) => {
+      if (f.conversation !== this.talk?.id) return;
+      if (f.moved) void this.adopt({ ...this.talk, id: f.moved });
+      if (f.gone) this.forget();
+    });
     client.on('typing', (f) => {
       if (f.conversation === this.talk?.id && f.author.kind !== 'customer') this.others.put(f.author.id ?? '', f.author.name ?? '', f.on);
     });
@@ -330,6 +334,16 @@ export class App {
   private ask(survey: Survey): void {
     this.survey = survey;
     this.surveyLine = null;
+    if (survey.conversation === this.talk?.id) this.screen = 'talk';
+  }
+
+  /** The conversation does not exist any more, or not for this visitor. */
+  private forget(): void {
+    this.talk = null;
+    this.survey = null;
+    this.screen = this.client.outbox.list().length > 0 ? 'talk' : 'welcome';
+    this.toHost({ centrala: 'talk', on: false });
+    this.refresh();
   }
 
   private tellSide(): void {

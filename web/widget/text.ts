@@ -47,14 +47,20 @@ export function marked(text: string, query: string): Piece[] {
       .filter((p) => p !== '')
       .map((p) => ({ text: p.replace(/<\/?(mark|em)>/g, ''), mark: /^<(mark|em)>/.test(p) }));
   }
-  const stems = fold(query).split(/[^\p{L}\p{N}]+/u).filter((w) => w.length > 2).map(stem);
+  const asked = fold(query).split(/[^\p{L}\p{N}]+/u).filter((w) => w.length > 2);
   return text
     .split(/([\p{L}\p{N}]+)/u)
     .filter((p) => p !== '')
-    .map((p) => ({ text: p, mark: p.length > 2 && stems.some((s) => fold(p).startsWith(s)) }));
+    .map((p) => ({ text: p, mark: p.length > 2 && asked.some((w) => akin(fold(p), w)) }));
 }
 
-const stem = (word: string) => word.slice(0, Math.max(3, word.length - 3));
+/** Whether two folded words look like forms of one: one begins the other, or they share the better half. */
+function akin(word: string, asked: string): boolean {
+  if (word.startsWith(asked)) return true;
+  let same = 0;
+  while (same < word.length && word[same] === asked[same]) same++;
+  return same >= Math.max(4, Math.max(word.length, asked.length) / 2);
+}
 
 /** Without case and diacritics: łódź is lodz. */
 export function fold(text: string): string {
