@@ -1,0 +1,137 @@
+package stream
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/nats-io/nats.go"
+)
+
+// Strands is how many events of a group may be in flight on all nodes.
+const Strands = strandsPerGroup
+
+// Pair returns the publisher and the subscriber that the bus works with, on connections of
+// their own. Each topic outside centrala.> is a stream of its own here, since the suite
+// publishes one id on several topics. Subscribers with the same group share the messages;
+// without a group each gets all.
+func (b *Bus) Pair(t *testing.T, group string) (message.Publisher, message.Subscriber) {
+	connect := func() *nats.Conn {
+		c, err := b.connect("test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(c.Close)
+		return c
+	}
+	pc, sc := connect(), connect()
+	jets, err := pc.JetStream(nats.PublishAsyncTimeout(ackTimeout))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := pair{jets: b.jets, group: group}
+	p.subscriber = &subscriber{conn: sc, log: b.log, grace: time.Second, consumer: func(topic string) (nats.ConsumerConfig, error) {
+		group := p.group
+		if group == "" {
+			group = "all_" + watermill.NewShortUUID()
+		}
+		c := (&strand{group: newGroup(b, group, nil, nil)}).config()
+		c.Durable += strings.ReplaceAll(topic, ".", "_")
+		c.DeliverSubject += "." + topic
+		c.FilterSubjects = []string{topic}
+		if err := p.SubscribeInitialize(topic); err != nil {
+			return c, err
+		}
+		_, err := p.jets.UpdateConsumer(p.stream(topic), &c)
+		return c, err
+	}}
+	return &publisher{conn: pc, jets: jets, closed: b.ctx.Done()}, p
+}
+
+type pair struct {
+	*subscriber
+	jets  nats.JetStreamContext
+	group string
+}
+
+func (pair) stream(topic string) string {
+	if strings.HasPrefix(topic, subjectPrefix) {
+		return streamName
+	}
+	return topic
+}
+
+// SubscribeInitialize implements message.SubscribeInitializer.
+func (p pair) SubscribeInitialize(topic string) error {
+	if p.stream(topic) == streamName {
+		return nil
+	}
+	_, err := p.jets.AddStream(&nats.StreamConfig{Name: topic, Subjects: []string{topic}, MaxBytes: 1 << 20})
+	return err
+}
+
+// Foreign publishes raw data, as a program that is not ours would.
+func (b *Bus) Foreign(subject string, headers nats.Header, data string) error {
+	_, err := b.jets.PublishMsg(&nats.Msg{Subject: subject, Header: headers, Data: []byte(data)})
+	return err
+}
+
+// Kill ends the bus as a crash would: nothing is acknowledged, marked or published any more.
+func (b *Bus) Kill() {
+	b.closeOnce.Do(func() {
+		b.pub.Close()
+		b.sub.Close()
+		b.closing.Store(true)
+		close(b.ending)
+		b.cancel()
+		if b.srv != nil {
+			b.srv.recovered.Store(false)
+			b.closed = b.srv.stop()
+		}
+	})
+}
+
+// RunOutOfDisk has the embedded server do what it does on a full disk. The returned function
+// tells whether it has recovered.
+func (b *Bus) RunOutOfDisk() func() bool {
+	if err := b.srv.srv.ShutdownJetStream(); err != nil {
+		panic(err)
+	}
+	return b.srv.srv.JetStreamEnabled
+}
+
+// StreamConfig is the stream as it is at the server.
+func (b *Bus) StreamConfig() (nats.StreamConfig, error) {
+	info, err := b.jets.StreamInfo(streamName)
+	if err != nil {
+		return nats.StreamConfig{}, err
+	}
+	return info.Config, nil
+}
+
+// Consumers are the durable consumers at the server.
+func (b *Bus) Consumers() map[string]nats.ConsumerConfig {
+	all := map[string]nats.ConsumerConfig{}
+	for c := range b.jets.Consumers(streamName) {
+		all[c.Name] = c.Config
+	}
+	return all
+}
+
+// Remove deletes the stream, as an operator's mistake would.
+func (b *Bus) Remove() error { return b.jets.DeleteStream(streamName) }
+
+// Held reports whether some lane is waiting for a sweep.
+func (b *Bus) Held() bool {
+	for _, l := range b.lanes {
+		l.mu.Lock()
+		s := l.state
+		l.mu.Unlock()
+		if s != flowing {
+			return true
+		}
+	}
+	return false
+}
