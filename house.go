@@ -85,6 +85,17 @@ type Tiles struct {
 	Complaints int       `json:"complaints"`
 	Unanswered int       `json:"unanswered"`
 	MedianS    int64     `json:"median_first_reply_s"`
+
+	UnansweredSince *time.Time    `json:"unanswered_oldest_at"` // of those not resolved either; null: none
+	FollowUps       FollowUpTiles `json:"follow_ups"`
+}
+
+// FollowUpTiles tells of the follow-ups opened in a period: how many are closed by now, and
+// with how many somebody was in touch by the time that was promised.
+type FollowUpTiles struct {
+	Opened int `json:"opened"`
+	Closed int `json:"closed"`
+	InTime int `json:"in_time"`
 }
 
 // ArticleFilter narrows a list of articles; zero fields do not narrow.

@@ -97,20 +97,22 @@ func (tx *Tx) mailbox(c *conversation) (centrala.InboxID, string, error) {
 
 // QueueNotice sends a mail that the program wrote by itself.
 func (db *DB) QueueNotice(ctx context.Context, n centrala.Notice) error {
-	return db.write(ctx, func(tx *Tx) error {
-		c, err := tx.seen(centrala.Everything(), n.Conversation)
-		if err != nil {
-			return err
-		}
-		if err := tx.queue(c, 0, 0, 0, &n); err != nil {
-			return err
-		}
-		if _, err := tx.exec(`UPDATE conversation SET last_n = $2 WHERE id = $1`, c.ID, c.LastN); err != nil {
-			return fmt.Errorf("count the event: %w", err)
-		}
-		tx.settle(c)
-		return nil
-	})
+	return db.write(ctx, func(tx *Tx) error { return tx.queueNotice(n) })
+}
+
+func (tx *Tx) queueNotice(n centrala.Notice) error {
+	c, err := tx.seen(centrala.Everything(), n.Conversation)
+	if err != nil {
+		return err
+	}
+	if err := tx.queue(c, 0, 0, 0, &n); err != nil {
+		return err
+	}
+	if _, err := tx.exec(`UPDATE conversation SET last_n = $2 WHERE id = $1`, c.ID, c.LastN); err != nil {
+		return fmt.Errorf("count the event: %w", err)
+	}
+	tx.settle(c)
+	return nil
 }
 
 // CarryOn sends the chat answers that a customer has not seen to their address, once.

@@ -27,6 +27,10 @@ func (db *DB) Erase(ctx context.Context, id centrala.ContactID, by centrala.Auth
 			`UPDATE delivery SET address = '', notice = '' WHERE conversation` + theirs,
 			`DELETE FROM attachment WHERE conversation` + theirs,
 			`UPDATE conversation SET subject = '', preview = '' WHERE contact = $1`,
+			`UPDATE survey_answer SET comment = '' WHERE survey IN (SELECT id FROM survey WHERE conversation` + theirs + `)`,
+			`UPDATE survey SET comment = '', token_hash = NULL, cancelled = CASE WHEN score IS NULL THEN 1 ELSE cancelled END WHERE conversation` + theirs,
+			`UPDATE follow_up SET note = '' WHERE conversation` + theirs,
+			`UPDATE suggestion SET visitor = '' WHERE conversation` + theirs,
 			`UPDATE contact SET name = '', email = '', phone = '', subject = NULL, blocked = 1, generation = generation + 1 WHERE id = $1`,
 		} {
 			if _, err := tx.exec(q, id); err != nil {

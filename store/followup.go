@@ -81,6 +81,17 @@ func (db *DB) FollowUps(ctx context.Context, scope centrala.Scope, state string)
 	return out, nil
 }
 
+// openFollowUps counts the follow-ups that scope may see and that are not closed.
+func (db *DB) openFollowUps(ctx context.Context, scope centrala.Scope) (n int, err error) {
+	if scope.Customer() {
+		return 0, nil
+	}
+	var args []any
+	err = db.ro.QueryRowContext(ctx, `SELECT count(*) FROM follow_up f JOIN conversation c ON c.id = f.conversation
+		WHERE f.state IN ('new', 'contacted') AND `+followUpWhere(scope, &args), args...).Scan(&n)
+	return n, wrap(err, "count the follow-ups")
+}
+
 // UpdateFollowUp moves a follow-up on and writes to it; an empty argument leaves what is
 // there. It only moves forward (Conflict). To leave new it needs a note, to be closed also a
 // reason (Invalid). Who moves one that nobody owns owns it. NotFound outside the scope. Event

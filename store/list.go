@@ -195,7 +195,11 @@ func (db *DB) Counts(ctx context.Context, scope centrala.Scope, agent centrala.A
 			n.Team += count
 		}
 	}
-	return n, wrap(rows.Err(), "count conversations")
+	if err := rows.Err(); err != nil {
+		return n, fmt.Errorf("count conversations: %w", err)
+	}
+	n.FollowUps, err = db.openFollowUps(ctx, scope)
+	return n, err
 }
 
 // Waiting lists everything without an agent, in the order in which it should be taken.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -109,19 +111,34 @@ func (db *DB) DueSurveys(ctx context.Context, limit int) ([]centrala.Survey, err
 // address. Of two who try, one gets it; the other, and whoever comes after an answer or a
 // cancellation, gets Conflict and sends nothing.
 func (db *DB) SentSurvey(ctx context.Context, id centrala.SurveyID, tokenHash []byte) error {
-	return db.write(ctx, func(tx *Tx) error { return tx.sentSurvey(id, tokenHash) })
+	return db.write(ctx, func(tx *Tx) error {
+		_, err := tx.claimSurvey(id, tokenHash)
+		return err
+	})
 }
 
-func (tx *Tx) sentSurvey(id centrala.SurveyID, tokenHash []byte) error {
-	n, err := tx.exec(`UPDATE survey SET sent_at = $2, token_hash = $3 WHERE id = $1 AND sent_at = 0 AND cancelled = 0 AND score IS NULL`,
-		id, micros(tx.now), tokenHash)
-	if err != nil {
-		return fmt.Errorf("claim the survey: %w", err)
+// MailSurvey is SentSurvey and QueueNotice in one: whoever claims the survey has its mail in
+// the queue of deliveries, and nobody else has. The notice is of the survey's conversation.
+func (db *DB) MailSurvey(ctx context.Context, id centrala.SurveyID, tokenHash []byte, n centrala.Notice) error {
+	return db.write(ctx, func(tx *Tx) error {
+		conversation, err := tx.claimSurvey(id, tokenHash)
+		if err != nil {
+			return err
+		}
+		mail := n
+		mail.Conversation = conversation
+		return tx.queueNotice(mail)
+	})
+}
+
+func (tx *Tx) claimSurvey(id centrala.SurveyID, tokenHash []byte) (conversation centrala.ConversationID, err error) {
+	err = tx.row(`UPDATE survey SET sent_at = $2, token_hash = $3 WHERE id = $1 AND sent_at = 0 AND cancelled = 0 AND score IS NULL
+		RETURNING conversation`, []any{id, micros(tx.now), tokenHash}, &conversation)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, centrala.Errorf(centrala.Conflict, "This survey is not to be sent any more.")
 	}
-	if n == 0 {
-		return centrala.Errorf(centrala.Conflict, "This survey is not to be sent any more.")
-	}
-	return nil
+	tx.wrote()
+	return conversation, wrap(err, "claim the survey")
 }
 
 // LastAsked is when a contact was last asked how it was, on any channel; zero for never. What

@@ -338,7 +338,11 @@ func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql
 	if err != nil {
 		return nil, err
 	}
-	return s.QueryContext(ctx, args...)
+	rows, err := s.QueryContext(ctx, args...)
+	if err != nil {
+		tx.failed = err
+	}
+	return rows, err
 }
 
 // querier is a place to read from: the pool of readers, or a transaction.

@@ -8,7 +8,37 @@ import (
 )
 
 func reportCases() []testCase {
-	return []testCase{{"report/tiles", tiles}}
+	return []testCase{{"report/tiles", tiles}, {"report/follow-ups in the tiles and the rail", followUpTiles}}
+}
+
+func followUpTiles(t *testing.T, h *house) {
+	ctx := t.Context()
+	from := h.clock.now()
+	by := centrala.Author{Kind: centrala.ByAgent, ID: h.ania.ID.String()}
+	inTime, late := h.unhappy(t, centrala.Buyer, 1), h.unhappy(t, centrala.Buyer, 2)
+	h.unhappy(t, centrala.Seller, 6)
+	to := h.clock.now()
+	h.clock.move(3 * time.Hour)
+	_, err := h.UpdateFollowUp(ctx, centrala.Everything(), inTime.ID, "closed", "Zwrot", "compensated", by)
+	need(t, err)
+	h.clock.move(2 * time.Hour)
+	_, err = h.UpdateFollowUp(ctx, centrala.Everything(), late.ID, "contacted", "Telefon", "", by)
+	need(t, err)
+	got, err := h.Tiles(ctx, centrala.Everything(), from, to)
+	need(t, err)
+	same(t, "tiles", got.FollowUps, centrala.FollowUpTiles{Opened: 3, Closed: 1, InTime: 1})
+	for name, c := range map[string]struct {
+		scope centrala.Scope
+		want  int
+	}{
+		"all":     {centrala.Everything(), 2},
+		"sellers": {centrala.Scope{Sides: []centrala.Side{centrala.Seller}}, 1},
+		"nobody":  {centrala.Scope{}, 0},
+	} {
+		counts, err := h.Counts(ctx, c.scope, h.ania.ID)
+		need(t, err)
+		same(t, "in the rail of "+name, counts.FollowUps, c.want)
+	}
 }
 
 func tiles(t *testing.T, h *house) {
@@ -36,6 +66,8 @@ func tiles(t *testing.T, h *house) {
 	got, err := h.Tiles(ctx, centrala.Everything(), from, to)
 	need(t, err)
 	same(t, "median", got.MedianS, int64(5*3600))
+	same(t, "the oldest unanswered", *got.UnansweredSince, opened[0].OpenedAt)
+	got.UnansweredSince = nil
 	want := centrala.Tiles{From: from.UTC(), To: to.UTC(), Inquiries: 7, Answered: 4, Under6h: 3, Under4h: 1, Complaints: 1, Unanswered: 3, MedianS: got.MedianS}
 	same(t, "all", got, want)
 	got, err = h.Tiles(ctx, centrala.Scope{Sides: []centrala.Side{centrala.Buyer}}, from, to)

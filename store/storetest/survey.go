@@ -19,6 +19,8 @@ func surveyCases() []testCase {
 		{"survey/a comment comes after the score", surveyComment},
 		{"survey/pending ones are the contact's in this inbox", surveyPending},
 		{"survey/mail goes out once, to who may be asked", surveyMail},
+		{"survey/its mail is claimed and queued in one", surveyQueued},
+		{"survey/erasing somebody takes their words, the scores stay", surveyErased},
 		{"survey/when somebody was last asked", surveyLastAsked},
 		{"survey/unsubscribing takes back and is kept", surveyUnsubscribe},
 		{"survey/counts are of the reader's scope and the period", surveyCounts},
@@ -204,6 +206,38 @@ func surveyMail(t *testing.T, h *house) {
 	same(t, "by its token", []any{s.ID, s.SentAt.IsZero()}, []any{asked[0].ID, false})
 	_, err = h.SurveyByToken(ctx, []byte("other"))
 	refused(t, err, centrala.NotFound)
+}
+
+func surveyQueued(t *testing.T, h *house) {
+	ctx := t.Context()
+	c := h.matter(t, centrala.Buyer)
+	s := h.asked(t, c)
+	worked := atOnce(t, 20, centrala.Conflict, func(int) error {
+		return h.MailSurvey(context.Background(), s.ID, []byte("token"), centrala.Notice{Subject: "Jak było?", Text: "0–10"})
+	})
+	out, err := h.LeaseDeliveries(ctx, h.mailbox.ID, time.Minute, 10)
+	need(t, err)
+	same(t, "mails", []any{worked, len(out), out[0].Subject, out[0].Conversation, out[0].To.Address},
+		[]any{1, 1, "Jak było?", c.ID, strings.ToLower(c.Contact.String()) + "@klient.test"})
+	refused(t, h.MailSurvey(ctx, 42, []byte("other"), centrala.Notice{}), centrala.Conflict)
+}
+
+func surveyErased(t *testing.T, h *house) {
+	ctx := t.Context()
+	f := h.unhappy(t, centrala.Buyer, 2)
+	_, err := h.UpdateFollowUp(ctx, centrala.Everything(), f.ID, "contacted", "Pani Ewa prosi o zwrot", "", centrala.Author{Kind: centrala.BySystem})
+	need(t, err)
+	c := h.conversation(t, f.Conversation)
+	open := h.asked(t, c)
+	_, err = h.Erase(ctx, c.Contact, centrala.Author{Kind: centrala.BySystem})
+	need(t, err)
+	list, err := h.FollowUps(ctx, centrala.Everything(), "")
+	need(t, err)
+	same(t, "what is left", []any{list[0].Score, list[0].Comment, list[0].Note, list[0].ContactName}, []any{2, "", "", ""})
+	same(t, "earlier answers", h.raw(t, `SELECT max(comment) FROM survey_answer`), "")
+	open, err = h.SurveyByID(ctx, open.ID)
+	need(t, err)
+	same(t, "the open question", open.Cancelled, true)
 }
 
 func surveyLastAsked(t *testing.T, h *house) {
