@@ -1,0 +1,94 @@
+package gateway
+
+import (
+	"time"
+
+	"centrala"
+)
+
+// The clerk's rounds, in ticks of the wheel.
+const (
+	marksEvery  = int(time.Second / tick)
+	leaseEvery  = int(10 * time.Second / tick)
+	queueEvery  = int(QueueEvery / tick)
+	cursorEvery = int(5 * time.Second / tick)
+	checkEvery  = int(PingEvery / tick)
+)
+
+// settleAfter is how far behind a cursor stays where several nodes write: an event with a
+// lower identifier may still appear (see centrala.IDs).
+const settleAfter = 10 * time.Second
+
+// clerk is the goroutine that does what is due with the log. What it fails to do it does in
+// the next round.
+func (g *Gateway) clerk() {
+	t := time.NewTicker(tick)
+	defer t.Stop()
+	told := centrala.EventID(0)
+	for n := 1; ; n++ {
+		select {
+		case <-g.ctx.Done():
+			return
+		case <-t.C:
+		}
+		if n%marksEvery == 0 {
+			g.marks.flush(g)
+		}
+		if n%leaseEvery == 0 {
+			g.heartbeat()
+		}
+		g.lines()
+		g.queue.tell(g, n%queueEvery == 0)
+		if n%cursorEvery == 0 {
+			told = g.cursors(told)
+		}
+		if g.cfg.Cluster && n%checkEvery == 0 {
+			g.hub.gap()
+		}
+	}
+}
+
+// heartbeat renews the leases of all agents who have a live socket.
+func (g *Gateway) heartbeat() {
+	ctx, cancel := g.call()
+	defer cancel()
+	if agents := g.hub.present(); len(agents) > 0 {
+		if err := g.cfg.Floor.Heartbeat(ctx, agents); err != nil {
+			g.log.Warn("renew the leases", "err", err)
+		}
+	}
+}
+
+// lines keeps the floor and the teams' names as they are.
+func (g *Gateway) lines() {
+	if g.wheel.len() == 0 {
+		return
+	}
+	ctx, cancel := g.call()
+	defer cancel()
+	if err := g.floor.refresh(ctx, g); err != nil {
+		g.log.Warn("read the lines", "err", err)
+	}
+	if _, err := g.house.inboxes(ctx); err != nil {
+		g.log.Warn("read the doors", "err", err)
+	}
+}
+
+// cursors tells the staff where they would resume, if that has moved. It is behind everything
+// that was pushed to them.
+func (g *Gateway) cursors(told centrala.EventID) centrala.EventID {
+	at := g.settled(centrala.EventID(g.hub.high.Load()))
+	if at <= told || len(*g.hub.staff.Load()) == 0 {
+		return told
+	}
+	g.hub.everywhere(nil, func() { g.hub.tellAllStaff(g.encode(cursorFrame{Type: "cursor", Value: g.cursorAt(at)})) })
+	return at
+}
+
+// settled is at, or an earlier place before which nothing can appear any more.
+func (g *Gateway) settled(at centrala.EventID) centrala.EventID {
+	if !g.cfg.Cluster {
+		return at
+	}
+	return min(at, centrala.EventID(time.Now().Add(-settleAfter).UnixMilli()<<22))
+}

@@ -1,0 +1,17 @@
+package gateway
+
+// Settle waits until everything that was committed before has been shown.
+func (g *Gateway) Settle() {
+	done := make(chan struct{})
+	g.hub.everywhere(nil, func() { close(done) })
+	<-done
+}
+
+// Round does the clerk's round of read marks at once.
+func (g *Gateway) Round() { g.marks.flush(g) }
+
+// Lines reads the floor at once.
+func (g *Gateway) Lines() { g.lines() }
+
+// Places tells everybody their place in the queue at once.
+func (g *Gateway) Places() { g.queue.tell(g, true) }

@@ -1,0 +1,444 @@
+package gateway_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"centrala"
+	"centrala/auth"
+	"centrala/gateway"
+	"centrala/store"
+)
+
+// The gateway's ports are those of the real store and guard.
+var (
+	_ gateway.Log     = (*store.DB)(nil)
+	_ gateway.Lists   = (*store.DB)(nil)
+	_ gateway.Floor   = (*store.DB)(nil)
+	_ gateway.House   = (*store.DB)(nil)
+	_ gateway.Surveys = (*store.DB)(nil)
+	_ gateway.Shelf   = (*store.DB)(nil)
+	_ gateway.Guard   = (*auth.Guard)(nil)
+)
+
+// place is a whole small installation: SQLite on disk, a guard, a gateway behind HTTP.
+type place struct {
+	testing.TB
+	db    *store.DB
+	guard *auth.Guard
+	gw    *gateway.Gateway
+	srv   *httptest.Server
+	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	buyers, sellers centrala.Team
+	web, shop       centrala.Inbox // buyers' and sellers' doors
+	agents          map[string]centrala.Agent
+}
+
+type shelf []centrala.Suggestion
+
+func (s shelf) Suggest(context.Context, centrala.Query) ([]centrala.Suggestion, error) { return s, nil }
+
+func open(t testing.TB, change ...func(*gateway.Config)) *place {
+	t.Helper()
+	p := furnish(t, change...)
+	p.srv = httptest.NewServer(p.gw)
+	t.Cleanup(p.srv.Close)
+	return p
+}
+
+// furnish is open without the HTTP server.
+func furnish(t testing.TB, change ...func(*gateway.Config)) *place {
+	t.Helper()
+	ctx := context.Background()
+	p := &place{TB: t, agents: map[string]centrala.Agent{}}
+	db, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "c.db"), store.Options{})
+	p.must(err)
+	p.db = db
+	p.guard = auth.New(db, []byte("0123456789abcdef0123456789abcdef"), auth.Options{NoLimits: true})
+	p.buyers, err = db.SaveTeam(ctx, centrala.Team{Name: "Kupujący", Sides: []centrala.Side{centrala.Buyer}})
+	p.must(err)
+	p.sellers, err = db.SaveTeam(ctx, centrala.Team{Name: "Sprzedający", Sides: []centrala.Side{centrala.Seller}})
+	p.must(err)
+	p.web, err = db.SaveInbox(ctx, centrala.Inbox{Slug: "web", Name: "Web", Channel: centrala.Chat, Side: centrala.Buyer, Team: p.buyers.ID,
+		Enabled: true, Origins: []string{"https://shop.example", "*.wide.example"}})
+	p.must(err)
+	p.shop, err = db.SaveInbox(ctx, centrala.Inbox{Slug: "shop", Name: "Shop", Channel: centrala.Chat, Side: centrala.Seller, Team: p.sellers.ID,
+		Enabled: true, Origins: []string{"https://sell.example"}})
+	p.must(err)
+	for _, a := range []centrala.Agent{
+		{Name: "Ania", Role: centrala.RoleAgent, Teams: []centrala.TeamID{p.buyers.ID}},
+		{Name: "Piotr", Role: centrala.RoleAgent, Teams: []centrala.TeamID{p.buyers.ID}},
+		{Name: "Marek", Role: centrala.RoleAgent, Teams: []centrala.TeamID{p.sellers.ID}},
+		{Name: "Ewa", Role: centrala.RoleSupervisor, Teams: []centrala.TeamID{p.buyers.ID}},
+		{Name: "Admin", Role: centrala.RoleAdmin},
+	} {
+		a.Email = strings.ToLower(a.Name) + "@demo.test"
+		a, err = db.SaveAgent(ctx, a)
+		p.must(err)
+		p.agents[strings.ToLower(a.Name)] = a
+	}
+	cfg := gateway.Config{
+		Log: db, Lists: db, Floor: db, House: db, Surveys: db, Shelf: db, Guard: p.guard,
+		Suggester: shelf{{ID: 7, Title: "Zwrot", URL: "/help/pl/zwrot", Snippet: "…", Score: 1}},
+		Logger:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Question:  func(locale string) string { return "q-" + locale }, Epoch: "e1",
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	p.gw = gateway.New(cfg)
+	db.OnCommit(p.gw.Committed)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := p.gw.Close(ctx); err != nil {
+			t.Errorf("close: %v", err)
+		}
+		p.must(db.Close())
+	})
+	return p
+}
+
+func (p *place) must(err error) {
+	p.Helper()
+	if err != nil {
+		p.Fatal(err)
+	}
+}
+
+// visitor is a new visitor's token at a door.
+func (p *place) visitor(in centrala.Inbox) string {
+	p.Helper()
+	token, _, err := p.guard.Visitor(context.Background(), in, "", "", "pl")
+	p.must(err)
+	return token
+}
+
+// session is an agent's session token.
+func (p *place) session(name string) string {
+	p.Helper()
+	token := fmt.Sprintf("cs_%s_%d", name, time.Now().UnixNano())
+	hash := sha256.Sum256([]byte(token))
+	p.must(p.db.StartSession(context.Background(), hash[:], p.agents[name].ID, time.Now(), time.Hour, 24*time.Hour))
+	return token
+}
+
+// key is an API key's secret.
+func (p *place) key(sides []centrala.Side, scopes ...string) string {
+	p.Helper()
+	secret, hash := auth.NewKey()
+	_, err := p.db.AddKey(context.Background(), centrala.APIKey{Name: "integration", Scopes: scopes, Sides: sides}, hash)
+	p.must(err)
+	return secret
+}
+
+type frame map[string]any
+
+// peer is a client that knows nothing but the wire.
+type peer struct {
+	testing.TB
+	conn *websocket.Conn
+
+	mu     sync.Mutex
+	all    []frame // as they came
+	raw    int     // bytes
+	used   []bool
+	more   chan struct{} // closed and replaced with every frame
+	code   websocket.StatusCode
+	reason string
+	done   bool
+}
+
+type option func(*websocket.DialOptions)
+
+func from(origin string) option {
+	return func(o *websocket.DialOptions) { o.HTTPHeader.Set("Origin", origin) }
+}
+
+func cookie(value string) option {
+	return func(o *websocket.DialOptions) { o.HTTPHeader.Set("Cookie", auth.SessionCookieName+"="+value) }
+}
+
+// connect opens a socket and says nothing.
+func (p *place) connect(options ...option) *peer {
+	p.Helper()
+	c, status, err := p.tryConnect(options...)
+	if err != nil {
+		p.Fatalf("connect: %v (status %d)", err, status)
+	}
+	return c
+}
+
+func (p *place) tryConnect(options ...option) (*peer, int, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	o := &websocket.DialOptions{Subprotocols: []string{"centrala.v1"}, HTTPHeader: http.Header{}}
+	url := "ws://centrala.test/v1/socket"
+	if p.srv != nil {
+		url = "ws" + strings.TrimPrefix(p.srv.URL, "http") + "/v1/socket"
+	} else {
+		o.HTTPClient = &http.Client{Transport: &http.Transport{DialContext: p.dial}}
+	}
+	for _, f := range options {
+		f(o)
+	}
+	conn, resp, err := websocket.Dial(ctx, url, o)
+	if err != nil {
+		status := 0
+		if resp != nil {
+			status = resp.StatusCode
+		}
+		return nil, status, err
+	}
+	conn.SetReadLimit(1 << 20)
+	c := &peer{TB: p.TB, conn: conn, more: make(chan struct{})}
+	go c.read()
+	p.Cleanup(func() { _ = conn.CloseNow() })
+	return c, http.StatusSwitchingProtocols, nil
+}
+
+// join opens a socket, says hello with the token and waits for the welcome.
+func (p *place) join(token string, more ...frame) *peer {
+	p.Helper()
+	c := p.connect()
+	hello := frame{"type": "hello", "token": token}
+	for _, m := range more {
+		for k, v := range m {
+			hello[k] = v
+		}
+	}
+	c.say(hello)
+	c.want("welcome")
+	return c
+}
+
+func (c *peer) read() {
+	for {
+		_, b, err := c.conn.Read(context.Background())
+		c.mu.Lock()
+		if err != nil {
+			c.done = true
+			var ce websocket.CloseError
+			if e := err; asClose(e, &ce) {
+				c.code, c.reason = ce.Code, ce.Reason
+			}
+		} else {
+			var f frame
+			if jerr := json.Unmarshal(b, &f); jerr != nil {
+				c.Errorf("the server sent no JSON: %v", jerr)
+			}
+			c.all, c.used, c.raw = append(c.all, f), append(c.used, false), c.raw+len(b)
+		}
+		close(c.more)
+		c.more = make(chan struct{})
+		c.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+func asClose(err error, to *websocket.CloseError) bool {
+	for err != nil {
+		if ce, ok := err.(websocket.CloseError); ok {
+			*to = ce
+			return true
+		}
+		u, ok := err.(interface{ Unwrap() error })
+		if !ok {
+			return false
+		}
+		err = u.Unwrap()
+	}
+	return false
+}
+
+func (c *peer) say(f frame) {
+	c.Helper()
+	b, err := json.Marshal(f)
+	if err != nil {
+		c.Fatal(err)
+	}
+	c.write(websocket.MessageText, b)
+}
+
+func (c *peer) write(kind websocket.MessageType, b []byte) {
+	c.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := c.conn.Write(ctx, kind, b); err != nil {
+		c.Fatalf("write: %v", err)
+	}
+}
+
+// patience is how long a test waits for what must come.
+const patience = 10 * time.Second
+
+// wantWhere waits for the next frame that fits, whatever comes in between.
+func (c *peer) wantWhere(what string, fits func(frame) bool) frame {
+	c.Helper()
+	late := time.After(patience)
+	for {
+		c.mu.Lock()
+		for i, f := range c.all {
+			if !c.used[i] && fits(f) {
+				c.used[i] = true
+				c.mu.Unlock()
+				return f
+			}
+		}
+		more, done := c.more, c.done
+		c.mu.Unlock()
+		if done {
+			c.Fatalf("no %s before the socket closed with %d %q; got %v", what, c.code, c.reason, c.frames())
+		}
+		select {
+		case <-more:
+		case <-late:
+			c.Fatalf("no %s came; got %v", what, c.frames())
+		}
+	}
+}
+
+func (c *peer) want(kind string) frame {
+	c.Helper()
+	return c.wantWhere(kind, func(f frame) bool { return f["type"] == kind })
+}
+
+// wantRef waits for the answer to a ref.
+func (c *peer) wantRef(ref string) frame {
+	c.Helper()
+	return c.wantWhere("answer to "+ref, func(f frame) bool { return f["ref"] == ref })
+}
+
+// wantClose waits until the server closes.
+func (c *peer) wantClose(code int) string {
+	c.Helper()
+	late := time.After(patience)
+	for {
+		c.mu.Lock()
+		more, done := c.more, c.done
+		c.mu.Unlock()
+		if done {
+			if int(c.code) != code {
+				c.Fatalf("closed with %d %q, want %d; got %v", c.code, c.reason, code, c.frames())
+			}
+			return c.reason
+		}
+		select {
+		case <-more:
+		case <-late:
+			c.Fatalf("not closed, want %d; got %v", code, c.frames())
+		}
+	}
+}
+
+func (c *peer) frames() []frame {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.all)
+}
+
+// count is how many frames came so far that fit.
+func (c *peer) count(fits func(frame) bool) int {
+	n := 0
+	for _, f := range c.frames() {
+		if fits(f) {
+			n++
+		}
+	}
+	return n
+}
+
+// settle waits until everything committed before has reached the peer.
+func (p *place) settle(peers ...*peer) {
+	p.Helper()
+	p.gw.Settle()
+	for i, c := range peers {
+		ref := fmt.Sprintf("settle-%d-%d", i, time.Now().UnixNano())
+		c.say(frame{"type": "ping", "ref": ref})
+		c.wantRef(ref)
+	}
+}
+
+var keys struct {
+	sync.Mutex
+	n int
+}
+
+func newKey() string {
+	keys.Lock()
+	defer keys.Unlock()
+	keys.n++
+	return fmt.Sprintf("0190-%d", keys.n)
+}
+
+// send sends a message and waits for its ack.
+func (c *peer) send(text string, more ...frame) frame {
+	c.Helper()
+	key := newKey()
+	f := frame{"type": "message.send", "ref": key, "key": key, "text": text}
+	for _, m := range more {
+		for k, v := range m {
+			f[k] = v
+		}
+	}
+	c.say(f)
+	a := c.wantRef(f["ref"].(string))
+	if a["type"] != "ack" {
+		c.Fatalf("no ack: %v", a)
+	}
+	return a
+}
+
+// assign gives a conversation to an agent, as routing would.
+func (p *place) assign(conversation any, name string) {
+	p.Helper()
+	var id centrala.ConversationID
+	p.must(id.UnmarshalText([]byte(conversation.(string))))
+	a := p.agents[name]
+	_, err := p.db.Do(context.Background(), centrala.Everything(), id, centrala.Assign{Agent: a.ID, Name: a.Name, Reason: "zna temat"},
+		centrala.Author{Kind: centrala.BySystem, ID: "routing"})
+	p.must(err)
+}
+
+func idOf(t testing.TB, conversation any) centrala.ConversationID {
+	t.Helper()
+	var id centrala.ConversationID
+	if err := id.UnmarshalText([]byte(conversation.(string))); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func seqs(frames []frame, conversation any) []int {
+	var out []int
+	for _, f := range frames {
+		if f["type"] == "message" && f["conversation"] == conversation {
+			out = append(out, int(f["seq"].(float64)))
+		}
+	}
+	return out
+}
+
+func isMessage(text string) func(frame) bool {
+	return func(f frame) bool {
+		m, _ := f["message"].(map[string]any)
+		return f["type"] == "message" && m != nil && m["text"] == text
+	}
+}

@@ -1,0 +1,231 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/danielgtaylor/huma/v2"
+	"gocloud.dev/gcerrors"
+
+	"centrala"
+	"centrala/auth"
+)
+
+// MaxFile is the largest file that is taken, in bytes.
+const MaxFile = 20 << 20
+
+// Files are uploads until a message takes them, and then the message's. An upload that is not
+// its owner's, or that the scope does not see, is NotFound.
+type Files interface {
+	SaveAttachment(ctx context.Context, owner string, a centrala.Attachment) (centrala.Attachment, error)
+	Attachment(ctx context.Context, scope centrala.Scope, owner string, id centrala.AttachmentID) (centrala.Attachment, error)
+}
+
+func (s *server) attachmentRoutes() {
+	add(s, post("/v1/attachments", "Upload a file of at most 20 MB, for a message", auth.Upload).creates().with(func(op *huma.Operation) {
+		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {
+			Schema: &huma.Schema{Type: huma.TypeObject, Required: []string{"file"}, Properties: map[string]*huma.Schema{
+				"file": {Type: huma.TypeString, Format: "binary"},
+			}},
+		}}}
+	}), s.upload)
+	add(s, get("/v1/attachments/{id}", "A file; t is in the address that messages carry").with(asType("application/octet-stream")), s.download)
+}
+
+// asType describes an answer that is not JSON.
+func asType(t string) func(*huma.Operation) {
+	return func(op *huma.Operation) {
+		op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{
+			t: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
+		}}
+	}
+}
+
+// upload takes the part named file, looks at what it is, and keeps it. Nothing is held in
+// memory but its beginning.
+func (s *server) upload(ctx context.Context, c caller, _ *nothing) (*answer[centrala.Attachment], error) {
+	part, err := filePart(c.r)
+	if err != nil {
+		return nil, err
+	}
+	defer part.Close() //nolint:errcheck // read-only
+	head := make([]byte, sniffed)
+	n, err := io.ReadFull(part, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return nil, bodyError(err)
+	}
+	head = head[:n]
+	if n == 0 {
+		return nil, centrala.InvalidField("file", "The file is empty.")
+	}
+	name := cleanName(part.FileName())
+	kind, ok2 := sniff(head, name)
+	if !ok2 {
+		return nil, &Problem{Status: http.StatusUnsupportedMediaType, Title: http.StatusText(http.StatusUnsupportedMediaType),
+			Code: string(centrala.Invalid), Field: "file", Detail: "Files of this kind are not taken."}
+	}
+	f := centrala.Attachment{Name: name, Type: kind, Blob: "uploads/" + strings.ToLower(rand.Text())}
+	if f.Size, err = s.keep(ctx, f.Blob, io.MultiReader(bytes.NewReader(head), part)); err != nil {
+		return nil, err
+	}
+	f, err = s.Store.SaveAttachment(ctx, c.ID, f)
+	if err != nil {
+		return nil, errors.Join(err, s.drop(ctx, f.Blob))
+	}
+	f.URL = s.Guard.FileURL(c.Principal, f.ID)
+	return ok(f), nil
+}
+
+func filePart(r *http.Request) (*multipart.Part, error) {
+	m, err := r.MultipartReader()
+	if err != nil {
+		return nil, &Problem{Status: http.StatusUnsupportedMediaType, Title: http.StatusText(http.StatusUnsupportedMediaType),
+			Code: string(centrala.BadFrame), Detail: "The body must be multipart/form-data."}
+	}
+	for {
+		part, err := m.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil, centrala.InvalidField("file", "There is no part named file.")
+		}
+		if err != nil {
+			return nil, bodyError(err)
+		}
+		if part.FormName() == "file" && part.FileName() != "" {
+			return part, nil
+		}
+	}
+}
+
+// keep writes a blob of at most MaxFile bytes; of a larger one nothing is kept.
+func (s *server) keep(ctx context.Context, key string, r io.Reader) (int64, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w, err := s.Blobs.NewWriter(ctx, key, nil)
+	if err != nil {
+		return 0, fmt.Errorf("keep a file: %w", err)
+	}
+	n, err := io.Copy(w, io.LimitReader(r, MaxFile+1))
+	if err == nil && n > MaxFile {
+		err = centrala.Errorf(centrala.TooLong, "A file has at most 20 MB.")
+	} else if err != nil {
+		err = bodyError(err)
+	}
+	if err != nil {
+		cancel()      // a writer whose context is over keeps nothing (gocloud.dev/blob)
+		_ = w.Close() // says that it was cancelled
+		return 0, err
+	}
+	if err := w.Close(); err != nil {
+		return 0, &centrala.Error{Code: centrala.Unavailable, Message: "The file could not be kept.", Err: err}
+	}
+	return n, nil
+}
+
+// drop deletes a blob; one that is gone already is as deleted as can be.
+func (s *server) drop(ctx context.Context, key string) error {
+	err := s.Blobs.Delete(context.WithoutCancel(ctx), key)
+	if err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		return fmt.Errorf("delete blob %s: %w", key, err)
+	}
+	return nil
+}
+
+type filePath struct {
+	ID    attachmentRef `path:"id"`
+	Token string        `query:"t" doc:"Signed for one reader, good for an hour. Left out, the session or token counts."`
+}
+
+type file struct {
+	Body func(huma.Context)
+}
+
+// download gives a file to the reader for whom its address was made, with the rights they
+// have now, or to whoever is signed in and may see it.
+func (s *server) download(ctx context.Context, c caller, in *filePath) (*file, error) {
+	p, err := s.fileReader(ctx, c, in)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.Store.Attachment(ctx, p.Scope, p.ID, in.ID.ID)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.Blobs.NewReader(ctx, f.Blob, nil)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return nil, &centrala.Error{Code: centrala.NotFound, Message: "The file is gone.", Err: err}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read blob of attachment %s: %w", f.ID, err)
+	}
+	return &file{func(huma.Context) {
+		defer r.Close() //nolint:errcheck // read-only
+		h := c.w.Header()
+		h.Set("Content-Type", f.Type)
+		h.Set("Content-Disposition", disposition(f))
+		h.Set("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'")
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin") // mails are shown in a sandbox without our origin
+		h.Set("Cache-Control", "private, max-age=3600, immutable")
+		http.ServeContent(c.w, c.r, "", time.Time{}, r)
+	}}, nil
+}
+
+func (s *server) fileReader(ctx context.Context, c caller, in *filePath) (auth.Principal, error) {
+	if in.Token != "" {
+		return s.Guard.FileReader(ctx, in.ID.ID, in.Token)
+	}
+	return s.whoMay(c.r, []auth.Action{auth.ReadConversations, auth.OwnTalk})
+}
+
+// shown are the types that a browser may show in place. Everything else is downloaded.
+func shown(kind string) bool {
+	switch kind {
+	case "image/png", "image/jpeg", "image/gif", "image/webp":
+		return true
+	}
+	return false
+}
+
+func disposition(f centrala.Attachment) string {
+	how := "attachment"
+	if shown(f.Type) {
+		how = "inline"
+	}
+	if d := mime.FormatMediaType(how, map[string]string{"filename": f.Name}); d != "" {
+		return d
+	}
+	return how
+}
+
+// cleanName keeps the last part of a file's name, without control characters, at most 120 of
+// the rest.
+func cleanName(s string) string {
+	s = path.Base(strings.ReplaceAll(s, `\`, "/"))
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, s)
+	if s = strings.TrimSpace(s); s == "" || s == "." || s == "/" {
+		return "file"
+	}
+	if r := []rune(s); len(r) > 120 {
+		ext := []rune(path.Ext(s))
+		if len(ext) > 10 {
+			ext = nil
+		}
+		s = string(r[:120-len(ext)]) + string(ext)
+	}
+	return s
+}

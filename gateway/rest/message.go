@@ -1,0 +1,239 @@
+package rest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"time"
+
+	"centrala"
+	"centrala/auth"
+)
+
+// Timeline is what was said. A customer's scope gets hidden entries as placeholders.
+type Timeline interface {
+	Messages(ctx context.Context, scope centrala.Scope, id centrala.ConversationID, p centrala.Page) (msgs []centrala.Message, more bool, err error)
+	Message(ctx context.Context, scope centrala.Scope, id centrala.ConversationID, seq int64) (m centrala.Message, full, html string, err error)
+	Append(ctx context.Context, p centrala.Post) (centrala.Receipt, error)
+	Tail(ctx context.Context, scope centrala.Scope, id centrala.ConversationID, after int64, limit int) ([]centrala.Message, centrala.Conversation, error)
+	AttachmentsOf(ctx context.Context, event centrala.EventID) ([]centrala.Attachment, error)
+}
+
+// messageOperation has its own idempotency: the key is the message's.
+const messageOperation = "post-conversations-id-messages"
+
+func (s *server) messageRoutes() {
+	read := []auth.Action{auth.ReadConversations, auth.OwnTalk}
+	add(s, get("/v1/conversations/{id}/messages", "A part of the timeline, ascending", read...), s.listMessages)
+	add(s, post("/v1/conversations/{id}/messages", "Say something", auth.WriteConversations, auth.OwnTalk).creates(), s.postMessage)
+	add(s, get("/v1/conversations/{id}/messages/{seq}", "One message whole", read...), s.getMessage)
+	add(s, get("/v1/conversations/{id}/messages/{seq}/html", "The HTML of a mail, for a sandbox", read...).with(asType("text/html")), s.messageHTML)
+	add(s, get("/v1/conversations/{id}/transcript", "Everything public, as text", read...).with(asType("text/plain")), s.transcript)
+}
+
+type timelineQuery struct {
+	ID     conversationRef `path:"id"`
+	Before int64           `query:"before" minimum:"1"`
+	After  int64           `query:"after" minimum:"0"`
+	Limit  int             `query:"limit" minimum:"1" maximum:"100" doc:"50 unless told otherwise."`
+}
+
+// Entries is a part of a timeline. More tells that there is more in the direction asked for.
+type Entries struct {
+	Items []Entry `json:"items"`
+	Next  *string `json:"next"`
+	More  bool    `json:"more"`
+}
+
+func (s *server) listMessages(ctx context.Context, c caller, in *timelineQuery) (*answer[Entries], error) {
+	msgs, more, err := s.Store.Messages(ctx, c.Scope, in.ID.ID, centrala.Page{Before: in.Before, After: in.After, Limit: in.Limit})
+	if err != nil {
+		return nil, err
+	}
+	return ok(Entries{Items: s.entries(c, msgs), More: more}), nil
+}
+
+type postInput struct {
+	ID   conversationRef `path:"id"`
+	Key  string          `header:"Idempotency-Key" doc:"The message's key, 1 to 64 bytes, unique for its sender; the same key gives the first answer again."`
+	Body struct {
+		Text        string                  `json:"text"`
+		Attachments []centrala.AttachmentID `json:"attachments,omitempty" doc:"Own uploads that no message has taken yet."`
+		Note        bool                    `json:"note,omitempty" doc:"For the team only."`
+		Claim       *bool                   `json:"claim,omitempty" doc:"Whether an answer takes a conversation that nobody has: true for agents unless told otherwise."`
+	}
+}
+
+// key is the request's own idempotency key, or one that nothing else has.
+func (c caller) key() string {
+	if k := c.r.Header.Get(idempotencyHeader); k != "" {
+		return k
+	}
+	return "r-" + rand.Text()
+}
+
+func (s *server) postMessage(ctx context.Context, c caller, in *postInput) (*answer[centrala.Receipt], error) {
+	b := in.Body
+	p := centrala.Post{Sender: c.ID, Key: c.key(), Author: c.Author(), Conversation: in.ID.ID, Scope: c.Scope, Text: b.Text, Attachments: b.Attachments}
+	switch c.Kind {
+	case auth.Visitor:
+		contact := auth.ContactOf(*c.Visitor)
+		p.Contact, p.Inbox, p.Channel = &contact, c.Visitor.Inbox, centrala.Chat
+	case auth.Agent:
+		p.Agent, p.Note = c.Agent.ID, b.Note
+		p.NoClaim = c.Role() != centrala.RoleAgent
+		if b.Claim != nil {
+			p.NoClaim = !*b.Claim
+		}
+	default:
+		p.Note, p.NoClaim = b.Note, true
+	}
+	r, err := s.Store.Append(ctx, p)
+	return ok(r), err
+}
+
+type messagePath struct {
+	ID  conversationRef `path:"id"`
+	Seq int64           `path:"seq"`
+}
+
+// WholeMessage is an entry with everything that a timeline leaves out.
+type WholeMessage struct {
+	Entry
+	FullText string `json:"full_text,omitempty" doc:"When it is more than text."`
+	HTML     string `json:"html,omitempty" doc:"Sanitised; to be shown in a sandbox only."`
+}
+
+func (s *server) getMessage(ctx context.Context, c caller, in *messagePath) (*answer[WholeMessage], error) {
+	m, full, html, err := s.Store.Message(ctx, c.Scope, in.ID.ID, in.Seq)
+	if err != nil {
+		return nil, err
+	}
+	w := WholeMessage{Entry: s.entry(c, m), HTML: html}
+	if w.Text, w.Cut = &m.Text, false; full != m.Text {
+		w.FullText = full
+	}
+	if html != "" {
+		files, err := s.Store.AttachmentsOf(ctx, m.ID)
+		if err != nil {
+			return nil, err
+		}
+		w.HTML = s.inert(c, html, files)
+	}
+	return ok(w), nil
+}
+
+type text struct {
+	Type        string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Body        []byte
+}
+
+// maxTranscript is the highest seq that a transcript begins a page at.
+const maxTranscript = 5000
+
+func (s *server) transcript(ctx context.Context, c caller, in *conversationPath) (*text, error) {
+	v, err := s.Store.Conversation(ctx, c.Scope, in.ID.ID)
+	if err != nil {
+		return nil, err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "#%d", v.Number)
+	if v.Subject != "" {
+		fmt.Fprintf(&b, "  %s", v.Subject)
+	}
+	b.WriteString("\n\n")
+	for after := int64(0); after < maxTranscript; {
+		msgs, _, err := s.Store.Tail(ctx, c.Scope, v.ID, after, 200)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range msgs {
+			if m.Hidden() || m.System != nil || m.Change != nil {
+				continue
+			}
+			if err := s.transcribe(ctx, c, &b, m); err != nil {
+				return nil, err
+			}
+		}
+		if len(msgs) == 0 {
+			break
+		}
+		after = msgs[len(msgs)-1].Seq
+	}
+	return &text{Type: "text/plain; charset=utf-8", Disposition: fmt.Sprintf(`inline; filename="centrala-%d.txt"`, v.Number), Body: []byte(b.String())}, nil
+}
+
+// transcribe writes one message with its whole text.
+func (s *server) transcribe(ctx context.Context, c caller, b *strings.Builder, m centrala.Message) error {
+	words := m.Text
+	if m.HasMore {
+		_, full, _, err := s.Store.Message(ctx, c.Scope, m.Conversation, m.Seq)
+		if err != nil {
+			return err
+		}
+		words = full
+	}
+	name := m.Author.Name
+	if name == "" {
+		name = string(m.Author.Kind)
+	}
+	fmt.Fprintf(b, "[%s] %s:\n%s\n", m.At.UTC().Format(time.RFC3339), name, words)
+	for _, f := range m.Attachments {
+		fmt.Fprintf(b, "  + %s (%s, %d B)\n", f.Name, f.Type, f.Size)
+	}
+	b.WriteString("\n")
+	return nil
+}
+
+type htmlQuery struct {
+	ID     conversationRef `path:"id"`
+	Seq    int64           `path:"seq"`
+	Images bool            `query:"images" doc:"Load remote images too."`
+}
+
+type document struct {
+	Type     string `header:"Content-Type"`
+	Policy   string `header:"Content-Security-Policy"`
+	Resource string `header:"Cross-Origin-Resource-Policy"`
+	Body     []byte
+}
+
+// messageHTML is a document of its own that may do nothing: no scripts, no forms, no remote
+// content unless asked for, its links open elsewhere.
+func (s *server) messageHTML(ctx context.Context, c caller, in *htmlQuery) (*document, error) {
+	m, _, html, err := s.Store.Message(ctx, c.Scope, in.ID.ID, in.Seq)
+	if err != nil {
+		return nil, err
+	}
+	if html == "" {
+		return nil, centrala.Errorf(centrala.NotFound, "This message has no HTML.")
+	}
+	files, err := s.Store.AttachmentsOf(ctx, m.ID)
+	if err != nil {
+		return nil, err
+	}
+	scheme := "http"
+	if s.Site.Secure(c.r) {
+		scheme = "https"
+	}
+	images := "'self' data:"
+	if plainHost(c.r.Host) { // a sandbox has an origin of its own: some browsers do not take 'self' for ours
+		images += " " + scheme + "://" + c.r.Host
+	}
+	if in.Images {
+		images += " https:"
+	}
+	doc := `<!doctype html><html><head><meta charset="utf-8"><base target="_blank"></head><body>` + s.inert(c, html, files) + `</body></html>`
+	return &document{
+		Type: "text/html; charset=utf-8", Resource: "same-origin", Body: []byte(doc),
+		Policy: "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src " + images +
+			"; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+	}, nil
+}
+
+// plainHost reports whether a Host header may stand in a policy (RFC 9110, section 7.2).
+func plainHost(host string) bool {
+	return host != "" && !strings.ContainsAny(host, " ;,'\"\t\r\n")
+}

@@ -1,0 +1,85 @@
+package rest
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"centrala"
+)
+
+// ref is an identifier in an address. It is a struct, since the router would read a number
+// type as digits.
+type ref[T any, P interface {
+	*T
+	encoding.TextUnmarshaler
+}] struct{ ID T }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (r *ref[T, P]) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		return fmt.Errorf("no identifier")
+	}
+	return P(&r.ID).UnmarshalText(b)
+}
+
+// The identifiers that stand in addresses.
+type (
+	agentRef        = ref[centrala.AgentID, *centrala.AgentID]
+	articleRef      = ref[centrala.ArticleID, *centrala.ArticleID]
+	attachmentRef   = ref[centrala.AttachmentID, *centrala.AttachmentID]
+	contactRef      = ref[centrala.ContactID, *centrala.ContactID]
+	conversationRef = ref[centrala.ConversationID, *centrala.ConversationID]
+	deliveryRef     = ref[centrala.DeliveryID, *centrala.DeliveryID]
+	followUpRef     = ref[centrala.FollowUpID, *centrala.FollowUpID]
+	inboxRef        = ref[centrala.InboxID, *centrala.InboxID]
+	keyRef          = ref[centrala.KeyID, *centrala.KeyID]
+	macroRef        = ref[centrala.MacroID, *centrala.MacroID]
+	teamRef         = ref[centrala.TeamID, *centrala.TeamID]
+)
+
+// maybe is a field of a change: left out it is not set and nothing changes; null sets the
+// zero value.
+type maybe[T any] struct {
+	set bool
+	v   T
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (m *maybe[T]) UnmarshalJSON(b []byte) error {
+	m.set = true
+	if bytes.Equal(b, []byte("null")) {
+		return nil
+	}
+	return json.Unmarshal(b, &m.v)
+}
+
+// MarshalJSON implements json.Marshaler, for the description's sake.
+func (m maybe[T]) MarshalJSON() ([]byte, error) { return json.Marshal(m.v) }
+
+// Schema implements huma.SchemaProvider.
+func (maybe[T]) Schema(r huma.Registry) *huma.Schema {
+	s := *r.Schema(reflect.TypeFor[T](), false, "")
+	s.Nullable = true
+	s.PrecomputeMessages()
+	return &s
+}
+
+// into writes the field to where it belongs, if it was given.
+func (m maybe[T]) into(to *T) {
+	if m.set {
+		*to = m.v
+	}
+}
+
+// side checks a side that may be none.
+func side(s centrala.Side) error {
+	if s != centrala.NoSide && !s.Valid() {
+		return centrala.InvalidField("side", "A side is buyer, seller or advertiser.")
+	}
+	return nil
+}

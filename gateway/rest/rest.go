@@ -1,0 +1,197 @@
+// Package rest is the edge for everything that is not live: the resources under /v1, as
+// docs/protocol.md, section 3, promises them, with their description at /v1/openapi.json.
+//
+// Each resource declares the little it needs of the log; errors of the vocabulary become
+// problem documents (RFC 9457) here and nowhere else.
+package rest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"gocloud.dev/blob"
+
+	"centrala"
+	"centrala/auth"
+)
+
+// Config is everything the API stands on. All fields are needed unless they say otherwise.
+type Config struct {
+	Log   *slog.Logger
+	Guard *auth.Guard
+	Site  auth.Site
+	Store Store
+	Blobs *blob.Bucket
+	Index Index
+
+	Score func(centrala.SurveyCounts) Score                                   // answers into figures
+	Hours func(h centrala.Hours, at time.Time) (open bool, changes time.Time) // zero changes: never
+	Lines func(centrala.InboxID) InboxState                                   // how a door is doing; nil: always well
+	Test  func(context.Context, centrala.Inbox) []TestStep                    // a line test; nil: there is none
+	Retry func(ctx context.Context, group string, e centrala.Event) error     // a dead letter, once more; nil: cannot
+	Ready func() error                                                        // the stream; nil: always
+	Now   func() time.Time                                                    // nil: time.Now
+
+	Organisation   string // name of the marketplace
+	SurveyDelay    time.Duration
+	SurveyInterval time.Duration // at most one survey in this time
+	NoLimits       bool
+}
+
+// Store is what all resources together ask of the log.
+type Store interface {
+	Talk
+	People
+	House
+	Articles
+	Figures
+}
+
+// Talk is conversations and all that is in them.
+type Talk interface {
+	Conversations
+	Timeline
+	Deliveries
+	Files
+	Desk
+}
+
+// People is everybody outside.
+type People interface {
+	Contacts
+	Visits
+}
+
+// House is who works here, through which doors people come, and what is on record.
+type House interface {
+	Agents
+	Teams
+	Inboxes
+	Macros
+	Ledger
+}
+
+// Figures is what is counted, what follows from it, and how the stream is doing.
+type Figures interface {
+	Surveys
+	Reports
+	DeadLetters
+	Repetition
+}
+
+// Index answers questions from the Help Centre.
+type Index interface {
+	Search(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error)
+	Name() string
+}
+
+// How long a request may take, and how much a body may hold: more for uploads.
+const (
+	requestTime = 30 * time.Second
+	uploadTime  = 5 * time.Minute
+	maxBody     = 1 << 20
+	maxUpload   = MaxFile + 1<<20
+)
+
+type server struct {
+	Config
+	mux      *http.ServeMux
+	api      huma.API
+	visitors *auth.Limiter
+	once     map[string]bool // operations whose answers are kept for a repeated Idempotency-Key
+}
+
+// New makes the handler of everything under /v1/ but the socket. It is safe for concurrent
+// use and starts no goroutine.
+func New(c Config) http.Handler {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Lines == nil {
+		c.Lines = func(centrala.InboxID) InboxState { return InboxState{OK: true} }
+	}
+	perMinute := 30
+	if c.NoLimits {
+		perMinute = 0
+	}
+	s := &server{Config: c, mux: http.NewServeMux(), visitors: auth.NewLimiter(perMinute, time.Minute, c.Now), once: make(map[string]bool)}
+	s.api = humago.New(s.mux, describe())
+	for _, routes := range []func(){
+		s.visitorRoutes, s.sessionRoutes, s.meRoutes, s.conversationRoutes, s.commandRoutes, s.messageRoutes, s.deliveryRoutes,
+		s.attachmentRoutes, s.contactRoutes, s.agentRoutes, s.teamRoutes, s.inboxRoutes, s.macroRoutes, s.keyRoutes, s.auditRoutes,
+		s.articleRoutes, s.surveyRoutes, s.reportRoutes, s.streamRoutes,
+	} {
+		routes()
+	}
+	s.documents()
+	return http.HandlerFunc(s.serve)
+}
+
+// serve does what concerns every request: its host, its size, its time, and that nothing of
+// ours is ever shown inside another page or taken for another type.
+func (s *server) serve(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if !s.Site.HostOK(r) {
+		s.refuse(w, r, &Problem{Status: http.StatusMisdirectedRequest, Code: string(centrala.Invalid), Field: "Host",
+			Detail: "This server does not answer to that name."})
+		return
+	}
+	limit, allowed := int64(maxBody), requestTime
+	if r.URL.Path == "/v1/attachments" {
+		limit, allowed = maxUpload, uploadTime
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	ctx, cancel := context.WithTimeoutCause(r.Context(), allowed, errors.New("the request took too long"))
+	defer cancel()
+	defer s.caught(w, r)
+	r = r.WithContext(ctx)
+	_, pattern := s.mux.Handler(r)
+	if pattern == "" {
+		s.nowhere(w, r)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// caught makes a problem document of a panic, so that one bad request ends alone.
+func (s *server) caught(w http.ResponseWriter, r *http.Request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler {
+		panic(v)
+	}
+	s.Log.ErrorContext(r.Context(), "a request panicked", "method", r.Method, "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+	s.refuse(w, r, problemOf(errors.New("panic")))
+}
+
+// nowhere answers for what the mux does not know: no such path, or not with this method.
+func (s *server) nowhere(w http.ResponseWriter, r *http.Request) {
+	var methods []string
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		probe := r.Clone(r.Context())
+		probe.Method = m
+		if _, pattern := s.mux.Handler(probe); pattern != "" {
+			methods = append(methods, m)
+		}
+	}
+	if len(methods) == 0 {
+		s.refuse(w, r, problemOf(centrala.Errorf(centrala.NotFound, "There is no such resource.")))
+		return
+	}
+	w.Header().Set("Allow", strings.Join(methods, ", "))
+	s.refuse(w, r, &Problem{Status: http.StatusMethodNotAllowed, Code: string(centrala.Invalid), Detail: "This resource does not take " + r.Method + "."})
+}
