@@ -19,21 +19,19 @@ export function entries(app) {
     .map((f) => `pages/${f}`);
 }
 
-/** Leaves out of a style sheet the custom properties that neither it nor any script of the app uses. */
+/** Leaves out of the style sheets the custom properties that no sheet and no script of the app uses. */
 function onlyUsedTokens() {
   return {
     name: 'only-used-tokens',
     generateBundle(_options, bundle) {
       const scripts = Object.values(bundle).map((f) => f.code ?? '').join('\n');
-      for (const file of Object.values(bundle)) {
-        if (!file.fileName.endsWith('.css')) continue;
-        let css = String(file.source);
-        for (let before = ''; before !== css; ) {
-          before = css;
-          const used = new Set([...`${css}${scripts}`.matchAll(/var\((--[\w-]+)/g)].map((m) => m[1]));
-          css = css.replace(/(?<=[{;])(--[\w-]+):[^;{}]*(;|(?=\}))/g, (whole, name) => (used.has(name) ? whole : ''));
-        }
-        file.source = css;
+      const sheets = Object.values(bundle).filter((f) => f.fileName.endsWith('.css'));
+      for (let before = '', all = scripts; before !== all; ) {
+        before = all;
+        all = [scripts, ...sheets.map((f) => String(f.source))].join('\n'); // one sheet may use what another declares
+        const used = new Set([...all.matchAll(/var\((--[\w-]+)/g)].map((m) => m[1]));
+        for (const file of sheets)
+          file.source = String(file.source).replace(/(?<=[{;])(--[\w-]+):[^;{}]*(;|(?=\}))/g, (whole, name) => (used.has(name) ? whole : ''));
       }
     },
   };
