@@ -1,0 +1,53 @@
+package bleve_test
+
+import (
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"centrala"
+	"centrala/search"
+	"centrala/search/bleve"
+	"centrala/search/searchtest"
+)
+
+func open(t testing.TB) *bleve.Engine {
+	t.Helper()
+	e, err := bleve.Open(filepath.Join(t.TempDir(), "index"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}
+
+func TestEngine(t *testing.T) {
+	t.Parallel()
+	searchtest.Run(t, func(t testing.TB) search.Index { return open(t) })
+}
+
+func TestFold(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"ŁÓDŹ": "lodz", "Zażółć gęślą jaźń": "zazolc gesla jazn", "Straße": "strasse", "łódź": "lodz", "Привет": "привет"} {
+		if got := bleve.Fold(in); got != want {
+			t.Errorf("%s folds to %s, want %s", in, got, want)
+		}
+	}
+}
+
+func BenchmarkSearch(b *testing.B) {
+	e := open(b)
+	if err := e.Put(b.Context(), searchtest.Articles()); err != nil {
+		b.Fatal(err)
+	}
+	h := search.New(e, nil, slog.New(slog.DiscardHandler))
+	for b.Loop() {
+		if _, err := h.Suggest(b.Context(), centrala.Query{Text: "kiedy wrócą pieniądze za zamów", Locale: "pl", Prefix: true}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
