@@ -98,7 +98,7 @@ func Open(ctx context.Context, c Config) (*Bus, error) {
 	c.Limits.setDefaults()
 	b := &Bus{cfg: c, log: c.Log, ending: make(chan struct{})}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
-	b.live = &live{node: c.Node, log: c.Log}
+	b.live = &live{node: c.Node, log: c.Log, limit: liveEvents}
 	for i := range b.lanes {
 		b.lanes[i] = newLane(i, b)
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go"
+
+	"centrala"
 )
 
 // Strands is how many events of a group may be in flight on all nodes.
@@ -135,3 +137,12 @@ func (b *Bus) Held() bool {
 	}
 	return false
 }
+
+// Subject is where events of a lane and type go.
+func Subject(lane int, t string) string { return subject(lane, centrala.EventType(t)) }
+
+// SetLiveLimit lets fewer events wait for the live handlers. Call it before Start.
+func (b *Bus) SetLiveLimit(events int) { b.live.limit = events }
+
+// LiveArrived is how many events have come over the connection of the subscriptions.
+func (b *Bus) LiveArrived() uint64 { return b.sub.Stats().InMsgs }

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -89,6 +91,16 @@ func startServerAt(t testing.TB, port int, dir string) *server.Server {
 		s.WaitForShutdown()
 	})
 	return s
+}
+
+// port is the number in an address, for a server to come back to.
+func port(t testing.TB, address string) int {
+	t.Helper()
+	_, digits, err := net.SplitHostPort(address)
+	must(t, err)
+	n, err := strconv.Atoi(digits)
+	must(t, err)
+	return n
 }
 
 // log is a real log, on SQLite, whose commits go to a bus when one is attached.

@@ -23,6 +23,7 @@ type live struct {
 	log      *slog.Logger
 	handlers []func(centrala.Event)
 	gaps     []func()
+	limit    int // events that may wait
 
 	dropped int       // of the subscription, as far as told
 	owed    bool      // a gap is to be told
@@ -39,7 +40,7 @@ func (l *live) subscribe(c *nats.Conn) error {
 	if err != nil {
 		return err
 	}
-	if err := sub.SetPendingLimits(liveEvents, liveBytes); err != nil {
+	if err := sub.SetPendingLimits(l.limit, liveBytes); err != nil {
 		return fmt.Errorf("limit what waits: %w", err)
 	}
 	return nil
