@@ -122,7 +122,7 @@ func judge(in *centrala.Inbound, a *letter.Letter, own bool) *channels.Bounce {
 		set(centrala.Quarantined, a.Broken.Error())
 		return nil
 	}
-	if b := bounceOf(a, in.From.Address, in.Subject); b != nil {
+	if b := bounceOf(a, in.From, in.Subject); b != nil {
 		set(centrala.Bounce, letter.OneLine("a delivery report: "+b.Action+" "+b.Status))
 		return b
 	}
