@@ -55,13 +55,16 @@ type DB struct {
 	now     func() time.Time
 
 	ops      chan *op
-	lazy     chan []centrala.EventID
 	onCommit []func([]centrala.Commit)
 	stop     context.CancelCauseFunc
 	done     sync.WaitGroup
 	fault    atomic.Pointer[error] // why writing does not work at the moment
 	fatal    chan error
 	stats    stats
+	marks    struct {
+		sync.Mutex
+		published []centrala.EventID
+	}
 }
 
 // Open opens the database that dsn names, "sqlite:PATH" or "postgres://…", brings its schema
@@ -73,7 +76,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	}
 	db := &DB{
 		dialect: d, log: o.Log, seal: o.Seal, now: o.Now,
-		ops: make(chan *op, 4*maxBatch), lazy: make(chan []centrala.EventID, 256), fatal: make(chan error, 1),
+		ops: make(chan *op, 4*maxBatch), fatal: make(chan error, 1),
 	}
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)

@@ -25,12 +25,12 @@ func (db *DB) Unpublished(ctx context.Context, olderThan time.Duration, limit in
 	return events, nil
 }
 
-// Published marks events as being on the stream. The mark rides in a coming commit; a crash
-// before it only means that they are published again. It blocks while many marks wait.
+// Published marks events as being on the stream. It never blocks: the marks ride in a coming
+// commit, and a crash before it only means that the events are published again.
 func (db *DB) Published(ids []centrala.EventID) {
-	if len(ids) > 0 {
-		db.lazy <- ids
-	}
+	db.marks.Lock()
+	db.marks.published = append(db.marks.published, ids...)
+	db.marks.Unlock()
 }
 
 // mark takes events out of the outbox.

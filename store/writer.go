@@ -96,14 +96,10 @@ type writer struct {
 
 // collect takes over the publish marks that came since the last commit.
 func (w *writer) collect() {
-	for {
-		select {
-		case ids := <-w.db.lazy:
-			w.published = append(w.published, ids...)
-		default:
-			return
-		}
-	}
+	w.db.marks.Lock()
+	w.published = append(w.published, w.db.marks.published...)
+	w.db.marks.published = w.db.marks.published[:0]
+	w.db.marks.Unlock()
 }
 
 // drain commits what was accepted before the end.
