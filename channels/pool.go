@@ -41,7 +41,7 @@ func (p *pool) run(ctx context.Context) {
 			p.log().Error("deliveries could not be leased", "err", err)
 		case p.refused.Load() > 0:
 			wait = max(Backoff(int(p.refused.Load())+4, 30*time.Minute, 0.5+rand.Float64()/2), wait)
-		case n == p.batch():
+		case n > 0: // one at a time of each conversation: the next may be due now
 			continue
 		}
 		select {
@@ -62,13 +62,10 @@ func (p *pool) wakeUnlessRefused() <-chan struct{} {
 }
 
 // round leases once and sends what it got, each conversation in order, several conversations
-// at a time. n is how many it got.
+// at a time. n is how many it got; with an error these were still sent.
 func (p *pool) round(ctx context.Context) (n int, err error) {
 	until := time.Now().Add(p.lease())
 	outs, err := p.c.c.Log.LeaseDeliveries(ctx, p.inbox.ID, p.lease(), p.batch())
-	if err != nil {
-		return 0, err
-	}
 	var order []centrala.ConversationID
 	lanes := make(map[centrala.ConversationID][]centrala.Outbound)
 	for _, out := range outs {
@@ -87,7 +84,7 @@ func (p *pool) round(ctx context.Context) (n int, err error) {
 		})
 	}
 	wg.Wait()
-	return len(outs), nil
+	return len(outs), err
 }
 
 // lane sends the deliveries of one conversation. Once one of them must wait, so do the rest;
@@ -169,11 +166,7 @@ func Settle(out centrala.Outbound, external string, err error, now time.Time) ce
 	case errors.As(err, &ambiguous):
 		return centrala.Settlement{State: centrala.DeliveryUnknown, Reason: ambiguous.Err.Error()}
 	}
-	written := out.At
-	if written.IsZero() {
-		written = now
-	}
-	next, ok := NextAttempt(out.Attempt, written, now)
+	next, ok := NextAttempt(out.Attempt, now)
 	if !ok {
 		return centrala.Settlement{State: centrala.DeliveryFailed, Reason: fmt.Sprintf("given up after %v: %v", GiveUpAfter, err)}
 	}

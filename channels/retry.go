@@ -4,16 +4,20 @@ import (
 	"time"
 )
 
-// GiveUpAfter is how long after it was written a message may still be waiting to leave.
+// GiveUpAfter is for how long a message is tried again.
 const GiveUpAfter = 48 * time.Hour
 
-// NextAttempt says when to try again after the attempt-th try (1 is the first) failed at now,
-// for a message written at written: after 1, 5, 15 and 60 minutes, then every 4 hours. ok is
-// false when that would be later than GiveUpAfter.
-func NextAttempt(attempt int, written, now time.Time) (next time.Time, ok bool) {
+// NextAttempt says when to try again after the attempt-th try (1 is the first) failed at now:
+// after 1, 5, 15 and 60 minutes, then every 4 hours. ok is false when the tries together have
+// taken GiveUpAfter.
+func NextAttempt(attempt int, now time.Time) (next time.Time, ok bool) {
 	steps := [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 4 * time.Hour}
-	next = now.Add(steps[min(max(attempt, 1), len(steps))-1])
-	return next, next.Before(written.Add(GiveUpAfter))
+	var waited, step time.Duration
+	for n := range max(attempt, 1) {
+		step = steps[min(n, len(steps)-1)]
+		waited += step
+	}
+	return now.Add(step), waited <= GiveUpAfter
 }
 
 // Backoff is how long to wait after the failures-th failure in a row (1 is the first) to reach

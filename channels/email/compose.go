@@ -18,6 +18,7 @@ import (
 
 	"centrala"
 	"centrala/channels/email/letter"
+	"centrala/words"
 )
 
 // maxReferences is how many ids an answer names: the first of the thread and the latest.
@@ -114,36 +115,24 @@ func bodies(out centrala.Outbound) (text, markup string) {
 		m.WriteString("\n<p>-- <br>" + strings.ReplaceAll(html.EscapeString(sig), "\n", "<br>\n") + "</p>")
 	}
 	for _, q := range out.Quoted {
-		words := strings.TrimSpace(centrala.Clip(q.Text, 8<<10))
-		if words == "" {
+		said := strings.TrimSpace(centrala.Clip(q.Text, 8<<10))
+		if said == "" {
 			continue
 		}
 		intro := wrote(out.Locale, q)
-		t.WriteString("\n\n" + intro + "\n> " + strings.ReplaceAll(words, "\n", "\n> "))
-		m.WriteString("\n<p>" + html.EscapeString(intro) + "</p>\n<blockquote type=\"cite\">" + paragraphs(words) + "</blockquote>")
+		t.WriteString("\n\n" + intro + "\n> " + strings.ReplaceAll(said, "\n", "\n> "))
+		m.WriteString("\n<p>" + html.EscapeString(intro) + "</p>\n<blockquote type=\"cite\">" + paragraphs(said) + "</blockquote>")
 	}
 	return t.String() + "\n", "<!DOCTYPE html>\n<html><body>\n" + m.String() + "\n</body></html>\n"
 }
 
-// wrote introduces a quoted message in the reader's language. It is written so that readers of
-// mail, ours too, know it for what it is.
+// wrote introduces a quoted message in the reader's language.
 func wrote(locale string, q centrala.Message) string {
 	zone, err := time.LoadLocation("Europe/Warsaw")
 	if err != nil {
 		zone = time.UTC
 	}
-	at := q.At.In(zone)
-	name := letter.OneLine(q.Author.Name)
-	if strings.HasPrefix(locale, "en") {
-		if name == "" {
-			name = "you"
-		}
-		return fmt.Sprintf("On %s, %s wrote:", at.Format("2 Jan 2006 15:04"), name)
-	}
-	if name == "" {
-		return fmt.Sprintf("W dniu %s w wiadomości napisał(a):", at.Format("2.01.2006 15:04"))
-	}
-	return fmt.Sprintf("W dniu %s %s pisze:", at.Format("2.01.2006 15:04"), name)
+	return words.For(locale).Wrote(letter.OneLine(q.Author.Name), q.At.In(zone))
 }
 
 var webAddress = regexp.MustCompile(`https?://[^\s<>"']+[^\s<>"'.,;:!?)\]]`)

@@ -235,6 +235,12 @@ func (l *listener) open(ctx context.Context, in centrala.Inbound, key string, it
 		return in, err
 	}
 	got.in.Raw = key
+	if b := got.bounce; b != nil { // the log finds by these which of our mails it is about
+		got.in.InReplyTo, got.in.References = nil, nil
+		if b.Action == "failed" && b.OriginalMessageID != "" {
+			got.in.InReplyTo = []string{b.OriginalMessageID}
+		}
+	}
 	for i, p := range got.in.Attachments {
 		got.in.Attachments[i].Open = func() (io.ReadCloser, error) { return l.c.c.Blobs.NewReader(ctx, p.Blob, nil) }
 	}

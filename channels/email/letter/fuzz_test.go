@@ -81,7 +81,9 @@ func FuzzShownFirst(f *testing.F) {
 	f.Add("-----Original Message-----\nFrom: a\nTo: b\nSubject: c\n\nOn 1.1.2020 a@b wrote:\n>x\ny")
 	f.Fuzz(func(t *testing.T, full string) {
 		first := letter.ShownFirst(full)
-		if strings.TrimSpace(first) == "" && strings.TrimFunc(full, func(r rune) bool { return strings.ContainsRune(" \t\r\n\v\f\u0085\u00a0\u200b\ufeff\u200e\u200f\u1427\u2028\u2029", r) }) != "" && visible(full) {
+		if strings.TrimSpace(first) == "" && strings.TrimFunc(full, func(r rune) bool {
+			return strings.ContainsRune(" \t\r\n\v\f\u0085\u00a0\u200b\ufeff\u200e\u200f\u1427\u2028\u2029", r)
+		}) != "" && visible(full) {
 			t.Errorf("nothing is left of %q", full)
 		}
 		if len(first) > len(full) {
