@@ -2,9 +2,9 @@
 // section 3: JSON, times RFC 3339 in UTC, lists {"items":[…],"next":"<cursor>"|null}, errors as
 // application/problem+json. All calls are same-origin with the session cookie; those that change something carry
 // the header Centrala-CSRF: 1. A field marked `?` in a request may be left out and is then unchanged.
-import type { Attachment, Conversation, Entry, Presence, Side, Status } from '../protocol'
+import type { Attachment, Conversation, Entry, Presence, Side, Status } from '../protocol';
 
-export type { Attachment, Conversation, Entry, Presence, Side, Status }
+export type { Attachment, Conversation, Entry, Presence, Side, Status };
 
 // ── what every answer may contain ──────────────────────────────────────────────────────────────────────────────
 
@@ -33,57 +33,57 @@ export interface Problem {
 /** Thrown by every call that was refused (`problem.status` ≥ 400) or could not be made (`problem.status` 0). */
 export class ApiError extends Error {
   constructor(readonly problem: Problem) {
-    super(problem.detail || problem.title)
-    this.name = 'ApiError'
+    super(problem.detail || problem.title);
+    this.name = 'ApiError';
   }
   get offline(): boolean {
-    return this.problem.status === 0
+    return this.problem.status === 0;
   }
 }
 
 type Query = Record<string, string | number | boolean | null | undefined>
 
 async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json' }
-  if (method !== 'GET') headers['Centrala-CSRF'] = '1'
-  let payload: BodyInit | undefined
-  if (body instanceof FormData) payload = body
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  if (method !== 'GET') headers['Centrala-CSRF'] = '1';
+  let payload: BodyInit | undefined;
+  if (body instanceof FormData) payload = body;
   else if (body !== undefined) {
-    headers['Content-Type'] = 'application/json'
-    payload = JSON.stringify(body)
+    headers['Content-Type'] = 'application/json';
+    payload = JSON.stringify(body);
   }
-  let res: Response
+  let res: Response;
   try {
-    res = await fetch(path, { method, headers, body: payload, credentials: 'same-origin', signal: signal ?? null })
+    res = await fetch(path, { method, headers, body: payload, credentials: 'same-origin', signal: signal ?? null });
   } catch (err) {
-    if (signal?.aborted) throw err
-    throw new ApiError({ title: 'no connection', status: 0, code: 'unavailable' })
+    if (signal?.aborted) throw err;
+    throw new ApiError({ title: 'no connection', status: 0, code: 'unavailable' });
   }
-  if (!res.ok) throw new ApiError(await problemOf(res))
-  if (res.status === 204) return undefined as T
-  const type = res.headers.get('Content-Type') ?? ''
-  return (type.includes('json') ? await res.json() : await res.text()) as T
+  if (!res.ok) throw new ApiError(await problemOf(res));
+  if (res.status === 204) return undefined as T;
+  const type = res.headers.get('Content-Type') ?? '';
+  return (type.includes('json') ? await res.json() : await res.text()) as T;
 }
 
 async function problemOf(res: Response): Promise<Problem> {
-  const wait = Number(res.headers.get('Retry-After'))
-  const base: Problem = { title: res.statusText || 'error', status: res.status, code: 'unavailable' }
-  if (wait > 0) base.retry_after_ms = wait * 1000
+  const wait = Number(res.headers.get('Retry-After'));
+  const base: Problem = { title: res.statusText || 'error', status: res.status, code: 'unavailable' };
+  if (wait > 0) base.retry_after_ms = wait * 1000;
   try {
-    return { ...base, ...((await res.json()) as Partial<Problem>), status: res.status }
+    return { ...base, ...((await res.json()) as Partial<Problem>), status: res.status };
   } catch {
-    return base // a proxy's own page, not a problem document: the status alone has to do
+    return base; // a proxy's own page, not a problem document: the status alone has to do
   }
 }
 
 function q(path: string, query: Query): string {
-  const params = new URLSearchParams()
-  for (const [k, v] of Object.entries(query)) if (v !== undefined && v !== null && v !== '') params.set(k, String(v))
-  const s = params.toString()
-  return s ? `${path}?${s}` : path
+  const params = new URLSearchParams();
+  for (const [k, v] of Object.entries(query)) if (v !== undefined && v !== null && v !== '') params.set(k, String(v));
+  const s = params.toString();
+  return s ? `${path}?${s}` : path;
 }
 
-const id = encodeURIComponent
+const id = encodeURIComponent;
 
 // ── signing in ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -117,15 +117,15 @@ export interface Me {
 
 /** 200; 401 `unauthorized` with tries_left; 429 `rate_limited` with Retry-After. Sets the cookie. */
 export const signIn = (email: string, password: string) =>
-  call<{ token: string; agent: Agent }>('POST', '/v1/sessions', { email, password })
+  call<{ token: string; agent: Agent }>('POST', '/v1/sessions', { email, password });
 /** 204. */
-export const signOut = () => call<void>('DELETE', '/v1/sessions')
+export const signOut = () => call<void>('DELETE', '/v1/sessions');
 /** Uses up a one-time link. 204; 404 when it was used or is older than its day; 422 `invalid` for a weak password. */
 export const setPassword = (token: string, password: string) =>
-  call<void>('POST', '/v1/passwords', { token, password })
+  call<void>('POST', '/v1/passwords', { token, password });
 /** 401 without a session. */
-export const getMe = () => call<Me>('GET', '/v1/me')
-export const patchMe = (body: { name?: string; locale?: Locale }) => call<Me>('PATCH', '/v1/me', body)
+export const getMe = () => call<Me>('GET', '/v1/me');
+export const patchMe = (body: { name?: string; locale?: Locale }) => call<Me>('PATCH', '/v1/me', body);
 
 // ── conversations ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -166,8 +166,8 @@ export interface ConversationList extends List<ConversationRow> {
 }
 
 export const listConversations = (query: ConversationQuery, signal?: AbortSignal) =>
-  call<ConversationList>('GET', q('/v1/conversations', { ...query }), undefined, signal)
-export const getConversation = (c: string) => call<Conversation>('GET', `/v1/conversations/${id(c)}`)
+  call<ConversationList>('GET', q('/v1/conversations', { ...query }), undefined, signal);
+export const getConversation = (c: string) => call<Conversation>('GET', `/v1/conversations/${id(c)}`);
 
 /** A call or a walk-in written down by hand: becomes an open conversation of the agent who wrote it. 201. */
 export interface LoggedByHand {
@@ -177,45 +177,45 @@ export interface LoggedByHand {
   subject: string
   text: string
 }
-export const logConversation = (body: LoggedByHand) => call<Conversation>('POST', '/v1/conversations', body)
+export const logConversation = (body: LoggedByHand) => call<Conversation>('POST', '/v1/conversations', body);
 
 export const listMessages = (c: string, query: { before?: number; after?: number; limit?: number }) =>
-  call<List<Entry> & { more: boolean }>('GET', q(`/v1/conversations/${id(c)}/messages`, query))
+  call<List<Entry> & { more: boolean }>('GET', q(`/v1/conversations/${id(c)}/messages`, query));
 /** The whole of one message: `full_text` when the text shown is a part, the sanitised `html` of a mail (also at …/html, a document for a sandbox). */
 export const getMessage = (c: string, seq: number) =>
-  call<Entry & { full_text?: string; html?: string }>('GET', `/v1/conversations/${id(c)}/messages/${seq}`)
+  call<Entry & { full_text?: string; html?: string }>('GET', `/v1/conversations/${id(c)}/messages/${seq}`);
 /** An own document, sanitised, with a CSP of its own; remote images only with `images`. */
 export const messageHtmlUrl = (c: string, seq: number, images: boolean) =>
-  q(`/v1/conversations/${id(c)}/messages/${seq}/html`, { images: images ? 1 : undefined })
-export const getTranscript = (c: string) => call<string>('GET', `/v1/conversations/${id(c)}/transcript`)
-export const transcriptUrl = (c: string) => `/v1/conversations/${id(c)}/transcript`
+  q(`/v1/conversations/${id(c)}/messages/${seq}/html`, { images: images ? 1 : undefined });
+export const getTranscript = (c: string) => call<string>('GET', `/v1/conversations/${id(c)}/transcript`);
+export const transcriptUrl = (c: string) => `/v1/conversations/${id(c)}/transcript`;
 
 /** Each answers with the conversation as it is now. A lost race is 409 `conflict` whose detail names the winner. */
 const act = <B>(verb: string) => (c: string, body?: B) =>
-  call<Conversation>('POST', `/v1/conversations/${id(c)}/${verb}`, body ?? {})
+  call<Conversation>('POST', `/v1/conversations/${id(c)}/${verb}`, body ?? {});
 
 /** To oneself. */
-export const claim = act<Record<string, never>>('claim')
+export const claim = act<Record<string, never>>('claim');
 /** To a person; supervisors and admins anybody of their sides, agents within own teams. */
-export const assign = act<{ agent: string }>('assign')
+export const assign = act<{ agent: string }>('assign');
 /** Back to the queue of its team. */
-export const unassign = act<Record<string, never>>('unassign')
+export const unassign = act<Record<string, never>>('unassign');
 /** To a team (its queue) or a person, with an optional private note; `side` corrects the side as well. */
-export const transfer = act<{ team?: string; agent?: string; side?: Side; note?: string }>('transfer')
+export const transfer = act<{ team?: string; agent?: string; side?: Side; note?: string }>('transfer');
 /** `survey: false` asks nobody how it went this time. Tags and the complaint are set before, by their own calls. */
-export const resolve = act<{ survey?: boolean }>('resolve')
-export const reopen = act<Record<string, never>>('reopen')
+export const resolve = act<{ survey?: boolean }>('resolve');
+export const reopen = act<Record<string, never>>('reopen');
 /** A customer's message always wakes it earlier. */
-export const snooze = act<{ until: string }>('snooze')
+export const snooze = act<{ until: string }>('snooze');
 /** 0 normal, 1 high, 2 urgent. */
-export const setPriority = act<{ priority: number }>('priority')
+export const setPriority = act<{ priority: number }>('priority');
 /** Replaces all tags. */
-export const setTags = act<{ tags: string[] }>('tags')
-export const setComplaint = act<{ on: boolean }>('complaint')
+export const setTags = act<{ tags: string[] }>('tags');
+export const setComplaint = act<{ on: boolean }>('complaint');
 /** Resolves it, out of the lists and figures, and nobody is asked; `on: false` reopens it. */
-export const setSpam = act<{ on: boolean }>('spam')
+export const setSpam = act<{ on: boolean }>('spam');
 export const setSubject = (c: string, subject: string) =>
-  call<Conversation>('PATCH', `/v1/conversations/${id(c)}`, { subject })
+  call<Conversation>('PATCH', `/v1/conversations/${id(c)}`, { subject });
 
 /** Numbers of the rail; only what this agent may see. `late` among them is shown red. */
 export interface Counts {
@@ -227,14 +227,14 @@ export interface Counts {
   waiting: { side: Side; n: number; oldest_at: string | null }[]
   follow_ups: number
 }
-export const getCounts = () => call<Counts>('GET', '/v1/counts')
+export const getCounts = () => call<Counts>('GET', '/v1/counts');
 
 /** Multipart field `file`, ≤ 20 MB. 413 `too_long`, 415 `invalid` for a kind that is not taken. */
 export const upload = (file: File, signal?: AbortSignal) => {
-  const form = new FormData()
-  form.append('file', file, file.name)
-  return call<Attachment>('POST', '/v1/attachments', form, signal)
-}
+  const form = new FormData();
+  form.append('file', file, file.name);
+  return call<Attachment>('POST', '/v1/attachments', form, signal);
+};
 
 // ── contacts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -265,16 +265,16 @@ export interface Earlier {
   /** The NPS answer to it, 0–10. */
   score?: number
 }
-export const getContact = (c: string) => call<Contact>('GET', `/v1/contacts/${id(c)}`)
+export const getContact = (c: string) => call<Contact>('GET', `/v1/contacts/${id(c)}`);
 export const patchContact = (c: string, body: { name?: string; email?: string; phone?: string; side?: Side }) =>
-  call<Contact>('PATCH', `/v1/contacts/${id(c)}`, body)
+  call<Contact>('PATCH', `/v1/contacts/${id(c)}`, body);
 export const blockContact = (c: string, blocked: boolean) =>
-  call<Contact>('POST', `/v1/contacts/${id(c)}/block`, { blocked })
-export const listEarlier = (c: string) => call<List<Earlier>>('GET', `/v1/contacts/${id(c)}/conversations`)
+  call<Contact>('POST', `/v1/contacts/${id(c)}/block`, { blocked });
+export const listEarlier = (c: string) => call<List<Earlier>>('GET', `/v1/contacts/${id(c)}/conversations`);
 
 // ── people, teams, doors ───────────────────────────────────────────────────────────────────────────────────────
 
-export const listAgents = () => call<List<Agent>>('GET', '/v1/agents')
+export const listAgents = () => call<List<Agent>>('GET', '/v1/agents');
 /** 201; `link` is the one-time address where the person sets a password, shown this once, good for a day. */
 export const createAgent = (body: {
   name: string
@@ -283,13 +283,13 @@ export const createAgent = (body: {
   teams: string[]
   capacity?: number
   locale?: Locale
-}) => call<{ agent: Agent; link: string }>('POST', '/v1/agents', body)
+}) => call<{ agent: Agent; link: string }>('POST', '/v1/agents', body);
 export const patchAgent = (
   a: string,
   body: { name?: string; role?: Role; teams?: string[]; capacity?: number; locale?: Locale; disabled?: boolean },
-) => call<Agent>('PATCH', `/v1/agents/${id(a)}`, body)
+) => call<Agent>('PATCH', `/v1/agents/${id(a)}`, body);
 /** A new one-time link; the old password stays valid until it is used. */
-export const resetAgent = (a: string) => call<{ link: string }>('POST', `/v1/agents/${id(a)}/reset`, {})
+export const resetAgent = (a: string) => call<{ link: string }>('POST', `/v1/agents/${id(a)}/reset`, {});
 
 /** [from, to) in minutes from midnight, local time; `to` may be 1440. */
 export interface Span {
@@ -316,14 +316,14 @@ export interface Team {
   hours: Hours
   signature?: string
 }
-export const listTeams = () => call<List<Team>>('GET', '/v1/teams')
+export const listTeams = () => call<List<Team>>('GET', '/v1/teams');
 /** 201. Hours: around the clock until set. */
 export const createTeam = (body: { name: string; sides: Side[]; signature?: string }) =>
-  call<Team>('POST', '/v1/teams', body)
+  call<Team>('POST', '/v1/teams', body);
 export const patchTeam = (t: string, body: { name?: string; sides?: Side[]; signature?: string }) =>
-  call<Team>('PATCH', `/v1/teams/${id(t)}`, body)
+  call<Team>('PATCH', `/v1/teams/${id(t)}`, body);
 /** 409 `conflict` while it has members, inboxes or unresolved conversations. */
-export const deleteTeam = (t: string) => call<void>('DELETE', `/v1/teams/${id(t)}`)
+export const deleteTeam = (t: string) => call<void>('DELETE', `/v1/teams/${id(t)}`);
 
 /** Hours of all teams, with whether each answers now and when that changes next. */
 export interface TeamHours {
@@ -332,8 +332,8 @@ export interface TeamHours {
   open: boolean
   changes_at: string | null
 }
-export const listHours = () => call<List<TeamHours>>('GET', '/v1/hours')
-export const putHours = (team: string, hours: Hours) => call<TeamHours>('PUT', `/v1/hours/${id(team)}`, hours)
+export const listHours = () => call<List<TeamHours>>('GET', '/v1/hours');
+export const putHours = (team: string, hours: Hours) => call<TeamHours>('PUT', `/v1/hours/${id(team)}`, hours);
 
 export type InboxChannel = 'chat' | 'email' | 'form'
 export interface Server {
@@ -392,15 +392,15 @@ export interface InboxBody {
   imap_password?: string
   smtp_password?: string
 }
-export const listInboxes = () => call<List<Inbox>>('GET', '/v1/inboxes')
+export const listInboxes = () => call<List<Inbox>>('GET', '/v1/inboxes');
 /** 201. */
 export const createInbox = (body: InboxBody & { channel: InboxChannel; name: string }) =>
-  call<Inbox>('POST', '/v1/inboxes', body)
-export const patchInbox = (i: string, body: InboxBody) => call<Inbox>('PATCH', `/v1/inboxes/${id(i)}`, body)
+  call<Inbox>('POST', '/v1/inboxes', body);
+export const patchInbox = (i: string, body: InboxBody) => call<Inbox>('PATCH', `/v1/inboxes/${id(i)}`, body);
 /** 409 `conflict` when conversations came in there: switch it off instead. */
-export const deleteInbox = (i: string) => call<void>('DELETE', `/v1/inboxes/${id(i)}`)
+export const deleteInbox = (i: string) => call<void>('DELETE', `/v1/inboxes/${id(i)}`);
 /** A new HS256 secret for signed identities of a widget, shown this once; the old one is void at once. */
-export const rotateInboxSecret = (i: string) => call<{ secret: string }>('POST', `/v1/inboxes/${id(i)}/secret`, {})
+export const rotateInboxSecret = (i: string) => call<{ secret: string }>('POST', `/v1/inboxes/${id(i)}/secret`, {});
 
 export interface TestStep {
   name: 'resolve' | 'tls' | 'login' | 'folder' | 'smtp_tls' | 'smtp_login'
@@ -411,7 +411,7 @@ export interface TestStep {
 }
 /** Tries a mailbox without saving it; for a saved one `id` lets passwords be left out. Within 30 s. */
 export const testInbox = (i: string | null, body: InboxBody) =>
-  call<{ ok: boolean; steps: TestStep[] }>('POST', i ? `/v1/inboxes/${id(i)}/test` : '/v1/inboxes/test', body)
+  call<{ ok: boolean; steps: TestStep[] }>('POST', i ? `/v1/inboxes/${id(i)}/test` : '/v1/inboxes/test', body);
 
 // ── macros, articles, keys, audit ──────────────────────────────────────────────────────────────────────────────
 
@@ -429,10 +429,10 @@ export interface MacroBody {
   team: string | null
   text: Partial<Record<Locale, string>>
 }
-export const listMacros = () => call<List<Macro>>('GET', '/v1/macros')
-export const createMacro = (body: MacroBody) => call<Macro>('POST', '/v1/macros', body)
-export const patchMacro = (m: string, body: Partial<MacroBody>) => call<Macro>('PATCH', `/v1/macros/${id(m)}`, body)
-export const deleteMacro = (m: string) => call<void>('DELETE', `/v1/macros/${id(m)}`)
+export const listMacros = () => call<List<Macro>>('GET', '/v1/macros');
+export const createMacro = (body: MacroBody) => call<Macro>('POST', '/v1/macros', body);
+export const patchMacro = (m: string, body: Partial<MacroBody>) => call<Macro>('PATCH', `/v1/macros/${id(m)}`, body);
+export const deleteMacro = (m: string) => call<void>('DELETE', `/v1/macros/${id(m)}`);
 export interface Article {
   id: string
   locale: Locale
@@ -446,7 +446,7 @@ export interface Article {
   updated_at: string
 }
 export const listArticles = (query: { q?: string; locale?: Locale; side?: Side; cursor?: string; limit?: number }) =>
-  call<List<Article>>('GET', q('/v1/articles', query))
+  call<List<Article>>('GET', q('/v1/articles', query));
 export interface ArticleHit {
   id: string
   slug: string
@@ -456,7 +456,7 @@ export interface ArticleHit {
   score: number
 }
 export const searchArticles = (query: { q: string; locale?: Locale; side?: Side; limit?: number }, signal?: AbortSignal) =>
-  call<{ items: ArticleHit[]; engine: string; took_ms: number }>('GET', q('/v1/articles/search', query), undefined, signal)
+  call<{ items: ArticleHit[]; engine: string; took_ms: number }>('GET', q('/v1/articles/search', query), undefined, signal);
 
 export type Scope = 'conversations:read' | 'conversations:write' | 'contacts:read' | 'articles:write' | 'reports:read' | 'events:read'
 export interface ApiKey {
@@ -471,11 +471,11 @@ export interface ApiKey {
   last_used_at?: string
   expires_at?: string
 }
-export const listKeys = () => call<List<ApiKey>>('GET', '/v1/keys')
+export const listKeys = () => call<List<ApiKey>>('GET', '/v1/keys');
 /** 201 with `secret`, shown this once. `days: null` never expires. */
 export const createKey = (body: { name: string; scopes: Scope[]; sides: Side[]; days: number | null }) =>
-  call<{ key: ApiKey; secret: string }>('POST', '/v1/keys', body)
-export const revokeKey = (k: string) => call<void>('DELETE', `/v1/keys/${id(k)}`)
+  call<{ key: ApiKey; secret: string }>('POST', '/v1/keys', body);
+export const revokeKey = (k: string) => call<void>('DELETE', `/v1/keys/${id(k)}`);
 
 export interface AuditEntry {
   id: string
@@ -489,7 +489,7 @@ export interface AuditEntry {
   address: string | null
 }
 export const listAudit = (query: { q?: string; action?: string; cursor?: string; limit?: number }) =>
-  call<List<AuditEntry>>('GET', q('/v1/audit', query))
+  call<List<AuditEntry>>('GET', q('/v1/audit', query));
 
 // ── surveys and figures ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -506,7 +506,7 @@ export interface SurveyResults {
   scores: number[]
 }
 export const surveyResults = (query: { from?: string; to?: string; side?: Side }) =>
-  call<SurveyResults>('GET', q('/v1/surveys/results', query))
+  call<SurveyResults>('GET', q('/v1/surveys/results', query));
 
 export type FollowUpState = 'new' | 'contacted' | 'closed'
 export type CloseReason = 'resolved' | 'explained' | 'compensated' | 'unreachable' | 'declined'
@@ -532,12 +532,12 @@ export interface FollowUp {
 }
 /** Without `state`: all that are not closed, and those closed in the last 7 days. */
 export const listFollowUps = (query: { state?: FollowUpState; side?: Side; cursor?: string }) =>
-  call<List<FollowUp>>('GET', q('/v1/surveys/follow-ups', query))
+  call<List<FollowUp>>('GET', q('/v1/surveys/follow-ups', query));
 /** Leaving `new` needs a note, `closed` a reason too; the score cannot be changed. */
 export const patchFollowUp = (
   f: string,
   body: { state?: FollowUpState; note?: string; reason?: CloseReason; owner?: string | null },
-) => call<FollowUp>('PATCH', `/v1/surveys/follow-ups/${id(f)}`, body)
+) => call<FollowUp>('PATCH', `/v1/surveys/follow-ups/${id(f)}`, body);
 
 /** Figures of the shift's desk, over `days` (30 by default), for what this agent may see. */
 export interface Tiles {
@@ -556,4 +556,4 @@ export interface Tiles {
   survey: SurveyResults
   follow_ups: { opened: number; closed: number; in_time: number }
 }
-export const getTiles = (query: { days?: number; side?: Side }) => call<Tiles>('GET', q('/v1/reports/tiles', query))
+export const getTiles = (query: { days?: number; side?: Side }) => call<Tiles>('GET', q('/v1/reports/tiles', query));

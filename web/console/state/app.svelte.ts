@@ -51,6 +51,8 @@ class App {
   room = $state<Room>('channels');
   dialog = $state<Dialog>(null);
   panel = $state(true);
+  /** A composer is on the screen: the toast stands above it. */
+  docked = $state(false);
   toast = $state.raw<Toast | null>(null);
   width = $state(innerWidth);
 
@@ -137,6 +139,7 @@ class App {
   }
   toggleDensity(): void {
     this.compact = !this.compact;
+    if (this.compact === this.panel) this.togglePanel(); // compact begins with the panel closed
     keep('density', this.compact ? 'compact' : 'roomy');
     this.paint();
   }

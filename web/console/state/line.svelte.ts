@@ -3,7 +3,7 @@
 import { Client, keepDrafts, OthersTyping, OwnTyping, Refused, socketURL } from '../../wire';
 import type { Drafts, Item, Shown, Status } from '../../wire';
 import type { Face, Presence } from '../../protocol';
-import * as api from '../api';
+import type * as api from '../api';
 import { announce } from './alerts';
 import { app } from './app.svelte';
 import { lists } from './lists.svelte';

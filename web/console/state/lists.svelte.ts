@@ -56,13 +56,18 @@ class Lists {
   counts = $state.raw<api.Counts | null>(null);
   filters = $state<Filters>({ side: null, complaint: false, unread: false, assignee: null });
 
-  private next: string | null = null;
+  private next = $state<string | null>(null);
   private loadingMore = false;
   private held = false;
   private dirty = false;
   private wanted = 0;
   private countTimer: ReturnType<typeof setTimeout> | undefined;
 
+  /** How many the view holds, pages not loaded yet included. */
+  get size(): number {
+    const told = this.next && app.view !== 'resolved' ? this.counts?.[app.view] : undefined;
+    return Math.max(this.total, told ?? 0);
+  }
   get(id: string): Row | undefined {
     void this.version;
     return this.all.get(id);
