@@ -5,11 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/pquerna/otp"
-	"github.com/pquerna/otp/totp"
 
 	"centrala"
 )
@@ -231,32 +227,4 @@ func (g *Guard) SetPassword(ctx context.Context, a centrala.Agent, password stri
 		return fmt.Errorf("set the password of %s: %w", a.ID, err)
 	}
 	return nil
-}
-
-// usedCodes remembers the last one-time code of each agent, so that one that was overheard does
-// not serve again (RFC 6238, section 5.2).
-type usedCodes struct {
-	mu   sync.Mutex
-	last map[centrala.AgentID]int64 // the highest time step that was used
-}
-
-func newUsedCodes() *usedCodes { return &usedCodes{last: make(map[centrala.AgentID]int64)} }
-
-const codePeriod = 30 // seconds
-
-// take reports whether code is right at now, one step earlier or later, and not used before.
-func (u *usedCodes) take(agent centrala.AgentID, secret, code string, now time.Time) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	opts := totp.ValidateOpts{Period: codePeriod, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1}
-	for _, d := range []int64{0, -1, 1} {
-		at := now.Add(time.Duration(d) * codePeriod * time.Second)
-		step := at.Unix() / codePeriod
-		ok, err := totp.ValidateCustom(code, secret, at, opts)
-		if err == nil && ok && step > u.last[agent] {
-			u.last[agent] = step
-			return true
-		}
-	}
-	return false
 }

@@ -33,13 +33,13 @@ type Files interface {
 }
 
 func (s *server) attachmentRoutes() {
-	add(s, post("/v1/attachments", "Upload a file of at most 20 MB, for a message", auth.Upload).creates().with(func(op *huma.Operation) {
-		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {
-			Schema: &huma.Schema{Type: huma.TypeObject, Required: []string{"file"}, Properties: map[string]*huma.Schema{
-				"file": {Type: huma.TypeString, Format: "binary"},
-			}},
-		}}}
-	}), s.upload)
+	add(s, post("/v1/attachments", "Upload a file of at most 20 MB, for a message", auth.Upload).creates(), s.upload)
+	// Described afterwards: the body is read by the handler as it comes, not by the framework.
+	s.api.OpenAPI().Paths["/v1/attachments"].Post.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		"multipart/form-data": {Schema: &huma.Schema{Type: huma.TypeObject, Required: []string{"file"}, Properties: map[string]*huma.Schema{
+			"file": {Type: huma.TypeString, Format: "binary"},
+		}}},
+	}}
 	add(s, get("/v1/attachments/{id}", "A file; t is in the address that messages carry").with(asType("application/octet-stream")), s.download)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 
-
 	"centrala/auth"
 )
 
@@ -98,4 +97,3 @@ func (s *server) linkAddress(c caller, token string) string {
 	}
 	return base + "/console/set-password#" + token
 }
-

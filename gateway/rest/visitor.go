@@ -71,4 +71,3 @@ func (s *server) leave(ctx context.Context, c caller, _ *nothing) (*nothing, err
 	}
 	return nil, nil
 }
-

@@ -1,0 +1,176 @@
+package rest
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"centrala"
+	"centrala/auth"
+)
+
+// Articles are the Help Centre's.
+type Articles interface {
+	Articles(ctx context.Context, f centrala.ArticleFilter) ([]centrala.Article, error)
+	Article(ctx context.Context, locale, slug string) (centrala.Article, error)
+	ArticleByID(ctx context.Context, id centrala.ArticleID) (centrala.Article, error)
+	SaveArticle(ctx context.Context, a centrala.Article) (centrala.Article, error)
+	RemoveArticle(ctx context.Context, id centrala.ArticleID) error
+}
+
+func (s *server) articleRoutes() {
+	add(s, get("/v1/articles", "The Help Centre's articles, without their texts", auth.ReadArticles), s.listArticles)
+	add(s, get("/v1/articles/{id}", "One article with its text", auth.ReadArticles), s.getArticle)
+	add(s, put("/v1/articles/{locale}/{slug}", "Write the article of an address, or change it", auth.WriteArticles), s.putArticle)
+	add(s, remove("/v1/articles/{id}", "Take an article out", auth.WriteArticles), s.deleteArticle)
+	add(s, get("/v1/articles/search", "Ask the Help Centre; for everybody"), s.searchArticles)
+}
+
+// ArticleRow is an article in a list.
+type ArticleRow struct {
+	ID          centrala.ArticleID `json:"id"`
+	Locale      string             `json:"locale"`
+	Slug        string             `json:"slug"`
+	Title       string             `json:"title"`
+	Summary     string             `json:"summary"`
+	Sides       []centrala.Side    `json:"sides"`
+	Tags        []string           `json:"tags"`
+	Section     string             `json:"section"`
+	Translation string             `json:"translation,omitempty"`
+	Popular     int                `json:"popular,omitempty"`
+	URL         string             `json:"url"`
+	UpdatedAt   time.Time          `json:"updated_at"`
+}
+
+// ArticlePage is an article with its text, in Markdown.
+type ArticlePage struct {
+	ArticleRow
+	Body string `json:"body"`
+}
+
+func articleRow(a centrala.Article) ArticleRow {
+	r := ArticleRow{ID: a.ID, Locale: a.Locale, Slug: a.Slug, Title: a.Title, Summary: a.Summary, Sides: a.Sides, Tags: a.Tags,
+		Section: a.Section, Translation: a.Translation, Popular: a.Popular, URL: a.URL(), UpdatedAt: a.UpdatedAt.UTC()}
+	if r.Sides == nil {
+		r.Sides = []centrala.Side{}
+	}
+	if r.Tags == nil {
+		r.Tags = []string{}
+	}
+	return r
+}
+
+type articleQuery struct {
+	Q      string        `query:"q" maxLength:"100" doc:"Part of a title, section or tag."`
+	Locale string        `query:"locale" maxLength:"10"`
+	Side   centrala.Side `query:"side" enum:"buyer,seller,advertiser"`
+	After  articleRef    `query:"cursor"`
+	Limit  int           `query:"limit" minimum:"1" maximum:"200"`
+}
+
+func (s *server) listArticles(ctx context.Context, _ caller, q *articleQuery) (*answer[List[ArticleRow]], error) {
+	all, err := s.Store.Articles(ctx, centrala.ArticleFilter{Locale: q.Locale, Side: q.Side})
+	if err != nil {
+		return nil, err
+	}
+	if q.After.ID != 0 {
+		i := slices.IndexFunc(all, func(a centrala.Article) bool { return a.ID == q.After.ID })
+		if i < 0 {
+			return nil, centrala.InvalidField("cursor", "The article that this cursor stands on is gone: begin again.")
+		}
+		all = all[i+1:]
+	}
+	limit, want := q.Limit, strings.ToLower(q.Q)
+	if limit == 0 {
+		limit = 100
+	}
+	var out []ArticleRow
+	for _, a := range all {
+		if want != "" && !strings.Contains(strings.ToLower(a.Title+"\n"+a.Section+"\n"+strings.Join(a.Tags, "\n")), want) {
+			continue
+		}
+		if len(out) == limit {
+			return page(out, out[limit-1].ID.String()), nil
+		}
+		out = append(out, articleRow(a))
+	}
+	return page(out, ""), nil
+}
+
+type articlePath struct {
+	ID articleRef `path:"id"`
+}
+
+func (s *server) getArticle(ctx context.Context, _ caller, in *articlePath) (*answer[ArticlePage], error) {
+	a, err := s.Store.ArticleByID(ctx, in.ID.ID)
+	return ok(ArticlePage{articleRow(a), a.Body}), err
+}
+
+type articleInput struct {
+	Locale string `path:"locale"`
+	Slug   string `path:"slug"`
+	Body   struct {
+		Title       string          `json:"title" required:"true" minLength:"1" maxLength:"200"`
+		Summary     string          `json:"summary,omitempty" maxLength:"500"`
+		Body        string          `json:"body" required:"true" maxLength:"200000" doc:"Markdown."`
+		Sides       []centrala.Side `json:"sides,omitempty" maxItems:"3"`
+		Tags        []string        `json:"tags,omitempty" maxItems:"20"`
+		Section     string          `json:"section,omitempty" maxLength:"100"`
+		Translation string          `json:"translation,omitempty" maxLength:"120"`
+		Popular     int             `json:"popular,omitempty" minimum:"0" maximum:"100"`
+	}
+}
+
+func (s *server) putArticle(ctx context.Context, c caller, in *articleInput) (*answer[ArticlePage], error) {
+	b := in.Body
+	a, err := s.Store.SaveArticle(ctx, centrala.Article{Locale: in.Locale, Slug: in.Slug, Title: b.Title, Summary: b.Summary, Body: b.Body,
+		Sides: b.Sides, Tags: b.Tags, Section: b.Section, Translation: b.Translation, Popular: b.Popular})
+	if err != nil {
+		return nil, err
+	}
+	return ok(ArticlePage{articleRow(a), a.Body}), s.audited(ctx, c, "article.saved", a.ID.String(), a.URL())
+}
+
+func (s *server) deleteArticle(ctx context.Context, c caller, in *articlePath) (*nothing, error) {
+	a, err := s.Store.ArticleByID(ctx, in.ID.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Store.RemoveArticle(ctx, a.ID); err != nil {
+		return nil, err
+	}
+	return nil, s.audited(ctx, c, "article.removed", a.ID.String(), a.URL())
+}
+
+type searchQuery struct {
+	Q      string        `query:"q" maxLength:"500"`
+	Locale string        `query:"locale" maxLength:"10"`
+	Side   centrala.Side `query:"side" enum:"buyer,seller,advertiser"`
+	Limit  int           `query:"limit" minimum:"1" maximum:"20"`
+	Prefix bool          `query:"prefix" doc:"The last word may be unfinished: as people type."`
+}
+
+// Found is what the Help Centre answers.
+type Found struct {
+	Items  []centrala.Suggestion `json:"items"`
+	Engine string                `json:"engine"`
+	TookMS int64                 `json:"took_ms"`
+}
+
+func (s *server) searchArticles(ctx context.Context, _ caller, q *searchQuery) (*answer[Found], error) {
+	began := s.Now()
+	out := Found{Items: []centrala.Suggestion{}, Engine: s.Index.Name()}
+	if strings.TrimSpace(q.Q) == "" {
+		return ok(out), nil
+	}
+	items, err := s.Index.Search(ctx, centrala.Query{Text: q.Q, Locale: q.Locale, Side: q.Side, Limit: q.Limit, Prefix: q.Prefix})
+	if err != nil {
+		return nil, err
+	}
+	if items != nil {
+		out.Items = items
+	}
+	out.TookMS = s.Now().Sub(began).Milliseconds()
+	return ok(out), nil
+}
