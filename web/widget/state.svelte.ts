@@ -41,7 +41,7 @@ export class App {
   askMail = $state<'asked' | 'due' | 'done' | null>(null);
   mail = $state('');
   survey = $state.raw<Survey | null>(null);
-  surveyLine = $state<{ score: number; state: 'sending' | 'kept' | 'done' } | null>(null);
+  surveyLine = $state<{ score: number; state: 'sending' | 'kept' | 'done' | 'gone' } | null>(null);
   unread = $state(0);
   sound = $state(storage?.getItem('centrala-sound') === '1');
   shown = $state(window.parent === window);
@@ -176,8 +176,10 @@ export class App {
       await this.client.request({ type: 'survey.answer', survey: survey.survey, score, ...(comment.trim() ? { comment: comment.trim() } : {}) });
       storage?.removeItem(`centrala-answer:${survey.survey}`);
       this.surveyLine = { score, state: 'done' };
-    } catch {
-      this.surveyLine = { score, state: 'kept' }; // shown, and sent when the connection is back
+    } catch (err) {
+      const gone = err instanceof Refused && !err.frame.retry;
+      if (gone) storage?.removeItem(`centrala-answer:${survey.survey}`);
+      this.surveyLine = { score, state: gone ? 'gone' : 'kept' }; // kept: sent when the connection is back
     }
   }
 
@@ -202,7 +204,8 @@ export class App {
 
   /** Whether the person is looking at the conversation right now. */
   private watching(): boolean {
-    return this.shown && this.screen === 'talk' && !document.hidden && document.hasFocus();
+    const focused = window.parent !== window || document.hasFocus(); // beside the host's page the focus may be there
+    return this.shown && this.screen === 'talk' && !document.hidden && focused;
   }
 
   private async connect(token: () => Promise<void>, attempt = 0): Promise<void> {
@@ -303,7 +306,8 @@ export class App {
       const timeline = await this.client.open(talk.id);
       if (!talk.read && !known) this.reading.follow(talk.id, timeline.held); // the server does not say: nothing is new
     } catch (err) {
-      if (!(err instanceof Refused) && known) return; // the connection went: the next welcome comes here again
+      // Lost: the next welcome comes here again. Refused for the moment: so do we.
+      if (err instanceof Refused && err.frame.retry) setTimeout(() => void this.adopt(talk), err.frame.retry_after_ms ?? 5_000);
     }
     this.refresh();
   }
@@ -351,7 +355,10 @@ export class App {
     const side = this.side;
     this.client.request({ type: 'contact.set', side }).then(
       () => (this.me = this.me && { ...this.me, side }),
-      () => undefined, // the conversation goes on without; the agent can set it
+      (err: unknown) => {
+        // What the host has signed stays; anything else the agent can set.
+        if (err instanceof Refused && err.frame.code === 'forbidden') this.side = this.me?.side ?? this.side;
+      },
     );
   }
 

@@ -44,6 +44,7 @@ test('a bad identity is an error, and the token there was stays', async () => {
   await v.obtain(null);
   answer = { status: 401, body: { code: 'unauthorized', title: 'bad signature' } };
   await expect(v.obtain(jwt({ sub: 'u1' }))).rejects.toMatchObject({ status: 401, code: 'unauthorized' });
+  expect(asked.slice(1).every((a) => a.body.identity !== undefined), 'never asked without the identity').toBe(true);
   expect(v.token).toBe('t1');
 });
 

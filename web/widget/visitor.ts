@@ -33,8 +33,18 @@ export class Visitor {
   /** Makes sure there is a token, and that it is this identity's. Rejects with Problem (401: the identity is bad). */
   async obtain(identity: string | null): Promise<void> {
     const sub = identity === null ? null : subjectOf(identity);
-    if (this.kept && (identity === null || this.kept.sub === sub)) return;
-    await this.ask(identity, sub, this.kept?.token);
+    const has = () => this.kept !== null && (identity === null || this.kept.sub === sub);
+    if (has()) return;
+    await oneTab(this.name, async () => {
+      this.kept = later(this.kept, this.read()); // another tab may have asked while we waited
+      if (has()) return;
+      try {
+        await this.ask(identity, sub, this.kept?.token);
+      } catch (err) {
+        if (!(err instanceof Problem && err.status === 401 && identity !== null && this.kept)) throw err;
+        await this.ask(identity, sub); // it may be the old token that no longer holds: the host's word stands alone
+      }
+    });
   }
 
   /** The person asked for a new beginning, or the host vouches for them: a token without the old one. */
@@ -55,6 +65,7 @@ export class Visitor {
   private async ask(identity: string | null, sub: string | null, old?: string): Promise<void> {
     const response = await fetch('/v1/visitors', {
       method: 'POST',
+      credentials: 'omit', // an agent who looks at the shop is a customer here
       headers: { 'Content-Type': 'application/json', ...(old ? { Authorization: `Bearer ${old}` } : {}) },
       body: JSON.stringify({ inbox: this.inbox, locale: this.locale, ...(identity === null ? {} : { identity }) }),
     });
@@ -79,6 +90,12 @@ export class Visitor {
       return; // storage is full or forbidden: the token lives as long as the page
     }
   }
+}
+
+/** Two tabs that open at once must not become two visitors. */
+async function oneTab(name: string, what: () => Promise<void>): Promise<void> {
+  if (globalThis.navigator?.locks) await navigator.locks.request(name, what);
+  else await what();
 }
 
 /** Of two tokens the one issued later; one that does not tell loses to one that does, and else the newer wins. */

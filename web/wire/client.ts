@@ -234,11 +234,13 @@ export class Client {
   }
 }
 
-/** Puts a file on the server; it becomes part of a message by its id. Rejects with a Problem. */
+/** Puts a file on the server; it becomes part of a message by its id. headers are who asks: a Bearer token, or the
+ *  CSRF header of a session. Rejects with a Problem. */
 export async function upload(file: File, headers: Record<string, string>, signal?: AbortSignal): Promise<Attachment> {
   const body = new FormData();
   body.set('file', file, file.name);
-  const response = await fetch('/v1/attachments', { method: 'POST', body, headers, ...(signal ? { signal } : {}) });
+  const credentials = headers.Authorization ? 'omit' : 'same-origin';
+  const response = await fetch('/v1/attachments', { method: 'POST', body, headers, credentials, ...(signal ? { signal } : {}) });
   if (!response.ok) throw new Problem(response.status, await response.json().catch(() => ({})));
   return (await response.json()) as Attachment;
 }
