@@ -1,0 +1,564 @@
+package routing_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"centrala"
+	"centrala/routing"
+	"centrala/store"
+	"centrala/store/storetest"
+)
+
+// bureau is a store with teams, an inbox without a team, and a clock that a test moves.
+type bureau struct {
+	*store.DB
+	t       *testing.T
+	ahead   atomic.Int64
+	widget  centrala.Inbox
+	mailbox centrala.Inbox
+	teams   map[centrala.Side]centrala.Team
+	people  atomic.Int64
+}
+
+func (b *bureau) now() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) }
+
+func (b *bureau) wait(d time.Duration) { b.ahead.Add(int64(d)) }
+
+// onBoth runs a test on both databases.
+func onBoth(t *testing.T, test func(*testing.T, *bureau)) {
+	t.Helper()
+	for name, dsn := range storetest.Both() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, newBureau(t, dsn(t)))
+		})
+	}
+}
+
+func newBureau(t *testing.T, dsn string) *bureau {
+	t.Helper()
+	b := &bureau{t: t, teams: map[centrala.Side]centrala.Team{}}
+	db, err := store.Open(t.Context(), dsn, store.Options{Now: b.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.DB = db
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("close the store: %v", err)
+		}
+	})
+	for _, s := range []centrala.Side{centrala.Buyer, centrala.Seller} {
+		team, err := db.SaveTeam(t.Context(), centrala.Team{Name: "team of " + string(s), Sides: []centrala.Side{s}})
+		b.must(err)
+		b.teams[s] = team
+	}
+	b.widget, err = db.SaveInbox(t.Context(), centrala.Inbox{Slug: "web", Name: "Sklep", Channel: centrala.Chat, Enabled: true})
+	b.must(err)
+	b.mailbox, err = db.SaveInbox(t.Context(), centrala.Inbox{Slug: "formularz", Name: "Formularz", Channel: centrala.Form, Enabled: true})
+	b.must(err)
+	return b
+}
+
+func (b *bureau) must(err error) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bureau) desk() *routing.Desk {
+	return routing.New(routing.Config{Log: b, House: b, Locale: "en", Now: b.now})
+}
+
+// agent makes an agent who is on the line.
+func (b *bureau) agent(name string, capacity int, sides ...centrala.Side) centrala.Agent {
+	b.t.Helper()
+	var teams []centrala.TeamID
+	for _, s := range sides {
+		teams = append(teams, b.teams[s].ID)
+	}
+	a, err := b.SaveAgent(b.t.Context(), centrala.Agent{Email: strings.ToLower(name) + "@example.test", Name: name, Role: centrala.RoleAgent, Teams: teams, Capacity: capacity})
+	b.must(err)
+	b.must(b.SetPresence(b.t.Context(), a.ID, centrala.Online))
+	return a
+}
+
+// opens begins a conversation of somebody new.
+func (b *bureau) opens(in centrala.Inbox, side centrala.Side) centrala.ConversationID {
+	b.t.Helper()
+	n := b.people.Add(1)
+	contact := centrala.Contact{ID: b.NewContactID(), Name: fmt.Sprintf("Person %d", n), Side: side}
+	if in.Channel != centrala.Chat {
+		contact.Email = fmt.Sprintf("p%d@example.test", n)
+	}
+	return b.says(in, contact, "k1")
+}
+
+func (b *bureau) says(in centrala.Inbox, contact centrala.Contact, key string) centrala.ConversationID {
+	b.t.Helper()
+	r, err := b.Append(b.t.Context(), centrala.Post{Sender: "v_" + contact.ID.String(), Key: key, Author: centrala.Author{Kind: centrala.ByCustomer, ID: contact.ID.String()},
+		Inbox: in.ID, Channel: in.Channel, Contact: &contact, Scope: centrala.Scope{Contact: contact.ID, Inbox: in.ID}, Text: "Where is my parcel?"})
+	b.must(err)
+	return r.Conversation
+}
+
+func (b *bureau) do(id centrala.ConversationID, cmd centrala.Command, by centrala.Agent) centrala.Conversation {
+	b.t.Helper()
+	c, err := b.Do(b.t.Context(), centrala.Everything(), id, cmd, centrala.Author{Kind: centrala.ByAgent, ID: by.ID.String(), Name: by.Name})
+	b.must(err)
+	return c
+}
+
+func (b *bureau) conversation(id centrala.ConversationID) centrala.Conversation {
+	b.t.Helper()
+	c, err := b.Conversation(b.t.Context(), centrala.Everything(), id)
+	b.must(err)
+	return c
+}
+
+// handle tells a desk that something happened to a conversation and gives it as it is then.
+func (b *bureau) handle(d *routing.Desk, about centrala.ConversationID) centrala.Conversation {
+	b.t.Helper()
+	b.must(d.Handle(b.t.Context(), centrala.Event{Type: centrala.ConversationQueued, Conversation: about}))
+	return b.conversation(about)
+}
+
+func (b *bureau) has(c centrala.Conversation, a centrala.Agent, reason string) {
+	b.t.Helper()
+	if c.Status != centrala.Open || c.Assignee != a.ID || c.Reason != reason {
+		b.t.Fatalf("status %s, assignee %q, reason %q; want %q, %q", c.Status, c.AssigneeName, c.Reason, a.Name, reason)
+	}
+}
+
+func (b *bureau) waits(c centrala.Conversation, reason string) {
+	b.t.Helper()
+	if c.Status != centrala.Waiting || c.Reason != reason {
+		b.t.Fatalf("status %s, assignee %q, reason %q; want it to wait because %q", c.Status, c.AssigneeName, c.Reason, reason)
+	}
+}
+
+func TestDeskFollowsTheSide(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, b *bureau) {
+		d := b.desk()
+		ania, marek := b.agent("Ania", 24, centrala.Buyer), b.agent("Marek", 24, centrala.Seller)
+		c := b.handle(d, b.opens(b.widget, centrala.Seller))
+		b.has(c, marek, "The only free line in team of seller")
+		if c.Team != b.teams[centrala.Seller].ID {
+			t.Errorf("the team is %s", c.Team)
+		}
+		b.has(b.handle(d, b.opens(b.mailbox, centrala.Buyer)), ania, "The only free line in team of buyer")
+		b.waits(b.handle(d, b.opens(b.widget, centrala.Advertiser)), "Waiting: no team has this side: advertiser")
+
+		msgs, _, err := b.Messages(t.Context(), centrala.Everything(), c.ID, centrala.Page{})
+		b.must(err)
+		last := msgs[len(msgs)-1]
+		if want := []string{"Seller → team of seller", "only free line", "free lines: 6 of 6"}; last.System == nil || !slices.Equal(last.System.Reasons, want) {
+			t.Errorf("the entry is %+v, want the chips %q", last.System, want)
+		}
+	})
+}
+
+func TestDeskFillsLinesAndTheQueue(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, b *bureau) {
+		d := b.desk()
+		first := b.opens(b.widget, centrala.Buyer)
+		b.waits(b.handle(d, first), "Waiting: no one in team of buyer is on the line")
+		ania := b.agent("Ania", 8, centrala.Buyer)
+		b.must(d.Handle(t.Context(), centrala.Event{Type: centrala.AgentPresence}))
+		b.has(b.conversation(first), ania, "The only free line in team of buyer")
+		second := b.handle(d, b.opens(b.widget, centrala.Buyer))
+		b.has(second, ania, "The only free line in team of buyer")
+
+		third, urgent := b.opens(b.widget, centrala.Buyer), b.opens(b.widget, centrala.Buyer)
+		b.waits(b.handle(d, third), "Waiting: no one in team of buyer has a free line")
+		b.do(urgent, centrala.Prioritise{Priority: 2}, ania)
+		b.waits(b.handle(d, urgent), "Waiting: no one in team of buyer has a free line")
+
+		// Nothing has changed, so nothing is written.
+		before := b.conversation(third)
+		b.handle(d, third)
+		b.must(d.Sweep(t.Context()))
+		if after := b.conversation(third); after.Version != before.Version || after.LastN != before.LastN {
+			t.Errorf("holding it again made version %d from %d", after.Version, before.Version)
+		}
+
+		// Every line that becomes free goes to who is next.
+		b.do(first, centrala.Resolve{}, ania)
+		b.handle(d, first)
+		b.has(b.conversation(urgent), ania, "The only free line in team of buyer")
+		b.do(second.ID, centrala.Snooze{Until: b.now().Add(time.Hour)}, ania)
+		b.handle(d, second.ID)
+		b.has(b.conversation(third), ania, "The only free line in team of buyer")
+
+		// Who is on a break gets nothing, and keeps what they have.
+		fourth := b.opens(b.widget, centrala.Buyer)
+		b.do(urgent, centrala.Resolve{}, ania)
+		b.must(b.SetPresence(t.Context(), ania.ID, centrala.Away))
+		b.waits(b.handle(d, fourth), "Waiting: no one in team of buyer is on the line")
+		if c := b.conversation(third); c.Assignee != ania.ID {
+			t.Error("a break took a conversation away")
+		}
+		b.must(b.SetPresence(t.Context(), ania.ID, centrala.Online))
+		b.has(b.handle(d, fourth), ania, "The only free line in team of buyer")
+	})
+}
+
+func TestDeskRemembersWhoKnowsTheCase(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, b *bureau) {
+		d := b.desk()
+		ania := b.agent("Ania", 24, centrala.Buyer)
+		c := b.handle(d, b.opens(b.widget, centrala.Buyer))
+		b.has(c, ania, "The only free line in team of buyer")
+		piotr := b.agent("Piotr", 100, centrala.Buyer)
+		b.do(c.ID, centrala.Resolve{}, ania)
+		b.do(c.ID, centrala.Reopen{}, ania)
+		b.has(b.handle(d, c.ID), ania, "Ania knows this case and has a free line")
+
+		// Who puts it back does not get it again at once, even when alone.
+		b.do(c.ID, centrala.Unassign{}, ania)
+		b.has(b.handle(d, c.ID), piotr, "The only free line in team of buyer")
+		b.must(b.SetPresence(t.Context(), ania.ID, centrala.Offline))
+		b.do(c.ID, centrala.Unassign{}, piotr)
+		b.waits(b.handle(d, c.ID), "Waiting: it was put back, and no one else in team of buyer has a free line")
+		b.wait(routing.PutBackFor)
+		b.must(b.SetPresence(t.Context(), piotr.ID, centrala.Online))
+		b.has(b.handle(d, c.ID), piotr, "Piotr knows this case and has a free line")
+
+		// Another side is another team.
+		marek := b.agent("Marek", 24, centrala.Seller)
+		b.do(c.ID, centrala.Transfer{Side: centrala.Seller}, piotr)
+		moved := b.handle(d, c.ID)
+		b.has(moved, marek, "The only free line in team of seller")
+		if moved.Team != b.teams[centrala.Seller].ID || moved.Side != centrala.Seller {
+			t.Errorf("it is of team %s and side %s", moved.Team, moved.Side)
+		}
+	})
+}
+
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, b *bureau) {
+		d := b.desk()
+		ania := b.agent("Ania", 24, centrala.Buyer)
+		asleep := b.handle(d, b.opens(b.widget, centrala.Buyer)).ID
+		chat := b.handle(d, b.opens(b.widget, centrala.Buyer)).ID
+		mail := b.handle(d, b.opens(b.mailbox, centrala.Buyer)).ID
+		b.do(asleep, centrala.Snooze{Until: b.now().Add(time.Minute)}, ania)
+		b.must(d.Sweep(t.Context()))
+		if c := b.conversation(asleep); c.Status != centrala.Snoozed {
+			t.Fatalf("it woke too early: %s", c.Status)
+		}
+
+		// After a minute she is gone, but not for long enough; the snooze is over.
+		b.wait(61 * time.Second)
+		b.must(d.Sweep(t.Context()))
+		if c := b.conversation(asleep); c.Status != centrala.Open || c.Assignee != ania.ID {
+			t.Fatalf("after the snooze it is %s", c.Status)
+		}
+		if c := b.conversation(chat); c.Assignee != ania.ID {
+			t.Fatal("her chat was taken within the grace")
+		}
+
+		// Then her chats go back to the head of the queue, and to who is there.
+		b.wait(store.Lease + store.Grace)
+		young := b.opens(b.widget, centrala.Buyer)
+		piotr := b.agent("Piotr", 8, centrala.Buyer)
+		b.must(d.Sweep(t.Context()))
+		b.has(b.conversation(asleep), piotr, "The only free line in team of buyer")
+		b.has(b.conversation(chat), piotr, "The only free line in team of buyer")
+		b.waits(b.conversation(young), "Waiting: no one in team of buyer has a free line")
+		if c := b.conversation(mail); c.Assignee != ania.ID {
+			t.Error("a mail, which can wait, was taken from her")
+		}
+		msgs, _, err := b.Messages(t.Context(), centrala.Everything(), chat, centrala.Page{})
+		b.must(err)
+		if !slices.ContainsFunc(msgs, func(m centrala.Message) bool {
+			return m.System != nil && m.System.Kind == "unassigned" && m.System.Reason == "Connection lost: Ania, the conversation is back at the head of the queue"
+		}) {
+			t.Error("the timeline does not say why it was taken from her")
+		}
+		gone, err := b.LapsedAgents(t.Context())
+		b.must(err)
+		if len(gone) != 0 {
+			t.Errorf("%d agents still count as gone with something in their hands", len(gone))
+		}
+	})
+}
+
+// Fifty claim one conversation: one has it, the others are told who.
+func TestAClaimHasOneOwner(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, b *bureau) {
+		const n = 50
+		agents := make([]centrala.Agent, n)
+		for i := range agents {
+			agents[i] = b.agent(fmt.Sprintf("Agent%d", i), 24, centrala.Buyer)
+		}
+		id := b.opens(b.widget, centrala.Buyer)
+		var all sync.WaitGroup
+		start, codes := make(chan struct{}), make([]centrala.Code, n)
+		for i, a := range agents {
+			all.Go(func() {
+				<-start
+				_, err := b.Do(t.Context(), centrala.Everything(), id, centrala.Assign{Agent: a.ID, Name: a.Name, Claim: true}, centrala.Author{Kind: centrala.ByAgent, ID: a.ID.String()})
+				codes[i] = centrala.CodeOf(err)
+			})
+		}
+		close(start)
+		all.Wait()
+		won, lost := 0, 0
+		for i, code := range codes {
+			switch code {
+			case "":
+				won++
+				if c := b.conversation(id); c.Assignee != agents[i].ID {
+					t.Errorf("%s was told that it is theirs, but %s has it", agents[i].Name, c.AssigneeName)
+				}
+			case centrala.Conflict:
+				lost++
+			}
+		}
+		if won != 1 || lost != n-1 {
+			t.Errorf("%d won and %d were refused of %d: %v", won, lost, n, codes)
+		}
+		if got := b.assignments(id); got != 1 {
+			t.Errorf("the log has %d assignments", got)
+		}
+	})
+}
+
+func (b *bureau) assignments(id centrala.ConversationID) (n int) {
+	b.t.Helper()
+	msgs, _, err := b.Messages(b.t.Context(), centrala.Everything(), id, centrala.Page{Limit: 500})
+	b.must(err)
+	for _, m := range msgs {
+		if m.System != nil && m.System.Kind == "assigned" {
+			n++
+		}
+	}
+	return n
+}
+
+// Fifty desks drain one queue at the same time: everything that fits is given, once, and
+// nobody gets more than they can carry.
+func TestFiftyDesks(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, b *bureau) {
+		var ids []centrala.ConversationID
+		for range 40 {
+			ids = append(ids, b.opens(b.widget, centrala.Buyer))
+		}
+		var agents []centrala.AgentID
+		for i := range 5 {
+			agents = append(agents, b.agent(fmt.Sprintf("Agent%d", i), 24+i%2, centrala.Buyer).ID)
+		}
+		var all sync.WaitGroup
+		start := make(chan struct{})
+		for range 50 {
+			d := b.desk()
+			all.Go(func() {
+				<-start
+				if err := d.Handle(t.Context(), centrala.Event{Type: centrala.AgentPresence}); err != nil {
+					t.Errorf("handle: %v", err)
+				}
+			})
+		}
+		close(start)
+		all.Wait()
+		// Desks that ran out of time may have left something. Sweeps finish it.
+		full := func(c centrala.Conversation) bool {
+			return c.Status == centrala.Waiting && c.Reason == "Waiting: no one in team of buyer has a free line"
+		}
+		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+			b.must(b.Heartbeat(t.Context(), agents))
+			b.must(b.desk().Sweep(t.Context()))
+			if waiting, err := b.Waiting(t.Context()); err != nil || len(waiting) == 10 && !slices.ContainsFunc(waiting, func(c centrala.Conversation) bool { return !full(c) }) {
+				b.must(err)
+				break
+			}
+		}
+
+		open, loads := 0, map[centrala.AgentID]int{}
+		for i, id := range ids {
+			c := b.conversation(id)
+			n := b.assignments(id)
+			if c.Status == centrala.Open {
+				open++
+				loads[c.Assignee] += c.Channel.Cost()
+				if n != 1 {
+					t.Errorf("conversation %d was assigned %d times", i, n)
+				}
+			} else if n != 0 || !full(c) {
+				t.Errorf("conversation %d waits after %d assignments: %q", i, n, c.Reason)
+			}
+			if want := i < 30; (c.Status == centrala.Open) != want {
+				t.Errorf("number %d of the queue is %s", i+1, c.Status)
+			}
+		}
+		if open != 30 {
+			t.Errorf("%d were given, want 30 of 40: five agents with six lines each", open)
+		}
+		for a, load := range loads {
+			if load > 24 {
+				t.Errorf("agent %s carries %d of 24", a, load)
+			}
+		}
+	})
+}
+
+// counted counts the questions to the log and can make them fail or wait.
+type counted struct {
+	*bureau
+	waitings, lines, dos atomic.Int64
+	fail                 error
+	gate                 chan struct{}
+}
+
+func (c *counted) Waiting(ctx context.Context) ([]centrala.Conversation, error) {
+	c.waitings.Add(1)
+	if c.gate != nil {
+		<-c.gate
+	}
+	if c.fail != nil {
+		return nil, c.fail
+	}
+	return c.bureau.Waiting(ctx)
+}
+
+func (c *counted) Lines(ctx context.Context) ([]centrala.Line, error) {
+	c.lines.Add(1)
+	return c.bureau.Lines(ctx)
+}
+
+func (c *counted) Do(ctx context.Context, s centrala.Scope, id centrala.ConversationID, cmd centrala.Command, by centrala.Author) (centrala.Conversation, error) {
+	c.dos.Add(1)
+	return c.bureau.Do(ctx, s, id, cmd, by)
+}
+
+func TestNothingWaitsCostsOneQuestion(t *testing.T) {
+	t.Parallel()
+	log := &counted{bureau: newBureau(t, storetest.SQLite(t))}
+	log.agent("Ania", 24, centrala.Buyer)
+	d := routing.New(routing.Config{Log: log, House: log})
+	log.must(d.Handle(t.Context(), centrala.Event{Type: centrala.ConversationResolved, Conversation: 1}))
+	if w, l := log.waitings.Load(), log.lines.Load(); w != 1 || l != 0 {
+		t.Errorf("it asked %d times who waits and %d times who is there", w, l)
+	}
+}
+
+// However many events come while a round runs, they share the next one.
+func TestEventsShareARound(t *testing.T) {
+	t.Parallel()
+	log := &counted{bureau: newBureau(t, storetest.SQLite(t)), gate: make(chan struct{})}
+	d := routing.New(routing.Config{Log: log, House: log})
+	var all sync.WaitGroup
+	handle := func() {
+		all.Go(func() {
+			if err := d.Handle(t.Context(), centrala.Event{Type: centrala.AgentChanged}); err != nil {
+				t.Errorf("handle: %v", err)
+			}
+		})
+	}
+	handle()
+	for log.waitings.Load() == 0 {
+		runtime.Gosched()
+	}
+	for range 500 {
+		handle()
+	}
+	close(log.gate)
+	all.Wait()
+	if n := log.waitings.Load(); n > 20 {
+		t.Errorf("501 events asked %d times", n)
+	}
+}
+
+func TestAFailureIsToldToAllWhoShareIt(t *testing.T) {
+	t.Parallel()
+	log := &counted{bureau: newBureau(t, storetest.SQLite(t)), fail: errors.New("the disk is gone")}
+	d := routing.New(routing.Config{Log: log, House: log})
+	errs := make(chan error, 20)
+	for range cap(errs) {
+		go func() { errs <- d.Handle(t.Context(), centrala.Event{Type: centrala.AgentChanged}) }()
+	}
+	for range cap(errs) {
+		if err := <-errs; !errors.Is(err, log.fail) {
+			t.Errorf("got %v", err)
+		}
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	log.gate = make(chan struct{})
+	held := make(chan error)
+	go func() { held <- d.Handle(t.Context(), centrala.Event{Type: centrala.AgentChanged}) }()
+	for n := log.waitings.Load(); log.waitings.Load() == n; {
+		runtime.Gosched()
+	}
+	cancel(errors.New("no time"))
+	if err := d.Handle(ctx, centrala.Event{Type: centrala.AgentChanged}); err == nil {
+		t.Error("a caller without time was kept waiting")
+	}
+	close(log.gate)
+	<-held
+}
+
+// With a long queue and everybody busy, an event costs no more than what it is about.
+func TestACrowdIsNotReadAgain(t *testing.T) {
+	t.Parallel()
+	log := &counted{bureau: newBureau(t, storetest.SQLite(t))}
+	d := routing.New(routing.Config{Log: log, House: log, Locale: "en", Now: log.now})
+	for range 150 {
+		log.opens(log.mailbox, centrala.Buyer)
+	}
+	for range 4 { // the reasons to wait come in portions
+		log.must(d.Sweep(t.Context()))
+	}
+	waiting, err := log.bureau.Waiting(t.Context())
+	log.must(err)
+	for _, c := range waiting {
+		log.waits(c, "Waiting: no one in team of buyer is on the line")
+	}
+	asked, done := log.waitings.Load(), log.dos.Load()
+	fresh := log.opens(log.mailbox, centrala.Buyer)
+	log.waits(log.handle(d, fresh), "Waiting: no one in team of buyer is on the line")
+	if log.waitings.Load() != asked || log.dos.Load() != done+1 {
+		t.Errorf("one new mail asked %d times for the queue and wrote %d times", log.waitings.Load()-asked, log.dos.Load()-done)
+	}
+
+	// As soon as somebody has room, the whole queue counts again, in its order.
+	ania := log.agent("Ania", 24, centrala.Buyer)
+	log.must(d.Handle(t.Context(), centrala.Event{Type: centrala.AgentPresence}))
+	for i, c := range waiting {
+		if got := log.conversation(c.ID).Assignee == ania.ID; got != (i < 12) {
+			t.Errorf("number %d of the queue: given %v", i+1, got)
+		}
+	}
+}
+
+func BenchmarkHandleWhenNothingWaits(b *testing.B) {
+	db, err := store.Open(b.Context(), storetest.SQLite(b), store.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	d := routing.New(routing.Config{Log: db, House: db})
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if err := d.Handle(b.Context(), centrala.Event{Type: centrala.ConversationResolved, Conversation: 1}); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
