@@ -56,8 +56,9 @@ func tiles(t *testing.T, h *house) {
 	h.replied(t, opened[2].ID) // after 1 h
 	h.clock.move(4 * time.Hour)
 	h.replied(t, opened[3].ID) // after 5 h
-	h.replied(t, seller.ID)
-	h.clock.move(2 * time.Hour)
+	h.clock.move(30 * time.Minute)
+	h.replied(t, seller.ID) // after 5 h 30 min
+	h.clock.move(90 * time.Minute)
 	h.replied(t, opened[4].ID) // after 7 h
 	h.replied(t, opened[2].ID) // a second answer counts nothing
 	h.do(t, opened[5].ID, centrala.Resolve{})
@@ -65,14 +66,14 @@ func tiles(t *testing.T, h *house) {
 
 	got, err := h.Tiles(ctx, centrala.Everything(), from, to)
 	need(t, err)
-	same(t, "median", got.MedianS, int64(5*3600))
+	same(t, "median in minutes", got.MedianS/60, int64(5*60+15))
 	same(t, "the oldest unanswered", *got.UnansweredSince, opened[0].OpenedAt)
 	got.UnansweredSince = nil
 	want := centrala.Tiles{From: from.UTC(), To: to.UTC(), Inquiries: 7, Answered: 4, Under6h: 3, Under4h: 1, Complaints: 1, Unanswered: 3, MedianS: got.MedianS}
 	same(t, "all", got, want)
 	got, err = h.Tiles(ctx, centrala.Scope{Sides: []centrala.Side{centrala.Buyer}}, from, to)
 	need(t, err)
-	same(t, "buyers", []any{got.Inquiries, got.Answered, got.MedianS}, []any{6, 3, int64(5 * 3600)})
+	same(t, "buyers", []any{got.Inquiries, got.Answered, got.MedianS / 60}, []any{6, 3, int64(5 * 60)})
 	got, err = h.Tiles(ctx, centrala.Scope{Sides: []centrala.Side{centrala.Seller}}, from, to)
 	need(t, err)
 	same(t, "sellers", []any{got.Inquiries, got.Answered, got.Under4h, got.Under6h}, []any{1, 1, 0, 1})

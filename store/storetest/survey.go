@@ -275,6 +275,11 @@ func surveyUnsubscribe(t *testing.T, h *house) {
 	s, err = h.SurveyByID(ctx, s.ID)
 	need(t, err)
 	same(t, "kept and taken back", []bool{k.NoSurveys, s.Cancelled}, []bool{true, true})
+	h.asked(t, c)
+	h.clock.move(25 * time.Hour)
+	due, err := h.DueSurveys(ctx, 10)
+	need(t, err)
+	same(t, "mails to somebody who wants none", len(due), 0)
 	refused(t, h.Unsubscribe(ctx, 42), centrala.NotFound)
 }
 
