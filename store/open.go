@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,6 +42,10 @@ type Options struct {
 	Log  *slog.Logger
 	Seal Sealer
 	Now  func() time.Time // tests step the clock
+
+	// Guest says that another process may own the database at the same time: how it was left
+	// is neither judged nor noted. Commands beside a running server are guests.
+	Guest bool
 }
 
 // DB is an open database. All methods are safe for concurrent use.
@@ -61,6 +66,8 @@ type DB struct {
 	fault    atomic.Pointer[error] // why writing does not work at the moment
 	fatal    chan error
 	stats    stats
+	guest    bool
+	epoch    string
 	marks    struct {
 		sync.Mutex
 		published []centrala.EventID
@@ -75,7 +82,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		dialect: d, log: o.Log, seal: o.Seal, now: o.Now,
+		dialect: d, log: o.Log, seal: o.Seal, now: o.Now, guest: o.Guest,
 		ops: make(chan *op, 4*maxBatch), fatal: make(chan error, 1),
 	}
 	if db.log == nil {
@@ -108,8 +115,11 @@ var errClosed = errors.New("the store is closed")
 func (db *DB) Close() error {
 	db.stop(errClosed)
 	db.done.Wait()
-	_, err := db.rw.Exec(`UPDATE meta SET value = 'yes' WHERE name = 'clean'`)
-	if db.dialect == sqlite && err == nil {
+	var err error
+	if !db.guest {
+		_, err = db.rw.Exec(`UPDATE meta SET value = 'yes' WHERE name = 'clean'`)
+	}
+	if db.dialect == sqlite && err == nil && !db.guest {
 		_, err = db.rw.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`)
 	}
 	return errors.Join(err, db.ro.Close(), db.rw.Close())
@@ -187,8 +197,18 @@ func (db *DB) migrate(ctx context.Context) error {
 // recover prepares for what an unclean end may have left: the stream may have lost its last
 // seconds, so the last minute of events is marked to be published again.
 func (db *DB) recover(ctx context.Context) error {
+	_, err := db.rw.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('epoch', $1) ON CONFLICT (name) DO NOTHING`, strconv.FormatInt(db.NewID(), 36))
+	if err != nil {
+		return fmt.Errorf("name the log's history: %w", err)
+	}
+	if err := db.rw.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'epoch'`).Scan(&db.epoch); err != nil {
+		return fmt.Errorf("read the log's history: %w", err)
+	}
+	if db.guest {
+		return nil
+	}
 	var clean string
-	err := db.rw.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'clean'`).Scan(&clean)
+	err = db.rw.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'clean'`).Scan(&clean)
 	if errors.Is(err, sql.ErrNoRows) {
 		_, err = db.rw.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('clean', 'no') ON CONFLICT (name) DO NOTHING`)
 		return wrap(err, "mark the database as in use")
@@ -205,6 +225,16 @@ func (db *DB) recover(ctx context.Context) error {
 	}
 	_, err = db.rw.ExecContext(ctx, `UPDATE meta SET value = 'no' WHERE name = 'clean'`)
 	return wrap(err, "mark the database as in use")
+}
+
+// Epoch names this log's history. It changes when a backup is restored, and positions in the
+// log that were noted under another name mean nothing.
+func (db *DB) Epoch() string { return db.epoch }
+
+// NewEpoch begins another history, after a restore.
+func (db *DB) NewEpoch(ctx context.Context) error {
+	_, err := db.rw.ExecContext(ctx, `DELETE FROM meta WHERE name = 'epoch'`)
+	return wrap(err, "begin another history")
 }
 
 func wrap(err error, doing string) error {
