@@ -106,12 +106,12 @@ type Config struct {
 
 // Gateway serves /v1/socket. All methods are safe for concurrent use.
 type Gateway struct {
-	cfg    Config
-	log    *slog.Logger
-	ctx    context.Context // ends with Close
-	stop   context.CancelCauseFunc
-	tasks  sync.WaitGroup // everything but the sockets
-	live   sync.WaitGroup // readers and writers
+	cfg   Config
+	log   *slog.Logger
+	ctx   context.Context // ends with Close
+	stop  context.CancelCauseFunc
+	tasks sync.WaitGroup // everything but the sockets
+	live  sync.WaitGroup // readers and writers
 
 	frames map[string]handler
 	hub    *hub

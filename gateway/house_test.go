@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +40,7 @@ var (
 type place struct {
 	testing.TB
 	db    *store.DB
+	log   *faulty
 	guard *auth.Guard
 	gw    *gateway.Gateway
 	srv   *httptest.Server
@@ -52,6 +54,19 @@ type place struct {
 type shelf []centrala.Suggestion
 
 func (s shelf) Suggest(context.Context, centrala.Query) ([]centrala.Suggestion, error) { return s, nil }
+
+// faulty is the store with a switch that makes it take nothing.
+type faulty struct {
+	*store.DB
+	broken atomic.Bool
+}
+
+func (f *faulty) Append(ctx context.Context, p centrala.Post) (centrala.Receipt, error) {
+	if f.broken.Load() {
+		return centrala.Receipt{}, &centrala.Error{Code: centrala.Unavailable, Message: "The disk is full."}
+	}
+	return f.DB.Append(ctx, p)
+}
 
 func open(t testing.TB, change ...func(*gateway.Config)) *place {
 	t.Helper()
@@ -68,7 +83,7 @@ func furnish(t testing.TB, change ...func(*gateway.Config)) *place {
 	p := &place{TB: t, agents: map[string]centrala.Agent{}}
 	db, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "c.db"), store.Options{})
 	p.must(err)
-	p.db = db
+	p.db, p.log = db, &faulty{DB: db}
 	p.guard = auth.New(db, []byte("0123456789abcdef0123456789abcdef"), auth.Options{NoLimits: true})
 	p.buyers, err = db.SaveTeam(ctx, centrala.Team{Name: "Kupujący", Sides: []centrala.Side{centrala.Buyer}})
 	p.must(err)
@@ -93,7 +108,7 @@ func furnish(t testing.TB, change ...func(*gateway.Config)) *place {
 		p.agents[strings.ToLower(a.Name)] = a
 	}
 	cfg := gateway.Config{
-		Log: db, Lists: db, Floor: db, House: db, Surveys: db, Shelf: db, Guard: p.guard,
+		Log: p.log, Lists: db, Floor: db, House: db, Surveys: db, Shelf: db, Guard: p.guard,
 		Suggester: shelf{{ID: 7, Title: "Zwrot", URL: "/help/pl/zwrot", Snippet: "…", Score: 1}},
 		Logger:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Question:  func(locale string) string { return "q-" + locale }, Epoch: "e1",
@@ -147,6 +162,28 @@ func (p *place) key(sides []centrala.Side, scopes ...string) string {
 	return secret
 }
 
+func unlimited(c *gateway.Config) { c.NoLimits = true }
+
+// say appends messages of an agent, past the gateway, as fast as the store takes them.
+func (p *place) say(conversation any, name string, texts ...string) {
+	p.Helper()
+	a := p.agents[name]
+	var all sync.WaitGroup
+	room := make(chan struct{}, 64)
+	for _, text := range texts {
+		post := centrala.Post{Sender: a.ID.String(), Key: newKey(), Author: centrala.Author{Kind: centrala.ByAgent, ID: a.ID.String(), Name: a.Name},
+			Conversation: idOf(p, conversation), Agent: a.ID, Scope: centrala.Everything(), Text: text}
+		room <- struct{}{}
+		all.Go(func() {
+			defer func() { <-room }()
+			if _, err := p.db.Append(context.Background(), post); err != nil {
+				p.Error(err)
+			}
+		})
+	}
+	all.Wait()
+}
+
 type frame map[string]any
 
 // peer is a client that knows nothing but the wire.
@@ -192,7 +229,7 @@ func (p *place) tryConnect(options ...option) (*peer, int, error) {
 	if p.srv != nil {
 		url = "ws" + strings.TrimPrefix(p.srv.URL, "http") + "/v1/socket"
 	} else {
-		o.HTTPClient = &http.Client{Transport: &http.Transport{DialContext: p.dial}}
+		o.HTTPClient = newClient(p.dial)
 	}
 	for _, f := range options {
 		f(o)
@@ -305,12 +342,12 @@ func (c *peer) wantWhere(what string, fits func(frame) bool) frame {
 		more, done := c.more, c.done
 		c.mu.Unlock()
 		if done {
-			c.Fatalf("no %s before the socket closed with %d %q; got %v", what, c.code, c.reason, c.frames())
+			c.Fatalf("no %s before the socket closed with %d %q; got %s", what, c.code, c.reason, c.tail())
 		}
 		select {
 		case <-more:
 		case <-late:
-			c.Fatalf("no %s came; got %v", what, c.frames())
+			c.Fatalf("no %s came; got %s", what, c.tail())
 		}
 	}
 }
@@ -336,14 +373,14 @@ func (c *peer) wantClose(code int) string {
 		c.mu.Unlock()
 		if done {
 			if int(c.code) != code {
-				c.Fatalf("closed with %d %q, want %d; got %v", c.code, c.reason, code, c.frames())
+				c.Fatalf("closed with %d %q, want %d; got %s", c.code, c.reason, code, c.tail())
 			}
 			return c.reason
 		}
 		select {
 		case <-more:
 		case <-late:
-			c.Fatalf("not closed, want %d; got %v", code, c.frames())
+			c.Fatalf("not closed, want %d; got %s", code, c.tail())
 		}
 	}
 }
@@ -352,6 +389,16 @@ func (c *peer) frames() []frame {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.all)
+}
+
+// tail is the last frames, for people.
+func (c *peer) tail() string {
+	all := c.frames()
+	out := fmt.Sprintf("%d frames", len(all))
+	for _, f := range all[max(0, len(all)-12):] {
+		out += fmt.Sprintf("\n\t%.300v", f)
+	}
+	return out
 }
 
 // count is how many frames came so far that fit.
@@ -441,4 +488,59 @@ func isMessage(text string) func(frame) bool {
 		m, _ := f["message"].(map[string]any)
 		return f["type"] == "message" && m != nil && m["text"] == text
 	}
+}
+
+func newClient(dial func(ctx context.Context, network, addr string) (net.Conn, error)) *http.Client {
+	return &http.Client{Transport: &http.Transport{DialContext: dial}}
+}
+
+// sleeper is a peer that reads nothing until it is woken.
+type sleeper struct{ *peer }
+
+// asleep joins and stops reading after the welcome.
+func (p *place) asleep(token string) *sleeper {
+	p.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	o := &websocket.DialOptions{Subprotocols: []string{"centrala.v1"}}
+	url := "ws://centrala.test/v1/socket"
+	if p.dial != nil {
+		o.HTTPClient = newClient(p.dial)
+	} else {
+		narrow(o)
+		url = "ws" + strings.TrimPrefix(p.srv.URL, "http") + "/v1/socket"
+	}
+	conn, _, err := websocket.Dial(ctx, url, o)
+	p.must(err)
+	p.Cleanup(func() { _ = conn.CloseNow() })
+	conn.SetReadLimit(1 << 20)
+	c := &peer{TB: p.TB, conn: conn, more: make(chan struct{})}
+	c.say(frame{"type": "hello", "token": token})
+	_, b, err := conn.Read(ctx)
+	p.must(err)
+	if !strings.Contains(string(b), `"welcome"`) {
+		p.Fatalf("no welcome: %s", b)
+	}
+	return &sleeper{c}
+}
+
+func (s *sleeper) wake() { go s.read() }
+
+// second is another node over the same database.
+func second(t testing.TB, p *place) *place {
+	t.Helper()
+	far := *p
+	far.gw = gateway.New(gateway.Config{Log: p.db, Lists: p.db, Floor: p.db, House: p.db, Surveys: p.db, Shelf: p.db, Guard: p.guard,
+		Suggester: shelf{}, Epoch: "e1", Cluster: true, NoLimits: true,
+		Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	far.srv = httptest.NewServer(far.gw)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := far.gw.Close(ctx); err != nil {
+			t.Errorf("close: %v", err)
+		}
+		far.srv.Close()
+	})
+	return &far
 }
