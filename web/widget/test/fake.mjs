@@ -69,7 +69,11 @@ ${(entry.css ?? []).map((c) => `<link rel="stylesheet" href="/assets/widget/${c}
       }
       if (f.type === 'ping') put({ type: 'pong', ref: f.ref, at: new Date().toISOString() });
       if (f.type === 'suggest') put({ type: 'suggestions', ref: f.ref, query: f.text, articles: state.articles });
-      if (f.type === 'history') put({ type: 'history', ref: f.ref, conversation: f.conversation, messages: (state.log.get(f.conversation) ?? []).map((m, i) => ({ seq: i + 1, ...m })), more: false });
+      if (f.type === 'history') {
+        const all = (state.log.get(f.conversation) ?? []).map((m, i) => ({ seq: i + 1, ...m }));
+        const some = f.after !== undefined ? all.filter((m) => m.seq > f.after).slice(0, f.limit ?? 50) : all.filter((m) => m.seq < (f.before ?? Infinity)).slice(-(f.limit ?? 50));
+        put({ type: 'history', ref: f.ref, conversation: f.conversation, messages: some, more: some.length < all.length });
+      }
       if (['contact.set', 'article.feedback', 'survey.answer', 'conversation.end'].includes(f.type)) {
         const no = state.refuse.shift();
         put(no ? { ...no, ref: f.ref } : { type: 'ack', ref: f.ref });

@@ -61,6 +61,7 @@ async function scene(name, options, play) {
   }
   console.log(name);
 }
+const said = (page, n) => page.locator('.say', { hasText: new RegExp(`wiadomość ${n}$`) });
 const write = (page, text) => page.getByRole('textbox').first().fill(text);
 async function begin(page, fake, text = question) {
   await page.getByText('kupuję').click();
@@ -130,6 +131,18 @@ await scene('email-done', {}, async (page, fake) => {
   await page.getByRole('button', { name: 'Odpiszcie e-mailem' }).click();
   await page.getByText('odpowiedź przyjdzie na').waitFor();
   assert.equal(fake.received('contact.set').at(-1).email, 'marta@poczta.example');
+});
+await scene('email-after-two-minutes', {}, async (page, fake) => {
+  await begin(page, fake);
+  fake.conversation({ queue: { position: 5, eta_low_s: 600, eta_high_s: 900 }, opened_at: new Date(Date.now() - 118_500).toISOString() });
+  await page.getByText('10–15 min', { exact: true }).waitFor();
+  assert.equal(await page.getByText('Dokąd odpisać?').count(), 0, 'not before two minutes');
+  await page.getByText('Dokąd odpisać?').waitFor();
+  await page.getByRole('button', { name: 'Jednak poczekam' }).click();
+  await page.getByText('10–15 min', { exact: true }).waitFor();
+  fake.conversation({ queue: { position: 4, eta_low_s: 600, eta_high_s: 900 } });
+  await page.waitForTimeout(100);
+  assert.equal(await page.getByText('Dokąd odpisać?').count(), 0, 'asked once');
 });
 async function conversation(page, fake) {
   await begin(page, fake, 'Bank nic nie widzi. Co teraz?');
@@ -227,7 +240,8 @@ await scene('nps-thanks', {}, async (page, fake) => {
   await conversation(page, fake);
   fake.conversation({ status: 'resolved' });
   fake.tell({ type: 'survey', survey: 'sv_1', conversation: 'c_1', kind: 'nps', question: 'Na ile prawdopodobne jest, że polecisz Jarmark?', scale: [0, 10], locale: 'pl', expires_at: '2030-01-01T00:00:00Z' });
-  await page.getByRole('radio', { name: '3', exact: true }).click();
+  await page.getByRole('radio', { name: '0', exact: true }).focus();
+  for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowRight'); // the first takes 0, then 1, 2, 3
   await page.getByRole('button', { name: 'Wyślij ocenę' }).click();
   await page.getByText('Przykro nam').waitFor();
   assert.deepEqual({ ...fake.received('survey.answer')[0], ref: 0 }, { type: 'survey.answer', survey: 'sv_1', score: 3, ref: 0 });
@@ -259,6 +273,31 @@ await scene('bad-token', {}, async (page, fake) => {
   fake.cut(4001, 'revoked');
   await page.getByText('Nie poznajemy tej przeglądarki').waitFor();
   assert.equal(fake.state.visitors.length, 1, 'no silent new visitor');
+});
+await scene('long', {}, async (page, fake) => {
+  await page.getByText('kupuję').waitFor();
+  for (let i = 1; i <= 120; i++) fake.say(`wiadomość ${i}`, i % 3 ? {} : { author: { kind: 'customer', id: 'ct_1' } });
+  fake.conversation({ status: 'open', assignee: { name: 'Hanna' }, read: { customer: 120, agent: 120 } });
+  await page.reload();
+  await said(page, 120).waitFor();
+  const body = page.locator('.w-body');
+  await until(() => body.evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight <= 48), 'opens at the end');
+  assert.equal(await said(page, 70).count(), 0);
+  await body.evaluate((e) => (e.scrollTop = 40));
+  const mark = said(page, 71);
+  const before = (await mark.boundingBox()).y;
+  await said(page, 60).waitFor({ state: 'attached' });
+  await until(async () => Math.abs((await mark.boundingBox()).y - before) < 40, 'the first visible line stays');
+  fake.say('coś nowego');
+  await page.getByRole('button', { name: '1 nowa' }).waitFor();
+  assert.ok(await body.evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight > 500), 'does not jump');
+  await page.getByRole('button', { name: '1 nowa' }).click();
+  await page.getByText('coś nowego').waitFor();
+  await until(() => fake.received('read').some((f) => f.upto === 121), 'read once it is in view');
+  await body.evaluate((e) => (e.scrollTop -= 600));
+  await write(page, 'własne słowa');
+  await page.keyboard.press('Enter');
+  await until(() => body.evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight <= 48), 'own words lead to the end');
 });
 await scene('two-tabs', {}, async (page, fake, context) => {
   await conversation(page, fake);
