@@ -14,12 +14,35 @@ import (
 )
 
 // settled is an outbox with nothing left in it: what a benchmark offers comes from nowhere.
-type settled struct{ marked atomic.Int64 }
+type settled struct {
+	marked atomic.Int64
+	mu     sync.Mutex
+	more   sync.Cond
+}
 
 func (s *settled) Unpublished(context.Context, time.Duration, int) ([]centrala.Event, error) {
 	return nil, nil
 }
-func (s *settled) Published(ids []centrala.EventID) { s.marked.Add(int64(len(ids))) }
+
+func (s *settled) Published(ids []centrala.EventID) {
+	s.marked.Add(int64(len(ids)))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.more.L != nil {
+		s.more.Broadcast()
+	}
+}
+
+// within waits until n events are published.
+func (s *settled) within(n int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.more.L = &s.mu
+	for s.marked.Load() < n {
+		s.more.Wait()
+	}
+}
+
 func (s *settled) LastEvent(context.Context) (centrala.EventID, error) {
 	return 0, nil
 }
@@ -87,14 +110,10 @@ func BenchmarkPublish(b *testing.B) {
 	b.ResetTimer()
 	cpu := processor()
 	for i := range b.N {
-		for int64(i)-source.marked.Load() > 8000 {
-			time.Sleep(time.Millisecond) // the pace of a log that waits; queues stay half full
-		}
+		source.within(int64(i) - 8000) // queues stay half full
 		bus.Offer([]centrala.Event{events.next()})
 	}
-	for source.marked.Load() < int64(b.N) {
-		time.Sleep(100 * time.Microsecond)
-	}
+	source.within(int64(b.N))
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 	b.ReportMetric(float64((processor()-cpu).Microseconds())/float64(b.N), "cpu-µs/op")
 }
@@ -134,11 +153,9 @@ func BenchmarkWork(b *testing.B) {
 	var source settled
 	bus := openForBench(b, &source)
 	var handled sync.WaitGroup
-	var count atomic.Int64
 	for _, g := range []string{"a", "b", "c", "d", "e"} {
 		handled.Add(b.N)
 		bus.Work(g, []centrala.EventType{centrala.MessageReceived}, func(context.Context, centrala.Event) error {
-			count.Add(1)
 			handled.Done()
 			return nil
 		})
@@ -150,9 +167,7 @@ func BenchmarkWork(b *testing.B) {
 	b.ResetTimer()
 	cpu := processor()
 	for i := range b.N {
-		for int64(i)-count.Load()/5 > 8000 {
-			time.Sleep(time.Millisecond)
-		}
+		source.within(int64(i) - 8000)
 		bus.Offer([]centrala.Event{events.next()})
 	}
 	handled.Wait()

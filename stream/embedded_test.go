@@ -3,6 +3,7 @@ package stream_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -95,6 +96,42 @@ func TestUncleanStop(t *testing.T) {
 	}
 }
 
+// A crash of the machine can leave a stream that is shorter than what its consumers remember to
+// have handled. What comes next is handled all the same, although it takes the places of what
+// was lost.
+func TestStreamLostItsTail(t *testing.T) {
+	t.Parallel()
+	dir, kept := t.TempDir(), filepath.Join(t.TempDir(), "msgs")
+	msgs := filepath.Join(dir, "jetstream", "$G", "streams", "CENTRALA", "msgs")
+	l, y := newLog(t), newTally()
+	c := make([]*customer, 10)
+	for i := range c {
+		c[i] = l.customer()
+	}
+	for round := range 3 {
+		if round == 2 {
+			must(t, os.RemoveAll(msgs))
+			must(t, os.CopyFS(msgs, os.DirFS(kept)))
+		}
+		bus := start(t, l, stream.Config{Dir: dir}, func(b *stream.Bus) { b.Work("all", nil, y.handle) })
+		for i := range c {
+			c[i].say(t)
+			c[i].say(t)
+		}
+		want := l.all(t)
+		eventually(t, "all events are handled", func() bool { return y.against(want).missing == 0 })
+		if v := y.against(want); v.inverted != 0 || round < 2 && v.doubled != 0 {
+			t.Errorf("round %d, of %d events: %+v", round, len(want), v)
+		}
+		eventually(t, "everything is marked", func() bool { return l.unmarked(t) == 0 })
+		l.bus.Store(nil)
+		bus.Kill()
+		if round == 0 {
+			must(t, os.CopyFS(kept, os.DirFS(msgs)))
+		}
+	}
+}
+
 // On a full disk the embedded JetStream turns itself off. The bus says so, loses nothing, and
 // goes on when there is room.
 func TestFullDisk(t *testing.T) {
@@ -179,28 +216,29 @@ func TestCluster(t *testing.T) {
 	}
 }
 
+// startCluster starts three servers that know each other. Their ports are picked first, as a
+// server of a cluster does not start without routes.
 func startCluster(t *testing.T) string {
 	t.Helper()
-	var first *server.Server
+	ports, routes := make([]int, 3), make([]string, 3)
+	for i := range ports {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		must(t, err)
+		ports[i], routes[i] = port(t, l.Addr().String()), "nats://"+l.Addr().String()
+		must(t, l.Close())
+	}
 	var all []*server.Server
 	var urls []string
-	for i := range 3 {
-		o := &server.Options{ServerName: fmt.Sprint("s", i), Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true,
-			Cluster: server.ClusterOpts{Name: "c", Host: "127.0.0.1", Port: -1}}
-		if first != nil {
-			o.Routes = server.RoutesFromStr("nats://" + first.ClusterAddr().String())
-		}
-		s, err := server.NewServer(o)
+	for i := range ports {
+		s, err := server.NewServer(&server.Options{
+			ServerName: fmt.Sprint("s", i), Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true,
+			Cluster: server.ClusterOpts{Name: "c", Host: "127.0.0.1", Port: ports[i]}, Routes: server.RoutesFromStr(strings.Join(routes, ","))})
 		must(t, err)
 		s.Start()
 		t.Cleanup(func() {
 			s.Shutdown()
 			s.WaitForShutdown()
 		})
-		if first == nil {
-			first = s
-			eventually(t, "the first server has a place for the others", func() bool { return s.ClusterAddr() != nil })
-		}
 		all = append(all, s)
 	}
 	for _, s := range all {

@@ -105,9 +105,11 @@ func TestStreamAway(t *testing.T) {
 	for range 30 {
 		c := l.customer()
 		talking.Go(func() {
+			pace := time.NewTicker(2 * time.Millisecond)
+			defer pace.Stop()
 			for !stop.Load() {
 				c.say(t)
-				<-time.After(2 * time.Millisecond)
+				<-pace.C
 			}
 		})
 	}
