@@ -1,0 +1,198 @@
+package gateway_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// holdSockets, in the environment, makes the test binary the other process of
+// BenchmarkIdleSockets: it keeps sockets open, answers pings, and does nothing else.
+const holdSockets = "CENTRALA_HOLD_SOCKETS"
+
+func TestMain(m *testing.M) {
+	if addr := os.Getenv(holdSockets); addr != "" {
+		if err := hold(addr); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// hold reads a token a line, opens a socket with each, answers with a line when all are
+// welcome, and keeps them until its input ends.
+func hold(addr string) error {
+	var (
+		in    = bufio.NewScanner(os.Stdin)
+		all   sync.WaitGroup
+		room  = make(chan struct{}, 32)
+		wrong = make(chan error, 1)
+	)
+	for in.Scan() && in.Text() != "" {
+		token := in.Text()
+		room <- struct{}{}
+		all.Go(func() {
+			defer func() { <-room }()
+			if err := holdOne(addr, token); err != nil {
+				select {
+				case wrong <- err:
+				default:
+				}
+			}
+		})
+	}
+	all.Wait()
+	select {
+	case err := <-wrong:
+		return err
+	default:
+	}
+	fmt.Println("held")
+	_, err := io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+func holdOne(addr, token string) error {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(conn, "GET /v1/socket HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: centrala.v1\r\n\r\n", addr)
+	r := bufio.NewReaderSize(conn, 512)
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return err
+		}
+		if line == "\r\n" {
+			break
+		}
+	}
+	body := fmt.Sprintf(`{"type":"hello","token":%q}`, token)
+	frame := binary.BigEndian.AppendUint16([]byte{0x81, 0x80 | 126}, uint16(len(body)))
+	frame = append(append(frame, 0, 0, 0, 0), body...) // a mask of zeros
+	if _, err := conn.Write(frame); err != nil {
+		return err
+	}
+	if err := swallow(r); err != nil { // the welcome
+		return err
+	}
+	go func() {
+		for swallow(r) == nil {
+			if _, err := conn.Write([]byte{0x8a, 0x80, 0, 0, 0, 0}); err != nil {
+				return
+			}
+		}
+	}()
+	return nil
+}
+
+// swallow reads one frame.
+func swallow(r *bufio.Reader) error {
+	var h [2]byte
+	if _, err := io.ReadFull(r, h[:]); err != nil {
+		return err
+	}
+	n := int(h[1] & 0x7f)
+	if n == 126 {
+		var l [2]byte
+		if _, err := io.ReadFull(r, l[:]); err != nil {
+			return err
+		}
+		n = int(binary.BigEndian.Uint16(l[:]))
+	}
+	if h[0]&0xf == 8 {
+		return io.EOF
+	}
+	_, err := r.Discard(n)
+	return err
+}
+
+// BenchmarkIdleSockets tells what 8 000 visitors cost who are connected and do nothing: memory
+// of this process (the store and all else included), and processor time. The other ends live
+// in another process.
+func BenchmarkIdleSockets(b *testing.B) {
+	const sockets = 8000
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur < sockets+200 {
+		limit.Cur = limit.Max
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Max < sockets+200 {
+			b.Skipf("only %d files may be open", limit.Max)
+		}
+	}
+	p := open(b, unlimited)
+	p.join(p.visitor(p.web)).send("warm")
+	base := resident(b)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	other := exec.CommandContext(ctx, os.Args[0])
+	other.Env = append(os.Environ(), holdSockets+"="+p.srv.Listener.Addr().String())
+	other.Stderr = os.Stderr
+	in, err := other.StdinPipe()
+	p.must(err)
+	out, err := other.StdoutPipe()
+	p.must(err)
+	p.must(other.Start())
+	defer func() {
+		cancel()
+		_ = other.Wait() // it was told to end
+	}()
+	begin := time.Now()
+	for range sockets {
+		fmt.Fprintln(in, p.visitor(p.web))
+	}
+	fmt.Fprintln(in)
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "held\n" {
+		b.Fatalf("the other process: %q %v", line, err)
+	}
+	opened := time.Since(begin)
+	if n := p.gw.Stats().Visitors; n < sockets {
+		b.Fatalf("%d sockets are open", n)
+	}
+	at, spent := time.Now(), cpu(b)
+	<-time.After(30 * time.Second) // what is measured: nothing happens
+	busy := (cpu(b) - spent).Seconds() / time.Since(at).Seconds()
+	b.ReportMetric(float64(resident(b)-base)/1024/sockets, "KB/socket")
+	b.ReportMetric(float64(resident(b))/1024/sockets, "KB/socket-all-in")
+	b.ReportMetric(busy, "cores")
+	b.ReportMetric(float64(sockets)/opened.Seconds(), "hellos/s")
+	b.ReportMetric(0, "ns/op")
+	if n := p.gw.Stats().Visitors; n < sockets {
+		b.Fatalf("%d sockets are left", n)
+	}
+}
+
+// resident is this process's memory in bytes, as the kernel counts it.
+func resident(b *testing.B) int {
+	raw, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		b.Skip(err)
+	}
+	pages, err := strconv.Atoi(strings.Fields(string(raw))[1])
+	if err != nil {
+		b.Fatal(err)
+	}
+	return pages * os.Getpagesize()
+}
+
+func cpu(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
