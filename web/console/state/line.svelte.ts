@@ -16,6 +16,8 @@ export interface Typing {
 
 class Line {
   online = $state(true);
+  /** The socket is open now; `online` forgives short breaks. */
+  live = $state(false);
   /** When the connection went away, ms. */
   since = $state<number | null>(null);
   retryAt = $state<number | null>(null);
@@ -102,6 +104,7 @@ class Line {
   private status(s: Status): void {
     clearTimeout(this.offlineTimer);
     this.cause = s.cause;
+    this.live = s.phase === 'live';
     this.retryAt = s.retryAt;
     if (s.phase === 'live') {
       const away = this.missedSince !== null;

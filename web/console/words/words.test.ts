@@ -1,0 +1,20 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import pl from './pl.json';
+
+const root = join(import.meta.dirname, '..');
+const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter((f) => /\.(svelte|ts)$/.test(f) && !/\.test\.ts$/.test(f))
+  .map((f) => readFileSync(join(root, f), 'utf8'));
+
+it('every text a component asks for by a plain name exists', () => {
+  const asked = sources.flatMap((s) => [...s.matchAll(/\bapp\.t\('([a-z][\w.:]*)'/g)].map((m) => m[1] ?? ''));
+  expect(asked.length).toBeGreaterThan(300);
+  expect([...new Set(asked)].filter((k) => !(k in pl))).toEqual([]);
+});
+
+it('Polish keeps its one-letter words with the next one', () => {
+  const loose = Object.entries(pl).filter(([, v]) => / [wzouia] /i.test(typeof v === 'string' ? v : Object.values(v).join(' ')));
+  expect(loose.map(([k]) => k)).toEqual([]);
+});
