@@ -26,7 +26,7 @@ func (c *Channel) Send(ctx context.Context, out centrala.Outbound) (externalID s
 		return "", &channels.Stopped{Reason: "This inbox has no SMTP server or no address. Add them in its settings."}
 	}
 	to, ok := letter.Address(out.To.Address)
-	if !ok || strings.ContainsAny(to.Address, "<>\r\n\t ") {
+	if !ok || !strings.EqualFold(to.Address, strings.TrimSpace(out.To.Address)) || strings.ContainsAny(to.Address, "<>\r\n\t ") {
 		return "", &centrala.Rejected{Reason: fmt.Sprintf("%q is not an e-mail address", letter.OneLine(out.To.Address))}
 	}
 	out.To.Address = to.Address
