@@ -10,11 +10,13 @@ import (
 	"centrala"
 )
 
-// The states of a follow-up; it only moves forward.
-var followUpStates = []string{"new", "contacted", "closed"}
+// followUpStates are the states of a follow-up; it only moves forward.
+func followUpStates() []string { return []string{"new", "contacted", "closed"} }
 
 // closeReasons are what may be said of why a follow-up is closed.
-var closeReasons = []string{"resolved", "explained", "compensated", "unreachable", "declined"}
+func closeReasons() []string {
+	return []string{"resolved", "explained", "compensated", "unreachable", "declined"}
+}
 
 // followUpsKept is how long a closed follow-up stays in the list of all.
 const followUpsKept = 7 * 24 * time.Hour
@@ -64,8 +66,8 @@ func (db *DB) FollowUps(ctx context.Context, scope centrala.Scope, state string)
 		args = append(args, micros(db.now().Add(-followUpsKept)))
 		where += fmt.Sprintf(" AND (f.state <> 'closed' OR f.closed_at > $%d)", len(args))
 	} else {
-		if !slices.Contains(followUpStates, state) {
-			return nil, centrala.InvalidField("state", "%.20q is none of %s.", state, strings.Join(followUpStates, ", "))
+		if !slices.Contains(followUpStates(), state) {
+			return nil, centrala.InvalidField("state", "%.20q is none of %s.", state, strings.Join(followUpStates(), ", "))
 		}
 		args = append(args, state)
 		where += fmt.Sprintf(" AND f.state = $%d", len(args))
@@ -97,8 +99,8 @@ func (db *DB) openFollowUps(ctx context.Context, scope centrala.Scope) (n int, e
 // reason (Invalid). Who moves one that nobody owns owns it. NotFound outside the scope. Event
 // follow_up.closed when it is closed.
 func (db *DB) UpdateFollowUp(ctx context.Context, scope centrala.Scope, id centrala.FollowUpID, state, note, reason string, by centrala.Author) (centrala.FollowUp, error) {
-	if reason != "" && !slices.Contains(closeReasons, reason) {
-		return centrala.FollowUp{}, centrala.InvalidField("reason", "%.20q is none of %s.", reason, strings.Join(closeReasons, ", "))
+	if reason != "" && !slices.Contains(closeReasons(), reason) {
+		return centrala.FollowUp{}, centrala.InvalidField("reason", "%.20q is none of %s.", reason, strings.Join(closeReasons(), ", "))
 	}
 	if err := centrala.CheckText("note", note); err != nil {
 		return centrala.FollowUp{}, err
@@ -136,12 +138,12 @@ func (db *DB) UpdateFollowUp(ctx context.Context, scope centrala.Scope, id centr
 
 // move checks and makes a step.
 func (f *followUpRow) move(state, note, reason string) error {
-	at, to := slices.Index(followUpStates, f.State), slices.Index(followUpStates, state)
+	at, to := slices.Index(followUpStates(), f.State), slices.Index(followUpStates(), state)
 	switch {
 	case state == "":
 		to = at
 	case to < 0:
-		return centrala.InvalidField("state", "%.20q is none of %s.", state, strings.Join(followUpStates, ", "))
+		return centrala.InvalidField("state", "%.20q is none of %s.", state, strings.Join(followUpStates(), ", "))
 	case to < at:
 		return &centrala.Error{Code: centrala.Conflict, Field: "state", Message: "The follow-up is " + f.State + " already."}
 	}
@@ -151,7 +153,7 @@ func (f *followUpRow) move(state, note, reason string) error {
 	if reason != "" {
 		f.Reason = reason
 	}
-	f.State = followUpStates[to]
+	f.State = followUpStates()[to]
 	if f.State != "new" && f.Note == "" {
 		return centrala.InvalidField("note", "A note says what was done.")
 	}

@@ -212,7 +212,7 @@ func (db *DB) RemoveInbox(ctx context.Context, id centrala.InboxID) error {
 	})
 }
 
-// errNone is what an UPDATE or DELETE found.
+// errNone stands for the row that an UPDATE or DELETE did not meet.
 var errNone = sql.ErrNoRows
 
 // errNoSeal tells the operator what is missing.

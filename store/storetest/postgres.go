@@ -83,7 +83,8 @@ type cluster struct {
 
 // startCluster makes a cluster in a directory of its own and starts a server on a socket in
 // it. A shell between us and the server holds the other end of a pipe: when this process
-// ends, in whatever way, the pipe closes and the shell stops the server and clears up.
+// ends, in whatever way, the pipe closes and the shell stops the server and clears up. The
+// shell starts it with SIGQUIT ignored, so one that is still starting needs SIGTERM.
 func startCluster() (cluster, error) {
 	bin, err := serverPrograms()
 	if err != nil {
@@ -97,17 +98,15 @@ func startCluster() (cluster, error) {
 	if err != nil {
 		return cluster{}, err
 	}
-	data := filepath.Join(dir, "data")
-	out, err := run(filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust",
-		"-E", "UTF8", "--locale=C", "--no-sync").CombinedOutput()
-	if err != nil {
-		return cluster{}, fmt.Errorf("initdb: %w\n%s", err, out)
-	}
 	const script = `trap '' INT HUP
-"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off \
-	-c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB </dev/null >"$2/log" 2>&1 &
+if "$1/initdb" -D "$2/data" -U postgres -A trust -E UTF8 --locale=C --no-sync </dev/null >"$2/log" 2>&1; then
+	"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off \
+		-c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB </dev/null >>"$2/log" 2>&1 &
+else
+	touch "$2/failed"
+fi
 cat >/dev/null
-kill -QUIT $!
+kill -TERM $!; kill -QUIT $!
 wait $!
 rm -rf "$2"`
 	keeper := run("/bin/sh", "-c", script, "sh", bin, dir)
@@ -119,15 +118,16 @@ rm -rf "$2"`
 		return cluster{}, fmt.Errorf("start postgres: %w", err)
 	}
 	server := "postgres:///postgres?" + url.Values{"host": {dir}, "user": {"postgres"}}.Encode()
-	if err := awaitServer(server); err != nil {
+	if err := awaitServer(server, filepath.Join(dir, "failed")); err != nil {
 		log, _ := os.ReadFile(filepath.Join(dir, "log"))
-		return cluster{}, fmt.Errorf("postgres does not answer: %w\n%s", err, log)
+		return cluster{}, errors.Join(fmt.Errorf("postgres does not answer: %w\n%s", err, log), life.Close())
 	}
 	return cluster{server, life}, nil
 }
 
-// awaitServer waits until the server takes a connection, at most half a minute.
-func awaitServer(server string) error {
+// awaitServer waits until the server takes a connection, the file failed says that it never
+// will, or half a minute is over.
+func awaitServer(server, failed string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	again := time.NewTicker(20 * time.Millisecond)
@@ -136,6 +136,9 @@ func awaitServer(server string) error {
 		err := administer(server, "SELECT 1")
 		if err == nil {
 			return nil
+		}
+		if _, none := os.Stat(failed); none == nil {
+			return errors.New("initdb failed")
 		}
 		select {
 		case <-ctx.Done():
