@@ -18,8 +18,8 @@ export const ownPicture = (id: string) => pictures.get(id);
 
 export class Files {
   list = $state.raw<Pending[]>([]);
-  private count = 0;
-  private readonly aborts = new Map<number, AbortController>();
+  #count = 0;
+  readonly #aborts = new Map<number, AbortController>();
 
   constructor(private readonly headers: () => Record<string, string>) {}
 
@@ -30,21 +30,21 @@ export class Files {
   add(files: Iterable<File>): void {
     for (const file of files) {
       const fault = file.size > maxBytes ? ('toobig' as const) : null;
-      const pending: Pending = { id: ++this.count, file, fault, done: null };
+      const pending: Pending = { id: ++this.#count, file, fault, done: null };
       this.list = [...this.list, pending];
-      if (!fault) void this.send(pending);
+      if (!fault) void this.#send(pending);
     }
   }
 
   retry(id: number): void {
     const pending = this.list.find((p) => p.id === id);
     if (!pending?.fault) return;
-    this.set(id, { fault: null });
-    void this.send(pending);
+    this.#set(id, { fault: null });
+    void this.#send(pending);
   }
 
   remove(id: number): void {
-    this.aborts.get(id)?.abort();
+    this.#aborts.get(id)?.abort();
     this.list = this.list.filter((p) => p.id !== id);
   }
 
@@ -58,23 +58,23 @@ export class Files {
     this.list = this.list.filter((p) => !p.done);
   }
 
-  private async send({ id, file }: Pending): Promise<void> {
+  async #send({ id, file }: Pending): Promise<void> {
     const abort = new AbortController();
-    this.aborts.set(id, abort);
+    this.#aborts.set(id, abort);
     try {
       const done = await upload(file, this.headers(), abort.signal);
       if (/^image\/(png|jpeg|gif|webp)$/.test(done.type)) pictures.set(done.id, URL.createObjectURL(file));
-      this.set(id, { done });
+      this.#set(id, { done });
     } catch (err) {
       if (abort.signal.aborted) return;
       const status = err instanceof Problem ? err.status : 0;
-      this.set(id, { fault: status === 413 ? 'toobig' : status === 415 || status === 422 ? 'type' : 'fail' });
+      this.#set(id, { fault: status === 413 ? 'toobig' : status === 415 || status === 422 ? 'type' : 'fail' });
     } finally {
-      this.aborts.delete(id);
+      this.#aborts.delete(id);
     }
   }
 
-  private set(id: number, change: Partial<Pending>): void {
+  #set(id: number, change: Partial<Pending>): void {
     this.list = this.list.map((p) => (p.id === id ? { ...p, ...change } : p));
   }
 }

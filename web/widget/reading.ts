@@ -9,11 +9,11 @@ type Timer = ReturnType<typeof setTimeout>;
 
 export class Reading {
   readonly changes = new Emitter<[]>();
-  private conversation = '';
-  private upto = 0;
-  private received = 0;
-  private reading: Timer | undefined;
-  private telling: Timer | undefined;
+  #conversation = '';
+  #upto = 0;
+  #received = 0;
+  #reading: Timer | undefined;
+  #telling: Timer | undefined;
   /** Set by the screen: whether the last line is in view. */
   atBottom = true;
 
@@ -24,45 +24,45 @@ export class Reading {
   ) {
     document.addEventListener('visibilitychange', () => this.look());
     addEventListener('focus', () => this.look());
-    client.timelines.on((id) => id === this.conversation && this.look());
+    client.timelines.on((id) => id === this.#conversation && this.look());
   }
 
   /** The conversation on the screen, and up to where the server knows it as read. */
   follow(conversation: string, upto: number): void {
-    if (conversation !== this.conversation) {
-      this.upto = upto;
-      this.received = 0;
+    if (conversation !== this.#conversation) {
+      this.#upto = upto;
+      this.#received = 0;
     }
-    this.conversation = conversation;
-    this.upto = Math.max(this.upto, upto);
+    this.#conversation = conversation;
+    this.#upto = Math.max(this.#upto, upto);
     this.look();
   }
 
   /** How many messages of others stand beyond what was read. */
   unread(timeline: Timeline): number {
-    return timeline.list().filter((i) => i.seq > this.upto && i.message && !i.message.system && !i.message.change && i.message.author.kind !== 'customer').length;
+    return timeline.list().filter((i) => i.seq > this.#upto && i.message && !i.message.system && !i.message.change && i.message.author.kind !== 'customer').length;
   }
 
   /** To be called whenever what is seen may have changed. */
   look(): void {
-    if (this.conversation === '') return;
-    clearTimeout(this.telling);
-    this.telling = setTimeout(() => this.tellReceived(), gather);
-    clearTimeout(this.reading);
-    if (this.watching() && this.atBottom) this.reading = setTimeout(() => this.markRead(), glance);
+    if (this.#conversation === '') return;
+    clearTimeout(this.#telling);
+    this.#telling = setTimeout(() => this.#tellReceived(), gather);
+    clearTimeout(this.#reading);
+    if (this.watching() && this.atBottom) this.#reading = setTimeout(() => this.#markRead(), glance);
   }
 
-  private tellReceived(): void {
-    const { held } = this.client.timeline(this.conversation);
-    if (held <= this.received) return;
-    if (this.client.send({ type: 'received', conversation: this.conversation, upto: held })) this.received = held;
+  #tellReceived(): void {
+    const { held } = this.client.timeline(this.#conversation);
+    if (held <= this.#received) return;
+    if (this.client.send({ type: 'received', conversation: this.#conversation, upto: held })) this.#received = held;
   }
 
-  private markRead(): void {
-    const { held } = this.client.timeline(this.conversation);
-    if (held <= this.upto || !this.watching() || !this.atBottom) return;
-    if (!this.client.send({ type: 'read', conversation: this.conversation, upto: held })) return;
-    this.upto = held;
+  #markRead(): void {
+    const { held } = this.client.timeline(this.#conversation);
+    if (held <= this.#upto || !this.watching() || !this.atBottom) return;
+    if (!this.client.send({ type: 'read', conversation: this.#conversation, upto: held })) return;
+    this.#upto = held;
     this.changes.emit();
   }
 }

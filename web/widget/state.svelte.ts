@@ -55,12 +55,12 @@ export class App {
   readonly suggest: Suggest;
   readonly reading: Reading;
 
-  private readonly drafts;
-  private readonly own: OwnTyping;
-  private readonly others = new OthersTyping((names) => (this.typing = names));
-  private identity: string | null = null;
-  private mailDismissed = false;
-  private mailTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #drafts;
+  readonly #own: OwnTyping;
+  readonly #others = new OthersTyping((names) => (this.typing = names));
+  #identity: string | null = null;
+  #mailDismissed = false;
+  #mailTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly config: Config,
@@ -70,37 +70,37 @@ export class App {
     this.name = config.name ?? t('name', { brand: config.brand });
     this.visitor = new Visitor(config.inbox, config.locale);
     const scope = `visitor:${config.inbox}`;
-    this.drafts = keepDrafts(scope);
+    this.#drafts = keepDrafts(scope);
     this.client = new Client({ url: socketURL(), scope, token: () => this.visitor.token });
     this.files = new Files(() => this.visitor.headers());
     this.suggest = new Suggest(this.client, () => ({ locale: this.locale, side: this.side, conversation: this.talk?.id ?? null }));
-    this.own = new OwnTyping((on) => this.talk && this.client.send({ type: 'typing', conversation: this.talk.id, on }));
-    this.reading = new Reading(this.client, () => this.watching());
-    this.draft = this.drafts.get('');
+    this.#own = new OwnTyping((on) => this.talk && this.client.send({ type: 'typing', conversation: this.talk.id, on }));
+    this.reading = new Reading(this.client, () => this.#watching());
+    this.draft = this.#drafts.get('');
     const side = storage?.getItem(`centrala-side:${config.inbox}`);
     if (side === 'buyer' || side === 'seller' || side === 'advertiser') this.side = side;
-    this.listen();
+    this.#listen();
   }
 
   /** Begins: a token if there is none, then the socket. Tried again by itself while the network is away. */
   async start(identity: string | null): Promise<void> {
-    this.identity = identity;
+    this.#identity = identity;
     void this.client.outbox.start();
-    await this.connect(() => this.visitor.obtain(identity));
+    await this.#connect(() => this.visitor.obtain(identity));
   }
 
   /** The host's page says who is there, now or later. */
   async identify(identity: string | null): Promise<void> {
-    if (identity === null || identity === this.identity) return;
-    this.identity = identity;
-    await this.connect(() => this.visitor.obtain(identity));
+    if (identity === null || identity === this.#identity) return;
+    this.#identity = identity;
+    await this.#connect(() => this.visitor.obtain(identity));
   }
 
   /** The person chose to begin anew after the token stopped to hold. */
   async startAnew(): Promise<void> {
     this.blocked = null;
-    this.forget();
-    await this.connect(() => this.visitor.renew(this.identity));
+    this.#forget();
+    await this.#connect(() => this.visitor.renew(this.#identity));
   }
 
   fromHost(message: ToApp): void {
@@ -121,8 +121,8 @@ export class App {
 
   write(text: string): void {
     this.draft = text;
-    this.drafts.set('', text);
-    if (this.screen === 'talk') this.own.changed(text);
+    this.#drafts.set('', text);
+    if (this.screen === 'talk') this.#own.changed(text);
     else this.suggest.changed(text);
   }
 
@@ -131,7 +131,7 @@ export class App {
     const text = this.draft.trim();
     const attachments = this.files.done();
     if (text === '' && attachments.length === 0) return false;
-    if (this.screen === 'welcome') this.tellSide();
+    if (this.screen === 'welcome') this.#tellSide();
     if (this.screen === 'welcome' && this.talk?.status === 'resolved') this.talk = null; // a new matter, not the old one
     const open = this.talk && this.client.outbox.list(null).length === 0 ? this.talk.id : null;
     this.client.outbox.add({ conversation: open, text, attachments });
@@ -139,7 +139,7 @@ export class App {
     this.write('');
     this.suggest.clear();
     this.screen = 'talk';
-    this.refresh();
+    this.#refresh();
     return true;
   }
 
@@ -148,7 +148,7 @@ export class App {
     this.sideSkipped = false;
     storage?.setItem(`centrala-side:${this.config.inbox}`, side);
     this.suggest.changed(this.draft);
-    if (this.talk) this.tellSide();
+    if (this.talk) this.#tellSide();
   }
 
   get needsSide(): boolean {
@@ -163,7 +163,7 @@ export class App {
   }
 
   dismissMail(): void {
-    this.mailDismissed = true;
+    this.#mailDismissed = true;
     this.askMail = null;
   }
 
@@ -194,7 +194,7 @@ export class App {
   toggleSound(): void {
     this.sound = !this.sound;
     storage?.setItem('centrala-sound', this.sound ? '1' : '0');
-    if (this.sound) this.knock();
+    if (this.sound) this.#knock();
   }
 
   /** The browser itself says that there is no network. */
@@ -203,12 +203,12 @@ export class App {
   }
 
   /** Whether the person is looking at the conversation right now. */
-  private watching(): boolean {
+  #watching(): boolean {
     const focused = window.parent !== window || document.hasFocus(); // beside the host's page the focus may be there
     return this.shown && this.screen === 'talk' && !document.hidden && focused;
   }
 
-  private async connect(token: () => Promise<void>, attempt = 0): Promise<void> {
+  async #connect(token: () => Promise<void>, attempt = 0): Promise<void> {
     try {
       await token();
       this.client.connection.stop();
@@ -221,59 +221,59 @@ export class App {
       const now = Date.now();
       this.status = { ...this.status, phase: 'down', cause: 'network', lostAt: this.status.lostAt ?? now };
       await new Promise((again) => setTimeout(again, Math.min(30_000, 1000 * 2 ** attempt) * (0.5 + Math.random() / 2)));
-      return this.connect(token, attempt + 1);
+      return this.#connect(token, attempt + 1);
     }
   }
 
-  private listen(): void {
+  #listen(): void {
     const { client } = this;
-    client.connection.changes.on((status) => this.connection(status));
-    client.outbox.changes.on(() => this.refresh());
-    client.timelines.on((id) => id === this.talk?.id && this.refresh());
+    client.connection.changes.on((status) => this.#connection(status));
+    client.outbox.changes.on(() => this.#refresh());
+    client.timelines.on((id) => id === this.talk?.id && this.#refresh());
     client.on('welcome', (f) => {
       if (f.token) this.visitor.rotated(f.token);
-      this.welcome(f.me as Contact, f.conversations as Talk[], f.surveys ?? [], f.online ?? false, f.eta_s ?? null);
+      this.#welcome(f.me as Contact, f.conversations as Talk[], f.surveys ?? [], f.online ?? false, f.eta_s ?? null);
     });
     client.on('conversation', (f) => {
-      if (this.talk?.id === f.id) this.conversation({ ...this.talk, ...(f as Partial<Talk>) });
-      else if (!f.gone && f.status !== undefined) void this.adopt(f as Talk);
+      if (this.talk?.id === f.id) this.#conversation({ ...this.talk, ...(f as Partial<Talk>) });
+      else if (!f.gone && f.status !== undefined) void this.#adopt(f as Talk);
     });
     client.on('resumed', (f) => {
       if (f.conversation !== this.talk?.id) return;
-      if (f.moved) void this.adopt({ ...this.talk, id: f.moved });
-      if (f.gone) this.forget();
+      if (f.moved) void this.#adopt({ ...this.talk, id: f.moved });
+      if (f.gone) this.#forget();
     });
     client.on('typing', (f) => {
-      if (f.conversation === this.talk?.id && f.author.kind !== 'customer') this.others.put(f.author.id ?? '', f.author.name ?? '', f.on);
+      if (f.conversation === this.talk?.id && f.author.kind !== 'customer') this.#others.put(f.author.id ?? '', f.author.name ?? '', f.on);
     });
-    client.on('survey', (f) => this.ask(f));
+    client.on('survey', (f) => this.#ask(f));
     client.on('survey.closed', (f) => {
       if (f.survey === this.survey?.survey && !this.surveyLine) this.survey = null;
     });
     client.outbox.acked.on((row, ack) => {
-      if (ack.conversation && ack.conversation !== this.talk?.id) void this.adopt(blank(ack.conversation, this.online ?? true));
-      this.waitingSince(row.at);
+      if (ack.conversation && ack.conversation !== this.talk?.id) void this.#adopt(blank(ack.conversation, this.online ?? true));
+      this.#waitingSince(row.at);
     });
     client.news.on((conversation, _seq, message, live) => {
       if (message.author.kind === 'customer') return;
-      this.others.put(message.author.id ?? '', '', false);
+      this.#others.put(message.author.id ?? '', '', false);
       if (conversation === this.talk?.id) this.reading.look();
-      if (live && !message.system && this.sound && !this.watching()) this.knock();
+      if (live && !message.system && this.sound && !this.#watching()) this.#knock();
     });
-    this.reading.changes.on(() => this.refresh());
+    this.reading.changes.on(() => this.#refresh());
     setInterval(() => (this.now = Date.now()), 20_000);
   }
 
-  private connection(status: Status): void {
+  #connection(status: Status): void {
     this.status = status;
-    if (status.phase !== 'live') this.others.clear();
+    if (status.phase !== 'live') this.#others.clear();
     if (status.phase !== 'stopped') return;
     if (status.cause === 'origin') this.blocked = 'origin';
-    else if (status.reason === 'expired' && this.identity !== null) void this.connect(() => this.visitor.renew(this.identity));
+    else if (status.reason === 'expired' && this.#identity !== null) void this.#connect(() => this.visitor.renew(this.#identity));
     else this.blocked = status.reason === 'expired' ? 'expired' : 'bad';
   }
 
-  private welcome(me: Contact, talks: Talk[], surveys: Survey[], online: boolean, eta: number[] | null): void {
+  #welcome(me: Contact, talks: Talk[], surveys: Survey[], online: boolean, eta: number[] | null): void {
     this.me = me;
     this.online = online;
     this.eta = eta;
@@ -284,9 +284,9 @@ export class App {
       this.sideSkipped = true;
     }
     const open = talks.find((c) => c.status !== 'resolved') ?? talks[0];
-    if (open) void this.adopt(open);
+    if (open) void this.#adopt(open);
     const survey = surveys[0];
-    if (survey) this.ask(survey);
+    if (survey) this.#ask(survey);
     const kept = survey && storage?.getItem(`centrala-answer:${survey.survey}`);
     if (kept) {
       const { score, comment } = JSON.parse(kept) as { score: number; comment: string };
@@ -295,9 +295,9 @@ export class App {
   }
 
   /** Shows a conversation: the one there is, or the one that has just begun. */
-  private async adopt(talk: Talk): Promise<void> {
+  async #adopt(talk: Talk): Promise<void> {
     const known = this.talk?.id === talk.id;
-    this.conversation(talk);
+    this.#conversation(talk);
     if (this.client.outbox.list().length > 0 || talk.status !== 'resolved') this.screen = 'talk';
     if (talk.read) this.client.timeline(talk.id).markRead(talk.read.agent);
     this.reading.follow(talk.id, talk.read?.customer ?? 0);
@@ -307,50 +307,50 @@ export class App {
       if (!talk.read && !known) this.reading.follow(talk.id, timeline.held); // the server does not say: nothing is new
     } catch (err) {
       // Lost: the next welcome comes here again. Refused for the moment: so do we.
-      if (err instanceof Refused && err.frame.retry) setTimeout(() => void this.adopt(talk), err.frame.retry_after_ms ?? 5_000);
+      if (err instanceof Refused && err.frame.retry) setTimeout(() => void this.#adopt(talk), err.frame.retry_after_ms ?? 5_000);
     }
-    this.refresh();
+    this.#refresh();
   }
 
-  private conversation(talk: Talk): void {
+  #conversation(talk: Talk): void {
     const before = this.talk?.queue?.position;
     this.slower = before !== undefined && (talk.queue?.position ?? 0) > before ? true : this.slower && talk.queue !== null;
     this.talk = talk;
     this.queueAt = Date.now();
     if (talk.online !== undefined) this.online = talk.online;
     if (talk.status !== 'waiting') this.slower = false;
-    this.waitingSince(talk.opened_at ? Date.parse(talk.opened_at) : null);
-    this.refresh();
+    this.#waitingSince(talk.opened_at ? Date.parse(talk.opened_at) : null);
+    this.#refresh();
   }
 
   /** Plans the question for an address: at once when nobody is on the line, else after two minutes of waiting. */
-  private waitingSince(at: number | null): void {
-    clearTimeout(this.mailTimer);
-    if (this.mail !== '' || this.mailDismissed || this.askMail === 'asked') return;
+  #waitingSince(at: number | null): void {
+    clearTimeout(this.#mailTimer);
+    if (this.mail !== '' || this.#mailDismissed || this.askMail === 'asked') return;
     if (this.talk?.status !== 'waiting') {
       if (this.askMail === 'due') this.askMail = null;
       return;
     }
     const left = this.online === false ? 0 : (at ?? Date.now()) + patience - Date.now();
-    this.mailTimer = setTimeout(() => (this.askMail = 'due'), Math.max(0, left));
+    this.#mailTimer = setTimeout(() => (this.askMail = 'due'), Math.max(0, left));
   }
 
-  private ask(survey: Survey): void {
+  #ask(survey: Survey): void {
     this.survey = survey;
     this.surveyLine = null;
     if (survey.conversation === this.talk?.id) this.screen = 'talk';
   }
 
   /** The conversation does not exist any more, or not for this visitor. */
-  private forget(): void {
+  #forget(): void {
     this.talk = null;
     this.survey = null;
     this.screen = this.client.outbox.list().length > 0 ? 'talk' : 'welcome';
     this.toHost({ centrala: 'talk', on: false });
-    this.refresh();
+    this.#refresh();
   }
 
-  private tellSide(): void {
+  #tellSide(): void {
     if (this.side === null || this.me?.side === this.side || !this.client.connection.live) return;
     const side = this.side;
     this.client.request({ type: 'contact.set', side }).then(
@@ -362,15 +362,15 @@ export class App {
     );
   }
 
-  private refresh(): void {
+  #refresh(): void {
     const timeline = this.talk && this.client.timeline(this.talk.id);
     this.lines = linesOf(timeline?.list() ?? [], this.client.outbox.list(), (seq) => timeline?.progress(seq).state ?? 'sent');
     this.hasOlder = timeline?.hasOlder ?? false;
     this.unread = timeline ? this.reading.unread(timeline) : 0;
-    this.badge();
+    this.#badge();
   }
 
-  private badge(): void {
+  #badge(): void {
     const last = this.lines.findLast((l) => l.kind === 'theirs');
     const queue: Queue | null = this.talk?.status === 'waiting' ? this.talk.queue : null;
     const range = queue && queueRange(queue, this.t as Translate);
@@ -383,7 +383,7 @@ export class App {
   }
 
   /** Two soft tones; only ever after the person has switched sound on. */
-  private knock(): void {
+  #knock(): void {
     const audio = new AudioContext();
     const gain = audio.createGain();
     gain.connect(audio.destination);

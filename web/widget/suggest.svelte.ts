@@ -13,9 +13,9 @@ export class Suggest {
   /** The article that was enough, until it is undone or something new is written. */
   solved = $state.raw<Article | null>(null);
 
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private asked = 0;
-  private abort: AbortController | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asked = 0;
+  #abort: AbortController | null = null;
 
   constructor(
     private readonly client: Client,
@@ -23,16 +23,16 @@ export class Suggest {
   ) {}
 
   changed(text: string): void {
-    clearTimeout(this.timer);
-    this.asked++; // whatever is under way is stale now
-    this.abort?.abort();
+    clearTimeout(this.#timer);
+    this.#asked++; // whatever is under way is stale now
+    this.#abort?.abort();
     const query = text.trim();
     if (query !== '') this.solved = null;
     if ([...query.matchAll(/\p{L}/gu)].length < letters) {
       this.articles = [];
       return;
     }
-    this.timer = setTimeout(() => void this.ask(query.slice(0, 500)), rest);
+    this.#timer = setTimeout(() => void this.#ask(query.slice(0, 500)), rest);
   }
 
   clear(): void {
@@ -40,47 +40,47 @@ export class Suggest {
   }
 
   opened(article: Article): void {
-    this.tell(article, 'opened');
+    this.#tell(article, 'opened');
   }
 
   enough(article: Article): void {
-    this.tell(article, 'solved');
+    this.#tell(article, 'solved');
     this.articles = [];
     this.solved = article;
   }
 
-  private async ask(query: string): Promise<void> {
-    const mine = ++this.asked;
+  async #ask(query: string): Promise<void> {
+    const mine = ++this.#asked;
     try {
-      const found = this.client.connection.live ? await this.bySocket(query) : await this.byHTTP(query);
-      if (mine !== this.asked) return;
+      const found = this.client.connection.live ? await this.#bySocket(query) : await this.#byHTTP(query);
+      if (mine !== this.#asked) return;
       this.articles = found;
       this.query = query;
     } catch {
-      if (mine === this.asked) this.articles = []; // suggestions are a help, never a hindrance: the row goes
+      if (mine === this.#asked) this.articles = []; // suggestions are a help, never a hindrance: the row goes
     }
   }
 
-  private async bySocket(text: string): Promise<Article[]> {
+  async #bySocket(text: string): Promise<Article[]> {
     const answer = (await this.client.request({ type: 'suggest', text })) as Frame<ServerFrame, 'suggestions'>;
     return answer.articles;
   }
 
-  private async byHTTP(q: string): Promise<Article[]> {
+  async #byHTTP(q: string): Promise<Article[]> {
     const { locale, side } = this.context();
-    this.abort = new AbortController();
+    this.#abort = new AbortController();
     const query = new URLSearchParams({ q, locale, limit: '3', ...(side ? { side } : {}) });
-    const response = await fetch(`/v1/articles/search?${query}`, { signal: this.abort.signal });
+    const response = await fetch(`/v1/articles/search?${query}`, { signal: this.#abort.signal });
     if (!response.ok) return [];
     return ((await response.json()) as { items: Article[] }).items;
   }
 
-  private tell(article: Article, kind: 'opened' | 'solved'): void {
+  #tell(article: Article, kind: 'opened' | 'solved'): void {
     const { conversation } = this.context();
     this.client
       .request({ type: 'article.feedback', article: article.id, kind, ...(conversation ? { conversation } : {}) })
       .catch((err: unknown) => {
-        if (err instanceof Refused && err.frame.retry) setTimeout(() => this.tell(article, kind), 5_000);
+        if (err instanceof Refused && err.frame.retry) setTimeout(() => this.#tell(article, kind), 5_000);
       }); // a count that did not arrive is not worth a word to the person
   }
 }

@@ -10,59 +10,59 @@ interface Kept {
 }
 
 export class Visitor {
-  private readonly name: string;
-  private readonly storage = ownStorage();
-  private kept: Kept | null;
+  readonly #name: string;
+  readonly #storage = ownStorage();
+  #kept: Kept | null;
 
   constructor(
     private readonly inbox: string,
     private readonly locale: string,
   ) {
-    this.name = `centrala-visitor:${inbox}`;
-    this.kept = this.read();
+    this.#name = `centrala-visitor:${inbox}`;
+    this.#kept = this.#read();
     // Another tab may have been given a later token; the later one counts.
     addEventListener('storage', (event) => {
-      if (event.key === this.name) this.kept = later(this.kept, this.read());
+      if (event.key === this.#name) this.#kept = later(this.#kept, this.#read());
     });
   }
 
   get token(): string | null {
-    return this.kept?.token ?? null;
+    return this.#kept?.token ?? null;
   }
 
   /** Makes sure there is a token, and that it is this identity's. Rejects with Problem (401: the identity is bad). */
   async obtain(identity: string | null): Promise<void> {
     const sub = identity === null ? null : subjectOf(identity);
-    const has = () => this.kept !== null && (identity === null || this.kept.sub === sub);
+    const has = () => this.#kept !== null && (identity === null || this.#kept.sub === sub);
     if (has()) return;
-    await oneTab(this.name, async () => {
-      this.kept = later(this.kept, this.read()); // another tab may have asked while we waited
+    await oneTab(this.#name, async () => {
+      this.#kept = later(this.#kept, this.#read()); // another tab may have asked while we waited
       if (has()) return;
       try {
-        await this.ask(identity, sub, this.kept?.token);
+        await this.#ask(identity, sub, this.#kept?.token);
       } catch (err) {
-        if (!(err instanceof Problem && err.status === 401 && identity !== null && this.kept)) throw err;
-        await this.ask(identity, sub); // it may be the old token that no longer holds: the host's word stands alone
+        if (!(err instanceof Problem && err.status === 401 && identity !== null && this.#kept)) throw err;
+        await this.#ask(identity, sub); // it may be the old token that no longer holds: the host's word stands alone
       }
     });
   }
 
   /** The person asked for a new beginning, or the host vouches for them: a token without the old one. */
   async renew(identity: string | null): Promise<void> {
-    await this.ask(identity, identity === null ? null : subjectOf(identity));
+    await this.#ask(identity, identity === null ? null : subjectOf(identity));
   }
 
   /** The server gave a fresh token in a welcome. */
   rotated(token: string): void {
-    this.keep({ token, sub: this.kept?.sub ?? null });
+    this.#keep({ token, sub: this.#kept?.sub ?? null });
   }
 
   /** What HTTP calls carry. */
   headers(): Record<string, string> {
-    return this.kept ? { Authorization: `Bearer ${this.kept.token}` } : {};
+    return this.#kept ? { Authorization: `Bearer ${this.#kept.token}` } : {};
   }
 
-  private async ask(identity: string | null, sub: string | null, old?: string): Promise<void> {
+  async #ask(identity: string | null, sub: string | null, old?: string): Promise<void> {
     const response = await fetch('/v1/visitors', {
       method: 'POST',
       credentials: 'omit', // an agent who looks at the shop is a customer here
@@ -71,21 +71,21 @@ export class Visitor {
     });
     const body = (await response.json().catch(() => ({}))) as { token?: string; contact?: Contact };
     if (!response.ok || !body.token) throw new Problem(response.status, body as { detail?: string });
-    this.keep({ token: body.token, sub });
+    this.#keep({ token: body.token, sub });
   }
 
-  private read(): Kept | null {
+  #read(): Kept | null {
     try {
-      return JSON.parse(this.storage?.getItem(this.name) ?? 'null') as Kept | null;
+      return JSON.parse(this.#storage?.getItem(this.#name) ?? 'null') as Kept | null;
     } catch {
       return null; // not ours, or from another version: as if there were none
     }
   }
 
-  private keep(kept: Kept): void {
-    this.kept = kept;
+  #keep(kept: Kept): void {
+    this.#kept = kept;
     try {
-      this.storage?.setItem(this.name, JSON.stringify(kept));
+      this.#storage?.setItem(this.#name, JSON.stringify(kept));
     } catch {
       return; // storage is full or forbidden: the token lives as long as the page
     }

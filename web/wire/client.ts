@@ -42,19 +42,19 @@ export class Client {
   /** A message that this client did not hold before; live: it has just been written, not caught up with. */
   readonly news = new Emitter<[conversation: string, seq: number, message: Message, live: boolean]>();
 
-  private readonly held = new Map<string, Timeline>();
-  private readonly resuming = new Set<string>();
-  private readonly filling = new Set<string>();
-  private readonly gapTimers = new Map<string, ReturnType<typeof setTimeout>>();
-  private me: Author = { kind: 'customer' };
+  readonly #held = new Map<string, Timeline>();
+  readonly #resuming = new Set<string>();
+  readonly #filling = new Set<string>();
+  readonly #gapTimers = new Map<string, ReturnType<typeof setTimeout>>();
+  #me: Author = { kind: 'customer' };
 
   constructor(private readonly settings: ClientSettings) {
     const { scope } = settings;
-    this.connection = new Connection({ ...settings, hello: () => this.hello() });
+    this.connection = new Connection({ ...settings, hello: () => this.#hello() });
     this.outbox = new Outbox(settings.rows ?? openRows(scope), settings.tabs ?? browserTabs(scope), this.connection);
-    this.connection.frames.on((frame) => this.receive(frame));
-    this.connection.changes.on((status) => this.changed(status));
-    this.outbox.acked.on((row, ack) => this.acknowledged(row, ack));
+    this.connection.frames.on((frame) => this.#receive(frame));
+    this.connection.changes.on((status) => this.#changed(status));
+    this.outbox.acked.on((row, ack) => this.#acknowledged(row, ack));
   }
 
   /** Resolves when the outbox has read what an earlier page left. */
@@ -66,8 +66,8 @@ export class Client {
   stop(): void {
     this.outbox.stop();
     this.connection.stop();
-    for (const timer of this.gapTimers.values()) clearTimeout(timer);
-    this.gapTimers.clear();
+    for (const timer of this.#gapTimers.values()) clearTimeout(timer);
+    this.#gapTimers.clear();
   }
 
   /** Calls back with every frame of a type, after the client has taken its own part from it. */
@@ -79,8 +79,8 @@ export class Client {
 
   /** The timeline of a conversation, empty until something came. */
   timeline(conversation: string): Timeline {
-    let timeline = this.held.get(conversation);
-    if (!timeline) this.held.set(conversation, (timeline = new Timeline(conversation)));
+    let timeline = this.#held.get(conversation);
+    if (!timeline) this.#held.set(conversation, (timeline = new Timeline(conversation)));
     return timeline;
   }
 
@@ -88,7 +88,7 @@ export class Client {
   async open(conversation: string, limit: number = page): Promise<Timeline> {
     const timeline = this.timeline(conversation);
     const partly = timeline.list().length < Math.min(limit, timeline.last);
-    if (timeline.first === 0 || partly) await this.load(conversation, { limit });
+    if (timeline.first === 0 || partly) await this.#load(conversation, { limit });
     return timeline;
   }
 
@@ -96,7 +96,7 @@ export class Client {
   async older(conversation: string, limit: number = page): Promise<boolean> {
     const { first, hasOlder } = this.timeline(conversation);
     if (!hasOlder) return false;
-    await this.load(conversation, { before: first, limit });
+    await this.#load(conversation, { before: first, limit });
     return true;
   }
 
@@ -112,124 +112,124 @@ export class Client {
 
   /** Lets go of all entries but those of the conversations named; their places are kept for the resume. */
   trim(keep: readonly string[]): void {
-    for (const [id, timeline] of this.held) if (!keep.includes(id)) timeline.shrink();
+    for (const [id, timeline] of this.#held) if (!keep.includes(id)) timeline.shrink();
   }
 
-  private hello(): Frame<ClientFrame, 'hello'> {
-    const resume: ResumePoint[] = [...this.held.values()]
+  #hello(): Frame<ClientFrame, 'hello'> {
+    const resume: ResumePoint[] = [...this.#held.values()]
       .filter((t) => t.held > 0)
       .slice(-limits.resumeEntries)
       .map((t) => ({ conversation: t.conversation, after: t.held }));
-    this.resuming.clear();
-    for (const { conversation } of resume) this.resuming.add(conversation);
-    for (const id of [...this.held.keys()]) if (!this.resuming.has(id)) this.held.delete(id); // nobody would fill them
+    this.#resuming.clear();
+    for (const { conversation } of resume) this.#resuming.add(conversation);
+    for (const id of [...this.#held.keys()]) if (!this.#resuming.has(id)) this.#held.delete(id); // nobody would fill them
     const token = this.settings.token?.();
     return { type: 'hello', ...(token ? { token } : {}), ...(resume.length > 0 ? { resume } : {}), ...this.settings.hello?.() };
   }
 
-  private changed(status: Status): void {
+  #changed(status: Status): void {
     if (status.phase === 'live') return;
-    this.filling.clear();
-    for (const timer of this.gapTimers.values()) clearTimeout(timer);
-    this.gapTimers.clear();
+    this.#filling.clear();
+    for (const timer of this.#gapTimers.values()) clearTimeout(timer);
+    this.#gapTimers.clear();
   }
 
-  private receive(frame: ServerFrame): void {
+  #receive(frame: ServerFrame): void {
     switch (frame.type) {
       case 'welcome':
-        this.me = { kind: 'role' in frame.me || 'load' in frame.me ? 'agent' : 'customer', id: frame.me.id, name: frame.me.name ?? '' };
+        this.#me = { kind: 'role' in frame.me || 'load' in frame.me ? 'agent' : 'customer', id: frame.me.id, name: frame.me.name ?? '' };
         return;
       case 'message':
-        return this.message(frame);
+        return this.#message(frame);
       case 'history':
         this.timeline(frame.conversation).putAll(frame.messages);
         for (const { key } of frame.messages) if (key) this.outbox.confirm(key);
-        return this.touched(frame.conversation);
+        return this.#touched(frame.conversation);
       case 'resumed':
-        return this.resumed(frame);
+        return this.#resumed(frame);
       case 'delivery':
         this.timeline(frame.conversation).markDelivery(frame.seq, frame.state, frame.reason);
-        return this.touched(frame.conversation);
+        return this.#touched(frame.conversation);
       case 'read':
-        if (frame.author.kind !== this.me.kind) this.timeline(frame.conversation).markRead(frame.upto);
-        return this.touched(frame.conversation);
+        if (frame.author.kind !== this.#me.kind) this.timeline(frame.conversation).markRead(frame.upto);
+        return this.#touched(frame.conversation);
     }
   }
 
-  private message({ conversation, seq, message }: Frame<ServerFrame, 'message'>): void {
+  #message({ conversation, seq, message }: Frame<ServerFrame, 'message'>): void {
     const timeline = this.timeline(conversation);
     const fresh = timeline.put(seq, message ?? null);
     if (message?.key) this.outbox.confirm(message.key);
     if (!fresh) return;
-    this.touched(conversation);
-    if (message) this.news.emit(conversation, seq, message, !this.resuming.has(conversation));
+    this.#touched(conversation);
+    if (message) this.news.emit(conversation, seq, message, !this.#resuming.has(conversation));
   }
 
-  private resumed(frame: Frame<ServerFrame, 'resumed'>): void {
+  #resumed(frame: Frame<ServerFrame, 'resumed'>): void {
     const { conversation } = frame;
-    this.resuming.delete(conversation);
+    this.#resuming.delete(conversation);
     if (frame.gone || frame.moved) {
-      this.held.delete(conversation);
+      this.#held.delete(conversation);
       this.timelines.emit(conversation);
       return;
     }
     const timeline = this.timeline(conversation);
     if (frame.truncated && frame.from !== undefined) timeline.restart(frame.from);
-    this.touched(conversation);
+    this.#touched(conversation);
   }
 
-  private acknowledged(row: Row, ack: Frame<ServerFrame, 'ack'>): void {
+  #acknowledged(row: Row, ack: Frame<ServerFrame, 'ack'>): void {
     const { conversation, seq, at } = ack;
     if (conversation === undefined || seq === undefined) return;
     const message: Message = {
-      id: ack.message ?? '', author: this.me, text: row.text, channel: 'chat', key: row.key,
+      id: ack.message ?? '', author: this.#me, text: row.text, channel: 'chat', key: row.key,
       at: at ?? new Date().toISOString(),
       ...(row.attachments.length > 0 ? { attachments: row.attachments } : {}),
       ...(row.note ? { note: true } : {}),
     };
     this.timeline(conversation).put(seq, message);
-    this.touched(conversation);
+    this.#touched(conversation);
   }
 
-  private touched(conversation: string): void {
+  #touched(conversation: string): void {
     const timeline = this.timeline(conversation);
-    this.held.delete(conversation); // the last touched are resumed first: a Map keeps the order of insertion
-    this.held.set(conversation, timeline);
-    this.watchGap(conversation);
+    this.#held.delete(conversation); // the last touched are resumed first: a Map keeps the order of insertion
+    this.#held.set(conversation, timeline);
+    this.#watchGap(conversation);
     this.timelines.emit(conversation);
   }
 
-  private watchGap(conversation: string, patience: number = gapPatience): void {
+  #watchGap(conversation: string, patience: number = gapPatience): void {
     const gap = this.timeline(conversation).gap;
-    if (!gap || this.resuming.has(conversation) || this.filling.has(conversation)) return;
-    if (this.gapTimers.has(conversation)) return;
+    if (!gap || this.#resuming.has(conversation) || this.#filling.has(conversation)) return;
+    if (this.#gapTimers.has(conversation)) return;
     const timer = setTimeout(() => {
-      this.gapTimers.delete(conversation);
-      void this.fill(conversation);
+      this.#gapTimers.delete(conversation);
+      void this.#fill(conversation);
     }, patience);
-    this.gapTimers.set(conversation, timer);
+    this.#gapTimers.set(conversation, timer);
   }
 
   /** Asks for what is missing until nothing is. A connection that goes away ends it: the resume does the rest. */
-  private async fill(conversation: string): Promise<void> {
+  async #fill(conversation: string): Promise<void> {
     const timeline = this.timeline(conversation);
-    this.filling.add(conversation);
+    this.#filling.add(conversation);
     try {
       for (let gap = timeline.gap; gap; gap = timeline.gap) {
-        await this.load(conversation, { after: gap.after, limit: limits.historyEntries });
+        await this.#load(conversation, { after: gap.after, limit: limits.historyEntries });
         if (timeline.gap?.after === gap.after) break; // the server has nothing there for us
       }
     } catch (err) {
       if (err instanceof Lost) return;
       if (!(err instanceof Refused)) throw err;
-      this.filling.delete(conversation);
-      if (err.frame.retry ?? err.frame.code === 'rate_limited') this.watchGap(conversation, err.frame.retry_after_ms ?? 5_000);
+      this.#filling.delete(conversation);
+      if (err.frame.retry ?? err.frame.code === 'rate_limited') this.#watchGap(conversation, err.frame.retry_after_ms ?? 5_000);
     } finally {
-      this.filling.delete(conversation);
+      this.#filling.delete(conversation);
     }
   }
 
-  private load(conversation: string, range: { before?: number; after?: number; limit: number }): Promise<ServerFrame> {
+  #load(conversation: string, range: { before?: number; after?: number; limit: number }): Promise<ServerFrame> {
     return this.connection.request({ type: 'history', conversation, ...range });
   }
 }

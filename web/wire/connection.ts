@@ -83,43 +83,43 @@ export class Connection {
   readonly changes = new Emitter<[Status]>();
   status: Status = { phase: 'idle', cause: 'none', reason: '', lostAt: null, retryAt: null, offline: false };
 
-  private socket: Socket | null = null;
-  private readonly waiting = new Map<string, Waiting>();
-  private readonly timers = new Map<string, Timer>();
-  private attempt = 0;
-  private liveAt = 0;
-  private refs = 0;
-  private unwatch: (() => void) | null = null;
-  private readonly random: () => number;
+  #socket: Socket | null = null;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #timers = new Map<string, Timer>();
+  #attempt = 0;
+  #liveAt = 0;
+  #refs = 0;
+  #unwatch: (() => void) | null = null;
+  readonly #random: () => number;
 
   constructor(private readonly settings: Settings) {
-    this.random = settings.random ?? Math.random;
+    this.#random = settings.random ?? Math.random;
   }
 
   /** Begins, or begins again after stopped. A running connection is left alone. */
   start(): void {
-    this.unwatch ??= (this.settings.surroundings ?? ownPage).watch({
-      wake: () => this.wake(),
-      lost: () => this.networkLost(),
-      visible: () => this.keepProbing(),
+    this.#unwatch ??= (this.settings.surroundings ?? ownPage).watch({
+      wake: () => this.#wake(),
+      lost: () => this.#networkLost(),
+      visible: () => this.#keepProbing(),
     });
-    if (this.socket || this.status.phase === 'down') return;
-    this.attempt = 0;
-    this.connect();
+    if (this.#socket || this.status.phase === 'down') return;
+    this.#attempt = 0;
+    this.#connect();
   }
 
   /** Ends it; requests under way are told Lost. */
   stop(): void {
-    this.unwatch?.();
-    this.unwatch = null;
-    this.letGo(1000);
-    this.set({ phase: 'idle', cause: 'none', retryAt: null, lostAt: null });
+    this.#unwatch?.();
+    this.#unwatch = null;
+    this.#letGo(1000);
+    this.#set({ phase: 'idle', cause: 'none', retryAt: null, lostAt: null });
   }
 
   /** Tries at once instead of at retryAt; while live it asks for a sign of life. */
   retryNow(): void {
-    if (this.status.phase === 'down') this.connect();
-    else if (this.status.phase === 'live') this.probe();
+    if (this.status.phase === 'down') this.#connect();
+    else if (this.status.phase === 'live') this.#probe();
   }
 
   get live(): boolean {
@@ -128,157 +128,157 @@ export class Connection {
 
   /** Sends a frame that has no answer. False when there is no connection: the frame is gone. */
   send(frame: ClientFrame): boolean {
-    if (!this.live || !this.socket) return false;
-    this.socket.send(JSON.stringify(frame));
+    if (!this.live || !this.#socket) return false;
+    this.#socket.send(JSON.stringify(frame));
     return true;
   }
 
   /** Sends a frame that is answered once. Rejects with Refused, or with Lost when the connection goes first. */
   request(frame: Unnumbered): Promise<ServerFrame> {
-    const socket = this.socket;
+    const socket = this.#socket;
     if (!this.live || !socket) return Promise.reject(new Lost());
-    const ref = String(++this.refs);
+    const ref = String(++this.#refs);
     return new Promise((resolve, reject) => {
-      this.waiting.set(ref, { resolve, reject, since: Date.now() });
+      this.#waiting.set(ref, { resolve, reject, since: Date.now() });
       socket.send(JSON.stringify({ ...frame, ref }));
-      if (!this.timers.has('answer')) this.after('answer', times.answer, () => this.checkAnswers());
+      if (!this.#timers.has('answer')) this.#after('answer', times.answer, () => this.#checkAnswers());
     });
   }
 
-  private connect(): void {
-    this.letGo();
-    this.set({ phase: 'connecting', retryAt: null });
+  #connect(): void {
+    this.#letGo();
+    this.#set({ phase: 'connecting', retryAt: null });
     const open = this.settings.open ?? ((url, protocol) => new WebSocket(url, protocol) as Socket);
     let socket: Socket;
     try {
       socket = open(this.settings.url, 'centrala.v1');
     } catch {
-      this.planRetry('network', backoff(this.attempt++, this.random)); // an address the browser will not open
+      this.#planRetry('network', backoff(this.#attempt++, this.#random)); // an address the browser will not open
       return;
     }
-    this.socket = socket;
-    this.after('connect', times.connect, () => this.drop());
+    this.#socket = socket;
+    this.#after('connect', times.connect, () => this.#drop());
     socket.onopen = () => socket.send(JSON.stringify(this.settings.hello()));
-    socket.onmessage = ({ data }) => this.receive(data);
-    socket.onclose = ({ code, reason }) => this.closed(code, reason);
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onclose = ({ code, reason }) => this.#closed(code, reason);
   }
 
-  private receive(data: unknown): void {
+  #receive(data: unknown): void {
     const frame = parse(data);
     if (!frame) return;
-    if (this.timers.has('pong')) this.after('pong', times.pong, () => this.drop()); // anything is a sign of life
-    if (this.status.offline) this.set({ offline: false });
+    if (this.#timers.has('pong')) this.#after('pong', times.pong, () => this.#drop()); // anything is a sign of life
+    if (this.status.offline) this.#set({ offline: false });
     if (frame.type === 'welcome') {
-      this.clear('connect');
-      this.liveAt = Date.now();
-      this.set({ phase: 'live', cause: 'none', reason: '', lostAt: null, retryAt: null });
-      this.keepProbing();
+      this.#clear('connect');
+      this.#liveAt = Date.now();
+      this.#set({ phase: 'live', cause: 'none', reason: '', lostAt: null, retryAt: null });
+      this.#keepProbing();
     }
-    if (frame.type === 'pong') this.clear('pong');
+    if (frame.type === 'pong') this.#clear('pong');
     this.frames.emit(frame);
-    if ('ref' in frame && frame.ref !== undefined) this.settle(frame.ref, frame);
+    if ('ref' in frame && frame.ref !== undefined) this.#settle(frame.ref, frame);
   }
 
-  private settle(ref: string, frame: ServerFrame): void {
-    const request = this.waiting.get(ref);
+  #settle(ref: string, frame: ServerFrame): void {
+    const request = this.#waiting.get(ref);
     if (!request) return;
-    this.waiting.delete(ref);
+    this.#waiting.delete(ref);
     if (frame.type === 'error') request.reject(new Refused(frame));
     else request.resolve(frame);
   }
 
-  private closed(code: number, reason: string): void {
-    this.letGo(undefined, code);
+  #closed(code: number, reason: string): void {
+    this.#letGo(undefined, code);
     if (code === closes.token || code === closes.origin) {
       const cause = code === closes.token ? 'token' : 'origin';
-      this.set({ phase: 'stopped', cause, reason, lostAt: this.status.lostAt ?? Date.now(), retryAt: null });
+      this.#set({ phase: 'stopped', cause, reason, lostAt: this.status.lostAt ?? Date.now(), retryAt: null });
       return;
     }
-    if (this.status.phase === 'live' && Date.now() - this.liveAt >= times.stable) this.attempt = 0;
-    const wait = backoff(this.attempt++, this.random);
-    if (code === closes.restart) this.planRetry('restart', retryAfter(reason) ?? wait);
-    else if (code === closes.tooSlow) this.planRetry('slow', wait);
-    else if (code === closes.rate || code === closes.badFrame) this.planRetry('rate', times.rate + wait);
-    else this.planRetry('network', wait);
+    if (this.status.phase === 'live' && Date.now() - this.#liveAt >= times.stable) this.#attempt = 0;
+    const wait = backoff(this.#attempt++, this.#random);
+    if (code === closes.restart) this.#planRetry('restart', retryAfter(reason) ?? wait);
+    else if (code === closes.tooSlow) this.#planRetry('slow', wait);
+    else if (code === closes.rate || code === closes.badFrame) this.#planRetry('rate', times.rate + wait);
+    else this.#planRetry('network', wait);
   }
 
-  private planRetry(cause: Cause, wait: number): void {
+  #planRetry(cause: Cause, wait: number): void {
     const now = Date.now();
-    this.set({ phase: 'down', cause, lostAt: this.status.lostAt ?? now, retryAt: now + wait });
-    this.after('retry', wait, () => this.connect());
+    this.#set({ phase: 'down', cause, lostAt: this.status.lostAt ?? now, retryAt: now + wait });
+    this.#after('retry', wait, () => this.#connect());
   }
 
   /** The peer is silent: give the socket up without waiting for it to agree. */
-  private drop(): void {
-    const socket = this.socket;
-    this.closed(1006, '');
+  #drop(): void {
+    const socket = this.#socket;
+    this.#closed(1006, '');
     socket?.close();
   }
 
-  private wake(): void {
-    if (this.status.phase === 'live') this.probe();
-    else if (this.status.phase === 'down' && this.status.cause !== 'rate') this.connect();
+  #wake(): void {
+    if (this.status.phase === 'live') this.#probe();
+    else if (this.status.phase === 'down' && this.status.cause !== 'rate') this.#connect();
   }
 
-  private networkLost(): void {
-    this.set({ offline: true });
-    if (this.status.phase === 'live') this.probe();
+  #networkLost(): void {
+    this.#set({ offline: true });
+    if (this.status.phase === 'live') this.#probe();
   }
 
-  private probe(): void {
-    if (this.timers.has('pong')) return;
-    this.after('pong', times.pong, () => this.drop());
-    this.send({ type: 'ping', ref: `p${++this.refs}` });
+  #probe(): void {
+    if (this.#timers.has('pong')) return;
+    this.#after('pong', times.pong, () => this.#drop());
+    this.send({ type: 'ping', ref: `p${++this.#refs}` });
   }
 
-  private keepProbing(): void {
-    this.clear('idle');
+  #keepProbing(): void {
+    this.#clear('idle');
     if (!this.live || !(this.settings.surroundings ?? ownPage).visible()) return;
-    this.after('idle', times.idle, () => {
-      this.probe();
-      this.keepProbing();
+    this.#after('idle', times.idle, () => {
+      this.#probe();
+      this.#keepProbing();
     });
   }
 
-  private checkAnswers(): void {
-    const oldest = Math.min(...[...this.waiting.values()].map((w) => w.since));
+  #checkAnswers(): void {
+    const oldest = Math.min(...[...this.#waiting.values()].map((w) => w.since));
     if (!Number.isFinite(oldest)) return;
     const left = oldest + times.answer - Date.now();
-    if (left <= 0) this.probe();
-    this.after('answer', left > 0 ? left : times.answer, () => this.checkAnswers());
+    if (left <= 0) this.#probe();
+    this.#after('answer', left > 0 ? left : times.answer, () => this.#checkAnswers());
   }
 
   /** Forgets the socket and everything that hangs on it. */
-  private letGo(close?: number, code = 0): void {
-    const socket = this.socket;
-    this.socket = null;
-    for (const name of [...this.timers.keys()]) this.clear(name);
+  #letGo(close?: number, code = 0): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    for (const name of [...this.#timers.keys()]) this.#clear(name);
     if (socket) {
       socket.onopen = socket.onmessage = socket.onclose = null;
       if (close !== undefined) socket.close(close);
     }
-    const lost = [...this.waiting.values()];
-    this.waiting.clear();
+    const lost = [...this.#waiting.values()];
+    this.#waiting.clear();
     for (const request of lost) request.reject(new Lost(code));
   }
 
-  private set(change: Partial<Status>): void {
+  #set(change: Partial<Status>): void {
     this.status = { ...this.status, ...change };
     this.changes.emit(this.status);
   }
 
-  private after(name: string, ms: number, what: () => void): void {
-    this.clear(name);
+  #after(name: string, ms: number, what: () => void): void {
+    this.#clear(name);
     const timer = setTimeout(() => {
-      this.timers.delete(name);
+      this.#timers.delete(name);
       what();
     }, ms);
-    this.timers.set(name, timer);
+    this.#timers.set(name, timer);
   }
 
-  private clear(name: string): void {
-    clearTimeout(this.timers.get(name));
-    this.timers.delete(name);
+  #clear(name: string): void {
+    clearTimeout(this.#timers.get(name));
+    this.#timers.delete(name);
   }
 }
 

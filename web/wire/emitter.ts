@@ -4,15 +4,15 @@
 export type Stop = () => void;
 
 export class Emitter<A extends unknown[]> {
-  private readonly listeners = new Set<(...args: A) => void>();
+  readonly #listeners = new Set<(...args: A) => void>();
 
   on(listener: (...args: A) => void): Stop {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   emit(...args: A): void {
-    for (const listener of [...this.listeners]) {
+    for (const listener of [...this.#listeners]) {
       try {
         listener(...args);
       } catch (err) {

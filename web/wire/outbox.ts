@@ -36,15 +36,15 @@ export class Outbox {
   /** False when rows would not outlive the page. */
   durable = true;
 
-  private rows: Row[] = [];
-  private readonly unsaved = new Set<string>();
-  private readonly removed = new Set<string>();
-  private readonly flying = new Set<string>(); // lanes with a frame under way
-  private readonly resting = new Map<string, ReturnType<typeof setTimeout>>(); // lanes told to wait
-  private readonly attempts = new Map<string, number>();
-  private readonly stops: (() => void)[] = [];
-  private tail: Promise<void> = Promise.resolve();
-  private leading = false;
+  #rows: Row[] = [];
+  readonly #unsaved = new Set<string>();
+  readonly #removed = new Set<string>();
+  readonly #flying = new Set<string>(); // lanes with a frame under way
+  readonly #resting = new Map<string, ReturnType<typeof setTimeout>>(); // lanes told to wait
+  readonly #attempts = new Map<string, number>();
+  readonly #stops: (() => void)[] = [];
+  #tail: Promise<void> = Promise.resolve();
+  #leading = false;
 
   constructor(
     private readonly store: Promise<RowStore>,
@@ -56,36 +56,36 @@ export class Outbox {
 
   /** Reads the kept rows, and sends them once this tab is the one that sends. */
   start(): Promise<void> {
-    this.stops.push(
-      this.tabs.listen(() => void this.reload()),
+    this.#stops.push(
+      this.tabs.listen(() => void this.#reload()),
       this.tabs.lead(() => {
-        this.leading = true;
-        for (const id of this.removed) this.queue((store) => store.remove(id));
-        void this.reload();
+        this.#leading = true;
+        for (const id of this.#removed) this.#queue((store) => store.remove(id));
+        void this.#reload();
       }),
       this.connection.changes.on(() => {
         this.changes.emit();
-        this.pump();
+        this.#pump();
       }),
     );
-    return this.reload();
+    return this.#reload();
   }
 
   stop(): void {
-    for (const stop of this.stops.splice(0)) stop();
-    for (const timer of this.resting.values()) clearTimeout(timer);
-    this.resting.clear();
-    this.leading = false;
+    for (const stop of this.#stops.splice(0)) stop();
+    for (const timer of this.#resting.values()) clearTimeout(timer);
+    this.#resting.clear();
+    this.#leading = false;
   }
 
   /** The rows of a conversation (null: of the one that is yet to be), or all, in the order they go out. */
   list(conversation?: string | null): Shown[] {
     const held = new Set<string>();
     const shown: Shown[] = [];
-    for (const row of this.rows) {
+    for (const row of this.#rows) {
       const lane = laneOf(row);
       if (conversation === undefined || row.conversation === conversation)
-        shown.push({ ...row, state: this.stateOf(row, held.has(lane)) });
+        shown.push({ ...row, state: this.#stateOf(row, held.has(lane)) });
       if (row.failed) held.add(lane);
     }
     return shown;
@@ -96,19 +96,19 @@ export class Outbox {
     const key = newKey();
     const row: Row = { attachments: [], ...draft, id: key, key, at: Date.now(), tried: false, failed: null };
     if (tooLong(row.text)) row.failed = { code: 'too_long', message: '', field: 'text' };
-    this.rows.push(row);
-    this.save(row);
+    this.#rows.push(row);
+    this.#save(row);
     return row;
   }
 
   /** Tries a failed row again, with the same key unless the key itself was refused. */
   retry(id: string): void {
-    this.revise(id, (row) => (row.failed?.code === 'conflict' ? { ...row, key: newKey(), failed: null } : { ...row, failed: null }));
+    this.#revise(id, (row) => (row.failed?.code === 'conflict' ? { ...row, key: newKey(), failed: null } : { ...row, failed: null }));
   }
 
   /** Gives a failed row other words; being other words, they get another key. */
   edit(id: string, text: string): void {
-    this.revise(id, (row) => ({
+    this.#revise(id, (row) => ({
       ...row, text, key: newKey(), tried: false,
       failed: tooLong(text) ? { code: 'too_long', message: '', field: 'text' } : null,
     }));
@@ -116,73 +116,73 @@ export class Outbox {
 
   /** Throws a failed row away. */
   remove(id: string): void {
-    if (this.rows.find((r) => r.id === id)?.failed) this.forget(id);
+    if (this.#rows.find((r) => r.id === id)?.failed) this.#forget(id);
   }
 
   /** The server showed a message with this key: it has it, whatever became of the ack. */
   confirm(key: string): void {
-    const row = this.rows.find((r) => r.key === key);
+    const row = this.#rows.find((r) => r.key === key);
     if (!row) return;
-    if (this.leading) return this.forget(row.id);
-    this.rows = this.rows.filter((r) => r !== row); // the kept row is left to the tab that sends: its ack is on the way
-    this.removed.add(row.id);
+    if (this.#leading) return this.#forget(row.id);
+    this.#rows = this.#rows.filter((r) => r !== row); // the kept row is left to the tab that sends: its ack is on the way
+    this.#removed.add(row.id);
     this.changes.emit();
   }
 
   /** Resolves when everything asked so far is kept. */
   settled(): Promise<void> {
-    return this.tail;
+    return this.#tail;
   }
 
-  private stateOf(row: Row, held: boolean): RowState {
+  #stateOf(row: Row, held: boolean): RowState {
     if (row.failed) return 'failed';
     if (held) return 'behind';
     return this.connection.live ? 'sending' : 'waiting';
   }
 
-  private revise(id: string, how: (row: Row) => Row): void {
-    const at = this.rows.findIndex((r) => r.id === id);
-    const old = this.rows[at];
+  #revise(id: string, how: (row: Row) => Row): void {
+    const at = this.#rows.findIndex((r) => r.id === id);
+    const old = this.#rows[at];
     if (!old?.failed) return;
     const row = how(old);
-    this.rows[at] = row;
-    this.save(row);
+    this.#rows[at] = row;
+    this.#save(row);
   }
 
-  private save(row: Row): void {
-    this.unsaved.add(row.id);
+  #save(row: Row): void {
+    this.#unsaved.add(row.id);
     this.changes.emit();
-    this.queue(async (store) => {
+    this.#queue(async (store) => {
       try {
         await store.put(row);
       } finally {
-        this.unsaved.delete(row.id);
+        this.#unsaved.delete(row.id);
       }
     });
-    void this.tail.then(() => {
+    void this.#tail.then(() => {
       this.tabs.tell();
-      this.pump();
+      this.#pump();
     });
   }
 
-  private forget(id: string): void {
-    this.rows = this.rows.filter((r) => r.id !== id);
-    this.removed.add(id);
-    this.attempts.delete(id);
+  #forget(id: string): void {
+    this.#rows = this.#rows.filter((r) => r.id !== id);
+    this.#removed.add(id);
+    this.#attempts.delete(id);
     this.changes.emit();
-    this.queue(async (store) => {
+    this.#queue(async (store) => {
       await store.remove(id);
-      this.removed.delete(id);
+      this.#removed.delete(id);
     });
-    void this.tail.then(() => {
+    void this.#tail.then(() => {
       this.tabs.tell();
-      this.pump();
+      this.#pump();
     });
   }
 
   /** Store operations run one after another; one that fails costs durability, not the words. */
-  private queue(what: (store: RowStore) => Promise<void>): void {
-    this.tail = this.tail
+  #queue(what: (store: RowStore) => Promise<void>): void {
+    this.#tail = this.#tail
       .then(() => this.store)
       .then(what)
       .catch(() => {
@@ -191,86 +191,86 @@ export class Outbox {
       });
   }
 
-  private reload(): Promise<void> {
-    this.queue(async (store) => {
+  #reload(): Promise<void> {
+    this.#queue(async (store) => {
       if (!store.durable) return;
-      const kept = (await store.all()).filter((r) => !this.removed.has(r.id) && !this.unsaved.has(r.id));
-      const mine = this.rows.filter((r) => this.unsaved.has(r.id));
-      this.rows = [...kept, ...mine].sort((a, b) => (a.id < b.id ? -1 : 1));
+      const kept = (await store.all()).filter((r) => !this.#removed.has(r.id) && !this.#unsaved.has(r.id));
+      const mine = this.#rows.filter((r) => this.#unsaved.has(r.id));
+      this.#rows = [...kept, ...mine].sort((a, b) => (a.id < b.id ? -1 : 1));
       this.changes.emit();
     });
-    return this.tail.then(() => this.pump());
+    return this.#tail.then(() => this.#pump());
   }
 
   /** Sends the first row of every lane that has nothing under way and nothing failed before it. */
-  private pump(): void {
-    if (!this.leading || !this.connection.live) return;
+  #pump(): void {
+    if (!this.#leading || !this.connection.live) return;
     const seen = new Set<string>();
-    for (const row of this.rows) {
+    for (const row of this.#rows) {
       const lane = laneOf(row);
       if (seen.has(lane)) continue;
       seen.add(lane);
-      if (row.failed || this.unsaved.has(row.id) || this.flying.has(lane) || this.resting.has(lane)) continue;
-      void this.transmit(row, lane);
+      if (row.failed || this.#unsaved.has(row.id) || this.#flying.has(lane) || this.#resting.has(lane)) continue;
+      void this.#transmit(row, lane);
     }
   }
 
-  private async transmit(row: Row, lane: string): Promise<void> {
-    this.flying.add(lane);
+  async #transmit(row: Row, lane: string): Promise<void> {
+    this.#flying.add(lane);
     try {
       if (!row.tried) {
         row.tried = true;
-        this.queue((store) => store.put({ ...row }));
-        await this.tail;
+        this.#queue((store) => store.put({ ...row }));
+        await this.#tail;
       }
       const ack = (await this.connection.request(frameOf(row))) as Ack;
-      this.arrived(row, ack);
+      this.#arrived(row, ack);
     } catch (err) {
-      this.came(row, lane, err);
+      this.#came(row, lane, err);
     } finally {
-      this.flying.delete(lane);
+      this.#flying.delete(lane);
     }
-    this.pump();
+    this.#pump();
   }
 
-  private arrived(row: Row, ack: Ack): void {
+  #arrived(row: Row, ack: Ack): void {
     const went = ack.conversation;
     if (went !== undefined && went !== row.conversation)
-      for (const next of this.rows) // those behind it follow, unless the server may know them elsewhere
+      for (const next of this.#rows) // those behind it follow, unless the server may know them elsewhere
         if (next.id !== row.id && next.conversation === row.conversation && !next.tried) {
           next.conversation = went;
-          this.queue((store) => store.put({ ...next }));
+          this.#queue((store) => store.put({ ...next }));
         }
     this.acked.emit(row, ack);
-    this.forget(row.id);
+    this.#forget(row.id);
   }
 
-  private came(row: Row, lane: string, err: unknown): void {
+  #came(row: Row, lane: string, err: unknown): void {
     if (err instanceof Refused) {
       const { code, message, field, retry, retry_after_ms } = err.frame;
       if (retry ?? passing.includes(code)) {
-        const attempt = this.attempts.get(row.id) ?? 0;
-        this.attempts.set(row.id, attempt + 1);
-        this.rest(lane, retry_after_ms ?? 500 + backoff(attempt));
-      } else this.fail(row, field === undefined ? { code, message } : { code, message, field });
+        const attempt = this.#attempts.get(row.id) ?? 0;
+        this.#attempts.set(row.id, attempt + 1);
+        this.#rest(lane, retry_after_ms ?? 500 + backoff(attempt));
+      } else this.#fail(row, field === undefined ? { code, message } : { code, message, field });
     } else if (err instanceof Lost) {
-      if (err.code === 1009) this.fail(row, { code: 'too_long', message: '', field: 'text' });
+      if (err.code === 1009) this.#fail(row, { code: 'too_long', message: '', field: 'text' });
     } else throw err;
   }
 
-  private fail(row: Row, failed: Row['failed']): void {
-    const at = this.rows.findIndex((r) => r.id === row.id);
+  #fail(row: Row, failed: Row['failed']): void {
+    const at = this.#rows.findIndex((r) => r.id === row.id);
     if (at < 0) return;
-    this.rows[at] = { ...row, failed };
-    this.save({ ...row, failed });
+    this.#rows[at] = { ...row, failed };
+    this.#save({ ...row, failed });
   }
 
-  private rest(lane: string, ms: number): void {
-    this.resting.set(
+  #rest(lane: string, ms: number): void {
+    this.#resting.set(
       lane,
       setTimeout(() => {
-        this.resting.delete(lane);
-        this.pump();
+        this.#resting.delete(lane);
+        this.#pump();
       }, ms),
     );
   }

@@ -7,48 +7,48 @@ const expiry = 6_000;
 type Timer = ReturnType<typeof setTimeout>;
 
 export class OwnTyping {
-  private toldAt = 0;
-  private timer: Timer | undefined;
+  #toldAt = 0;
+  #timer: Timer | undefined;
 
   /** tell sends the typing frame. */
   constructor(private readonly tell: (on: boolean) => void) {}
 
   /** To be called with every change of the text, also when it was sent and is empty. */
   changed(text: string): void {
-    clearTimeout(this.timer);
-    if (text.trim() === '') return this.end();
-    if (Date.now() - this.toldAt >= repeat) {
-      this.toldAt = Date.now();
+    clearTimeout(this.#timer);
+    if (text.trim() === '') return this.#end();
+    if (Date.now() - this.#toldAt >= repeat) {
+      this.#toldAt = Date.now();
       this.tell(true);
     }
-    this.timer = setTimeout(() => this.end(), rest);
+    this.#timer = setTimeout(() => this.#end(), rest);
   }
 
-  private end(): void {
-    clearTimeout(this.timer);
-    if (this.toldAt === 0) return;
-    this.toldAt = 0;
+  #end(): void {
+    clearTimeout(this.#timer);
+    if (this.#toldAt === 0) return;
+    this.#toldAt = 0;
     this.tell(false);
   }
 }
 
 export class OthersTyping {
-  private readonly names = new Map<string, { name: string; timer: Timer }>();
+  readonly #names = new Map<string, { name: string; timer: Timer }>();
 
   /** changed is called whenever the list does. */
   constructor(private readonly changed: (names: string[]) => void) {}
 
   /** A typing frame, or (on false) a message of that author. */
   put(id: string, name: string, on: boolean): void {
-    clearTimeout(this.names.get(id)?.timer);
-    const had = this.names.delete(id);
-    if (on) this.names.set(id, { name, timer: setTimeout(() => this.put(id, name, false), expiry) });
-    if (on || had) this.changed([...this.names.values()].map((n) => n.name));
+    clearTimeout(this.#names.get(id)?.timer);
+    const had = this.#names.delete(id);
+    if (on) this.#names.set(id, { name, timer: setTimeout(() => this.put(id, name, false), expiry) });
+    if (on || had) this.changed([...this.#names.values()].map((n) => n.name));
   }
 
   clear(): void {
-    for (const { timer } of this.names.values()) clearTimeout(timer);
-    this.names.clear();
+    for (const { timer } of this.#names.values()) clearTimeout(timer);
+    this.#names.clear();
     this.changed([]);
   }
 }
