@@ -53,6 +53,24 @@ func (w Words) TileMedian() Figure {
 		w.say("połowa zapytań z odpowiedzią dostaje ją szybciej; w sekundach kalendarzowych", "half of the answered inquiries waited less; in calendar seconds")}
 }
 
+// TileFollowUps counts the follow-ups with people who were not content.
+func (w Words) TileFollowUps() Figure {
+	return Figure{w.say("Domykanie spraw", "Follow-ups"),
+		w.say("sprawy po ocenie od 0 do 6, otwarte w tym okresie", "cases after a score from 0 to 6, opened in this period")}
+}
+
+// TileClosed counts those of them that are over.
+func (w Words) TileClosed() Figure {
+	return Figure{w.say("Domknięte", "Closed"),
+		w.say("z nich zamknięte do teraz; udział we wszystkich do domknięcia", "of them, closed by now; share of all follow-ups")}
+}
+
+// TileInTime counts those of them in which the promise was kept.
+func (w Words) TileInTime() Figure {
+	return Figure{w.say("Kontakt na czas", "Contact in time"),
+		w.say("z nich z pierwszym kontaktem przed obiecaną godziną; udział we wszystkich do domknięcia", "of them, with a first contact by the promised time; share of all follow-ups")}
+}
+
 // The heads of a report that is downloaded.
 
 // ReportRange names the row with the period; its end does not belong to it.
