@@ -64,6 +64,49 @@ func (c Clock) Opens(t time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// Closes is the first instant after t at which the team is not there any more, in the team's
+// zone. False when it is not there at t, or always.
+func (c Clock) Closes(t time.Time) (time.Time, bool) {
+	if !c.Open(t) {
+		return time.Time{}, false
+	}
+	var end time.Time
+	for from, to := range c.open(t) {
+		if !end.IsZero() && from.After(end) || from.After(t) && end.IsZero() {
+			break
+		}
+		if to.After(t) {
+			end = to
+		}
+		if end.Sub(t) > 14*24*time.Hour {
+			return time.Time{}, false
+		}
+	}
+	return end.In(c.zone), !end.IsZero()
+}
+
+// Changes is when the team goes or comes back after t, in the team's zone: the end of the
+// open time that t is in, else its next beginning. False when nothing changes within the next
+// years.
+func (c Clock) Changes(t time.Time) (time.Time, bool) {
+	if c.hours.Always() {
+		return time.Time{}, false
+	}
+	var end time.Time
+	for from, to := range c.open(t) {
+		switch {
+		case !to.After(t):
+		case end.IsZero() && from.After(t):
+			return from.In(c.zone), true
+		case end.IsZero() || from.Equal(end): // hours that touch, over midnight for instance
+			end = to
+		default:
+			return end.In(c.zone), true
+		}
+	}
+	return time.Time{}, false
+}
+
 // Elapsed is how much of [a, b) the team was there; zero when b is not after a.
 func (c Clock) Elapsed(a, b time.Time) time.Duration {
 	var sum time.Duration
@@ -160,6 +203,17 @@ func later(a, b time.Time) time.Time {
 		return b
 	}
 	return a
+}
+
+// Office reports whether a team with these hours is there at now, and when that changes; zero
+// when it never does.
+func Office(h centrala.Hours, now time.Time) (open bool, changes time.Time) {
+	c, err := NewClock(h)
+	if err != nil {
+		return false, time.Time{}
+	}
+	changes, _ = c.Changes(now)
+	return c.Open(now), changes
 }
 
 // OutsideText is what customers of a team read at now because it is outside its hours: its

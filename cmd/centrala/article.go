@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"centrala"
+	"centrala/search"
+	"centrala/search/bleve"
+)
+
+// ArticleCmd looks after the Help Centre.
+type ArticleCmd struct {
+	Import ArticleImportCmd `cmd:"" help:"Import a folder of Markdown files with front matter (title, locale, sides, tags, slug)."`
+	Search ArticleSearchCmd `cmd:"" help:"Ask the Help Centre, as a customer would."`
+}
+
+// ArticleImportCmd imports articles.
+type ArticleImportCmd struct {
+	Dir string `arg:"" type:"existingdir" help:"Folder to read; all .md files below it."`
+}
+
+// Run implements the command.
+func (a *ArticleImportCmd) Run(ctx context.Context, cli *CLI) error {
+	articles, err := search.ReadDir(os.DirFS(a.Dir))
+	if err != nil {
+		return fmt.Errorf("nothing was imported:\n%w", err)
+	}
+	if len(articles) == 0 {
+		return fmt.Errorf("there is no .md file in %s", a.Dir)
+	}
+	return cli.use(ctx, func(h *house) error {
+		if err := saveArticles(ctx, h, articles); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(cli.Out, "%d articles imported. A running server finds them within seconds.\n", len(articles))
+		return err
+	})
+}
+
+// shelf is where articles are saved.
+type shelf interface {
+	SaveArticle(ctx context.Context, a centrala.Article) (centrala.Article, error)
+}
+
+func saveArticles(ctx context.Context, s shelf, articles []centrala.Article) error {
+	for _, a := range articles {
+		if _, err := s.SaveArticle(ctx, a); err != nil {
+			return fmt.Errorf("%s: %w", a.Source, err)
+		}
+	}
+	return nil
+}
+
+// ArticleSearchCmd asks the Help Centre.
+type ArticleSearchCmd struct {
+	Query  string `arg:"" help:"The question."`
+	Locale string `default:"pl" help:"Language of the articles."`
+	Side   string `help:"buyer, seller or advertiser."`
+	Limit  int    `default:"5" help:"How many."`
+}
+
+// Run implements the command. It indexes the articles aside, so that it works beside a running
+// server and without one.
+func (a *ArticleSearchCmd) Run(ctx context.Context, cli *CLI) error {
+	return cli.use(ctx, func(h *house) (err error) {
+		dir, err := os.MkdirTemp("", "centrala-index-")
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		engine, err := bleve.Open(filepath.Join(dir, "index"))
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, engine.Close()) }()
+		help := search.New(engine, h, slog.New(slog.DiscardHandler))
+		if err := help.Sync(ctx); err != nil {
+			return err
+		}
+		found, err := help.Suggest(ctx, centrala.Query{Text: a.Query, Locale: a.Locale, Side: centrala.Side(a.Side), Limit: a.Limit})
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			_, err := fmt.Fprintln(cli.Out, "Nothing is found.")
+			return err
+		}
+		w := tabwriter.NewWriter(cli.Out, 0, 4, 2, ' ', 0)
+		for _, s := range found {
+			fmt.Fprintf(w, "%.1f\t%s\t%s\n", s.Score, s.Title, s.URL)
+		}
+		return w.Flush()
+	})
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"centrala"
+	"centrala/gateway/rest"
+	"centrala/routing"
+	"centrala/search"
+	"centrala/survey"
+	"centrala/words"
+)
+
+// edge puts the doors together: the socket, REST, the pages, and what operators ask.
+func (p *Program) edge() error {
+	pages, err := p.pages()
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/v1/socket", p.gateway) // browsers and agents: frames end in the log
+	mux.Handle("/v1/", rest.New(p.rest()))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", p.readyz)
+	mux.Handle("GET /metrics", p.metrics())
+	mux.Handle("/", pages)
+	p.handler = mux
+	return nil
+}
+
+func (p *Program) rest() rest.Config {
+	return rest.Config{
+		Log: p.log, Guard: p.guard, Site: p.site, Store: p.db, Blobs: p.blobs, Index: index{p.help},
+		Score: func(n centrala.SurveyCounts) rest.Score {
+			r := survey.Score(n)
+			return rest.Score{N: r.N, NPS: value(r.NPS), Low: value(r.Low), High: value(r.High)}
+		},
+		Hours: open, Lines: p.line, Test: p.lineTest, Retry: p.bus.Replay, Ready: p.bus.Ready,
+		Organisation: p.cfg.Brand, SurveyDelay: p.cfg.Survey.MailAfter, SurveyInterval: p.cfg.Survey.Quarantine, NoLimits: p.flags.NoLimits,
+	}
+}
+
+func value(v *float64) float64 {
+	if v == nil {
+		return 0
+	}
+	return *v
+}
+
+// index is the Help Centre as REST asks for it.
+type index struct{ h *search.HelpCentre }
+
+func (i index) Name() string { return i.h.Engine() }
+
+func (i index) Search(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error) {
+	return i.h.Suggest(ctx, q)
+}
+
+// open says whether a team is there and when that changes; hours that cannot be understood
+// count as always.
+func open(h centrala.Hours, at time.Time) (bool, time.Time) {
+	clock, err := routing.NewClock(h)
+	if err != nil || h.Always() {
+		return true, time.Time{}
+	}
+	if clock.Open(at) {
+		changes, _ := clock.Closes(at)
+		return true, changes
+	}
+	changes, _ := clock.Opens(at)
+	return false, changes
+}
+
+// line is how a door is doing.
+func (p *Program) line(id centrala.InboxID) rest.InboxState {
+	s := rest.InboxState{OK: true, Connected: p.gateway.Stats().Visitors}
+	for _, h := range p.board.Lines() {
+		if h.Inbox != id {
+			continue
+		}
+		if !h.LastOK.IsZero() {
+			s.LastOKAt = &h.LastOK
+		}
+		if h.State == "failing" || h.State == "stopped" {
+			s.OK, s.Error, s.FailingSince = false, h.LastError, &h.Since
+		}
+	}
+	return s
+}
+
+func (p *Program) lineTest(ctx context.Context, in centrala.Inbox) []rest.TestStep {
+	if in.Channel != centrala.Email {
+		return []rest.TestStep{{Name: "none", State: "ok"}}
+	}
+	var steps []rest.TestStep
+	for _, f := range p.mail.Test(ctx, in) {
+		state, detail := "ok", f.Text[p.cfg.Locale]
+		if !f.OK {
+			state = "failed"
+		}
+		if f.Cause != "" {
+			detail += " (" + f.Cause + ")"
+		}
+		steps = append(steps, rest.TestStep{Name: f.Check, State: state, Detail: detail})
+	}
+	return steps
+}
+
+func (p *Program) question(locale string) string {
+	return words.For(locale).SurveyQuestion(p.cfg.Brand)
+}
+
+// readyz says which part is not ready, and 503 when one is not.
+func (p *Program) readyz(w http.ResponseWriter, r *http.Request) {
+	parts := map[string]string{}
+	ready := true
+	for name, err := range map[string]error{"database": p.db.Ready(r.Context()), "stream": p.bus.Ready()} {
+		parts[name] = "ok"
+		if err != nil {
+			parts[name], ready = err.Error(), false
+		}
+	}
+	if !p.trusted(r) { // strangers learn which part, not why
+		for name, s := range parts {
+			if s != "ok" {
+				parts[name] = "not ready"
+			}
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if !ready {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"ready": ready, "parts": parts, "version": version})
+}
+
+// trusted reports whether the request comes from where operators are.
+func (p *Program) trusted(r *http.Request) bool {
+	addr, err := netip.ParseAddr(p.site.Addr(r))
+	if err != nil {
+		return false
+	}
+	for _, s := range p.cfg.HTTP.Metrics {
+		if prefix, err := netip.ParsePrefix(s); err == nil && prefix.Contains(addr.Unmap()) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"gocloud.dev/blob"
+	_ "gocloud.dev/blob/fileblob" // files in a folder
+	"golang.org/x/sync/errgroup"
+
+	"centrala"
+	"centrala/auth"
+	"centrala/channels"
+	"centrala/channels/email"
+	"centrala/gateway"
+	"centrala/routing"
+	"centrala/search"
+	"centrala/search/bleve"
+	"centrala/store"
+	"centrala/stream"
+	"centrala/survey"
+)
+
+// complete fills what follows from other keys, and refuses what cannot be.
+func (c *Config) complete() error {
+	abs, err := filepath.Abs(c.Data)
+	if err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	c.Data = abs
+	set := func(to *string, v string) {
+		if *to == "" {
+			*to = v
+		}
+	}
+	set(&c.Database, "sqlite:"+filepath.Join(c.Data, "centrala.db"))
+	set(&c.KeyFile, filepath.Join(c.Data, "key"))
+	set(&c.Blobs, "file://"+filepath.ToSlash(filepath.Join(c.Data, "files"))+"?create_dir=true&no_tmp_dir=true&metadata=skip")
+	if host, err := os.Hostname(); err == nil {
+		set(&c.Stream.Node, host)
+	}
+	set(&c.Stream.Node, "centrala")
+	if c.Locale != "pl" && c.Locale != "en" {
+		return fmt.Errorf("locale: %q is neither pl nor en", c.Locale)
+	}
+	if (c.HTTP.TLSCert == "") != (c.HTTP.TLSKey == "") {
+		return errors.New("http.tls_cert and http.tls_key go together")
+	}
+	return nil
+}
+
+// Flags are what a run is told beside its configuration.
+type Flags struct {
+	NoLimits bool
+	Demo     bool
+}
+
+// Program is centrala at work: every room, wired. Open makes it, Serve runs it, Close ends it.
+type Program struct {
+	cfg   *Config
+	flags Flags
+	log   *slog.Logger
+	start time.Time
+
+	keys    *Keys
+	db      *store.DB
+	bus     *stream.Bus
+	engine  *bleve.Engine
+	help    *search.HelpCentre
+	blobs   *blob.Bucket
+	guard   *auth.Guard
+	site    auth.Site
+	gateway *gateway.Gateway
+	board   *channels.Board
+	mail    *email.Channel
+	desk    *routing.Desk
+	asker   *survey.Asker
+	courier *channels.Courier
+	handler http.Handler
+
+	listener net.Listener
+	Base     string // the address people reach it under
+}
+
+// Open opens every room and joins them. What it prints to the log names the part that failed.
+func Open(ctx context.Context, cfg *Config, flags Flags, log *slog.Logger) (*Program, error) {
+	p := &Program{cfg: cfg, flags: flags, log: log, start: time.Now(), board: &channels.Board{}}
+	if err := p.open(ctx); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, p.wire()
+}
+
+// open opens what keeps things: key, database, stream, index, files. They do not wait for
+// each other.
+func (p *Program) open(ctx context.Context) (err error) {
+	if p.keys, err = LoadKeys(p.cfg.KeyFile); err != nil {
+		return err
+	}
+	if p.listener, err = net.Listen("tcp", p.cfg.Listen); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	if err := p.names(); err != nil {
+		return err
+	}
+	var rooms errgroup.Group
+	rooms.Go(func() (err error) {
+		p.db, err = store.Open(ctx, p.cfg.Database, store.Options{Log: p.log, Seal: p.keys})
+		return err
+	})
+	rooms.Go(func() (err error) {
+		c := stream.Config{Node: p.cfg.Stream.Node, Log: p.log, Graveyard: later{p}, URL: p.cfg.Stream.URL, Replicas: p.cfg.Stream.Replicas}
+		if c.URL == "" {
+			c.Dir = filepath.Join(p.cfg.Data, "stream")
+		}
+		p.bus, err = stream.Open(ctx, c)
+		return err
+	})
+	rooms.Go(func() (err error) {
+		p.engine, err = bleve.Open(filepath.Join(p.cfg.Data, "index"))
+		return err
+	})
+	rooms.Go(func() (err error) {
+		p.blobs, err = blob.OpenBucket(ctx, p.cfg.Blobs)
+		if err != nil {
+			return fmt.Errorf("open the files: %w", err)
+		}
+		return nil
+	})
+	return rooms.Wait()
+}
+
+// later lets the stream be opened beside the database that takes its dead letters.
+type later struct{ p *Program }
+
+// Bury implements stream.Graveyard.
+func (l later) Bury(ctx context.Context, d centrala.DeadLetter) error { return l.p.db.Bury(ctx, d) }
+
+// names works out what the server is called.
+func (p *Program) names() error {
+	scheme := "http"
+	if p.cfg.HTTP.TLSCert != "" {
+		scheme = "https"
+	}
+	host := p.listener.Addr().String()
+	if tcp, ok := p.listener.Addr().(*net.TCPAddr); ok && (tcp.IP.IsLoopback() || tcp.IP.IsUnspecified()) {
+		host = fmt.Sprintf("localhost:%d", tcp.Port)
+	}
+	p.Base = strings.TrimRight(p.cfg.URL, "/")
+	if p.Base == "" {
+		p.Base = scheme + "://" + host
+	}
+	base, err := url.Parse(p.Base)
+	if err != nil || base.Host == "" {
+		return fmt.Errorf("url: %q is not an address such as https://pomoc.example.com", p.cfg.URL)
+	}
+	p.site = auth.Site{Base: base, Hosts: p.cfg.HTTP.Hosts}
+	for _, s := range p.cfg.HTTP.Proxies {
+		prefix, err := netip.ParsePrefix(s)
+		if err != nil {
+			return fmt.Errorf("http.trusted_proxies: %q is not a network such as 10.0.0.0/8", s)
+		}
+		p.site.Proxies = append(p.site.Proxies, prefix)
+	}
+	return nil
+}
+
+// wire is the picture of docs/architecture.md: what is committed is told to whoever is
+// connected and to the stream; what is on the stream is worked on.
+func (p *Program) wire() error {
+	db := p.db
+	p.guard = auth.New(db, p.keys.Tokens, auth.Options{NoLimits: p.flags.NoLimits})
+	p.help = search.New(p.engine, db, p.log)
+	p.mail = email.New(email.Config{Secret: p.keys.Replies, Blobs: p.blobs, Board: p.board, Log: p.log})
+	p.gateway = gateway.New(gateway.Config{Log: db, Lists: db, Floor: db, House: db, Surveys: db, Suggester: p.help, Shelf: db, Guard: p.guard,
+		Logger: p.log, Site: p.site, Question: p.question, Epoch: db.Epoch(), Cluster: p.cfg.Stream.URL != "", NoLimits: p.flags.NoLimits})
+
+	p.desk = routing.New(routing.Config{Log: db, House: db, Locale: p.cfg.Locale, Logger: p.log})
+	p.courier = channels.NewCourier(channels.CourierConfig{Log: db, Doors: db, Senders: []channels.Sender{p.mail}, Board: p.board, Logger: p.log})
+	asker, err := survey.New(p.surveyConfig())
+	if err != nil {
+		return err
+	}
+	p.asker = asker
+
+	db.OnCommit(p.gateway.Committed) // customers and agents on this node, at once
+	db.OnCommit(p.offer)             // and the stream, in commit order
+
+	p.bus.Relay(db)
+	p.bus.Work("routing", routing.Events(), p.desk.Handle)
+	p.bus.Work("deliver", []centrala.EventType{centrala.DeliveryUpdated}, p.courier.Handle)
+	p.bus.Work("search", []centrala.EventType{centrala.ArticleSaved, centrala.ArticleRemoved}, p.help.Handle)
+	p.bus.Work("survey", survey.Events(), p.asker.Handle)
+	p.bus.Live(p.gateway.Handle)
+	p.bus.OnGap(p.gateway.Gap)
+	return p.edge()
+}
+
+func (p *Program) offer(commits []centrala.Commit) {
+	events := make([]centrala.Event, len(commits))
+	for i, c := range commits {
+		events[i] = c.Event
+	}
+	p.bus.Offer(events)
+}
