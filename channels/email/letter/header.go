@@ -146,7 +146,7 @@ func Address(entry string) (centrala.Address, bool) {
 		}
 		name = strings.Replace(name, addr, "", 1)
 	}
-	addr = toUTF8([]byte(addr), "")
+	addr = withoutBidi(toUTF8([]byte(addr), ""))
 	at := strings.LastIndexByte(addr, '@')
 	addr = OneLine(addr[:at] + "@" + strings.ToLower(strings.Trim(addr[at+1:], ".")))
 	if at == 0 || strings.HasSuffix(addr, "@") || len(addr) > 320 || strings.ContainsAny(addr, " \"") && addr[0] != '"' {

@@ -15,7 +15,8 @@ func ShownFirst(full string) string {
 		lines[i] = strings.TrimRightFunc(lines[i], func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) })
 	}
 	lines = trimBlank(lines)
-	first := strings.Join(withoutFooters(withoutHistory(withoutSignature(lines))), "\n")
+	// The signature may stand above the history or below it.
+	first := strings.Join(withoutSignature(withoutHistory(withoutSignature(lines))), "\n")
 	if strings.TrimSpace(first) == "" {
 		return strings.Join(lines, "\n")
 	}
