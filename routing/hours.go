@@ -104,7 +104,10 @@ func (c Clock) Changes(t time.Time) (time.Time, bool) {
 			return end.In(c.zone), true
 		}
 	}
-	return time.Time{}, false
+	if end.IsZero() || end.After(t.AddDate(0, 0, horizon-2)) { // open on to the horizon
+		return time.Time{}, false
+	}
+	return end.In(c.zone), true // for the last time
 }
 
 // Elapsed is how much of [a, b) the team was there; zero when b is not after a.

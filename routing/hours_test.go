@@ -149,6 +149,40 @@ func TestOpens(t *testing.T) {
 	}
 }
 
+func TestOffice(t *testing.T) {
+	t.Parallel()
+	night := allWeek(centrala.Span{From: 0, To: 6 * 60}, centrala.Span{From: 22 * 60, To: 1440})
+	lunch := allWeek(centrala.Span{From: 8 * 60, To: 12 * 60}, centrala.Span{From: 12 * 60, To: 16 * 60})
+	once := centrala.Hours{Zone: "Europe/Warsaw", Days: map[string][]centrala.Span{"2026-01-12": {{From: 600, To: 660}}}}
+	for _, tt := range []struct {
+		name    string
+		hours   centrala.Hours
+		at      string
+		open    bool
+		changes string
+	}{
+		{"open", office(), "2026-01-12 09:00", true, "2026-01-12 17:00"},
+		{"shut", office(), "2026-01-09 17:00", false, "2026-01-12 09:00"},
+		{"over midnight", night, "2026-01-12 23:00", true, "2026-01-13 06:00"},
+		{"hours that touch", lunch, "2026-01-12 09:00", true, "2026-01-12 16:00"},
+		{"always", centrala.Hours{}, "2026-01-12 09:00", true, ""},
+		{"always, by the hour", allWeek(centrala.Span{From: 0, To: 1440}), "2026-01-12 09:00", true, ""},
+		{"for the last time", once, "2026-01-12 10:30", true, "2026-01-12 11:00"},
+		{"never again", once, "2026-01-12 11:00", false, ""},
+	} {
+		var want time.Time
+		if tt.changes != "" {
+			want = warsaw(t, tt.changes)
+		}
+		if open, changes := routing.Office(tt.hours, warsaw(t, tt.at)); open != tt.open || !changes.Equal(want) {
+			t.Errorf("%s: open %v until %v, want %v until %v", tt.name, open, changes, tt.open, want)
+		}
+	}
+	if open, _ := routing.Office(centrala.Hours{Zone: "Europe/Warszawa"}, warsaw(t, "2026-01-12 10:30")); open {
+		t.Error("hours in no known zone are open")
+	}
+}
+
 func TestOutsideText(t *testing.T) {
 	t.Parallel()
 	h := office()
