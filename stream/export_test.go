@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -146,3 +147,20 @@ func (b *Bus) SetLiveLimit(events int) { b.live.limit = events }
 
 // LiveArrived is how many events have come over the connection of the subscriptions.
 func (b *Bus) LiveArrived() uint64 { return b.sub.Stats().InMsgs }
+
+// Flights is what a lane would have in flight together, one after another, of events offered.
+func Flights(events []centrala.Event) [][]centrala.Event {
+	l := newLane(0, &Bus{cfg: Config{Limits: Limits{LaneQueue: len(events)}}})
+	for _, e := range events {
+		l.offer(e)
+	}
+	l.release()
+	var flights [][]centrala.Event
+	for {
+		f, _, _ := l.chunk()
+		if len(f) == 0 {
+			return flights
+		}
+		flights = append(flights, slices.Clone(f))
+	}
+}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-
-	"github.com/ThreeDotsLabs/watermill"
 )
 
 // serverLog passes the embedded server's warnings on; its notices are for debugging.
@@ -24,14 +22,3 @@ func (l serverLog) put(level slog.Level, format string, v []any) {
 		l.log.Log(ctx, level, "stream server: "+fmt.Sprintf(format, v...))
 	}
 }
-
-// bridgeLog passes Watermill's errors on; the rest is noise here.
-type bridgeLog struct{ log *slog.Logger }
-
-func (l bridgeLog) Error(msg string, err error, fields watermill.LogFields) {
-	l.log.Error("stream: "+msg, "error", err, "fields", map[string]any(fields))
-}
-func (l bridgeLog) Info(string, watermill.LogFields)                 {}
-func (l bridgeLog) Debug(string, watermill.LogFields)                {}
-func (l bridgeLog) Trace(string, watermill.LogFields)                {}
-func (l bridgeLog) With(watermill.LogFields) watermill.LoggerAdapter { return l }

@@ -24,6 +24,8 @@ const (
 const (
 	ackTimeout = 5 * time.Second // for the stream to acknowledge a publish or answer a request
 	ackWait    = 5 * time.Second // for a handler, before another node gets the event
+
+	provisionTime = 30 * time.Second // to create what is missing, in a cluster that is busy
 )
 
 func subject(lane int, t centrala.EventType) string {
@@ -72,6 +74,8 @@ func (b *Bus) connect(role string) (*nats.Conn, error) {
 
 // ensureStream makes the stream be as the configuration says.
 func (b *Bus) ensureStream(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, provisionTime)
+	defer cancel()
 	want := &nats.StreamConfig{
 		Name: streamName, Subjects: []string{allSubjects},
 		Retention: nats.LimitsPolicy, Discard: nats.DiscardOld, Storage: nats.FileStorage,
@@ -113,6 +117,8 @@ func sameStream(a, b nats.StreamConfig) bool {
 // They are never made by subscribing: nats.go deletes such a one when its subscriber closes,
 // and the other nodes then get nothing.
 func (b *Bus) ensureConsumers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, provisionTime)
+	defer cancel()
 	have := map[string]nats.ConsumerConfig{}
 	for info := range b.jets.Consumers(streamName, nats.Context(ctx)) {
 		have[info.Name] = info.Config

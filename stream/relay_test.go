@@ -1,6 +1,7 @@
 package stream_test
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -236,5 +237,32 @@ func TestOfferNeverBlocks(t *testing.T) {
 	}
 	if queued == 0 || stats.Connected {
 		t.Errorf("%d events wait, connected %v", queued, stats.Connected)
+	}
+}
+
+// Two events of one conversation are never in flight together: if the first failed, the second
+// would overtake it.
+func TestFlights(t *testing.T) {
+	t.Parallel()
+	var events []centrala.Event
+	for i, c := range []centrala.ConversationID{1, 2, 1, 3, 3, 0, 0, 2} {
+		events = append(events, centrala.Event{ID: centrala.EventID(i), Conversation: c})
+	}
+	for i := range 100 {
+		events = append(events, centrala.Event{ID: centrala.EventID(8 + i), Conversation: centrala.ConversationID(10 + i)})
+	}
+	var sizes []int
+	next := centrala.EventID(0)
+	for _, flight := range stream.Flights(events) {
+		sizes = append(sizes, len(flight))
+		for _, e := range flight {
+			if e.ID != next {
+				t.Fatalf("event %d flies, want %d", e.ID, next)
+			}
+			next++
+		}
+	}
+	if fmt.Sprint(sizes) != "[2 2 2 64 38]" {
+		t.Errorf("flights of %v", sizes)
 	}
 }

@@ -35,7 +35,8 @@ type GroupStats struct {
 	Lag     uint64 // events on the stream that no node has handled yet
 }
 
-// Stats returns the figures. Lag is asked from the stream; with an error it is missing and the
+// Stats returns the figures. Lag is asked from the stream, for five seconds at
+// most; with an error it is missing and the
 // rest is valid.
 func (b *Bus) Stats(ctx context.Context) (Stats, error) {
 	s := Stats{Groups: map[string]GroupStats{}, Connected: b.pub.IsConnected() && b.sub.IsConnected()}
@@ -64,6 +65,8 @@ func (b *Bus) lag(ctx context.Context) (map[string]uint64, error) {
 	if len(of) == 0 {
 		return lag, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, ackTimeout)
+	defer cancel()
 	found := 0
 	for c := range b.jets.Consumers(streamName, nats.Context(ctx)) {
 		if name, ok := of[c.Name]; ok {
