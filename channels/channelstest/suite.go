@@ -1,0 +1,335 @@
+package channelstest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"centrala"
+	"centrala/channels"
+)
+
+// Features say what a channel can do, and so what it has to pass.
+type Features struct {
+	Files     bool // carries files in
+	FilesOut  bool // carries files out
+	Subjects  bool
+	Markup    bool // brings HTML
+	Threads   bool // an answer leads back to what it answers
+	Knows     bool // knows the same message when it comes again
+	Automatic bool // tells programs from people
+}
+
+// File is a file that somebody outside sends or got.
+type File struct{ Name, Type, Data string }
+
+// Letter is a message as people outside write and get it.
+type Letter struct {
+	From    centrala.Address
+	To      string // where an answer goes; "" the inbox's own address
+	Answers string // the id that the program of its writer says that it answers
+	ID      string // the vendor's, of what was got
+	Subject string
+	Text    string
+	HTML    string
+	Files   []File
+	Robot   bool // written by a program, as such programs write
+}
+
+// Line is a channel with an outside of its own.
+type Line struct {
+	Channel channels.Channel
+	Inbox   centrala.Inbox
+	Can     Features
+
+	// Write has somebody outside write to the inbox. A channel that listens finds it by itself;
+	// of others, Write gives it to the intake.
+	Write func(t testing.TB, to channels.Intake, l Letter)
+	// Got is what people outside have got so far.
+	Got func(t testing.TB) []Letter
+	// People that cannot be reached: for good, for now, and without anybody knowing. Empty ones
+	// are not tried.
+	Gone, Away, Silent string
+	// Someone can be reached.
+	Someone centrala.Address
+}
+
+const words = "Dzień dobry, zażółć gęślą jaźń.\n\nDrugi akapit: \"cudzysłów\", <b>nie znacznik</b> & 1 < 2."
+
+// Run runs the suite. New gives a fresh line for each of its tests, which run in parallel.
+func Run(t *testing.T, New func(t testing.TB) Line) {
+	for name, test := range map[string]func(*testing.T, Line){
+		"what is written comes once, whole and in order": arrives,
+		"files come byte for byte":                       filesArrive,
+		"markup comes clean":                             markupIsClean,
+		"the same again is known":                        repeats,
+		"programs are told from people":                  robots,
+		"what is sent is got":                            sends,
+		"an answer finds what it answers":                threads,
+		"failures say what they mean":                    failures,
+		"an end is an end":                               ends,
+		"whatever is explained has an outcome":           explains,
+		"a line test says what is so":                    tests,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, New(t))
+		})
+	}
+}
+
+// listen reads the line into a recorder until the test ends.
+func (l Line) listen(t *testing.T) *Recorder {
+	t.Helper()
+	log := &Recorder{}
+	listener, ok := l.Channel.(channels.Listener)
+	if !ok {
+		return log
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- listener.Listen(ctx, l.Inbox, log) }()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case err := <-done:
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("Listen ended with %v", err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Error("Listen did not end with its context")
+		}
+	})
+	return log
+}
+
+func (l Line) writes(t *testing.T) {
+	t.Helper()
+	if l.Write == nil {
+		t.Skip("nobody writes on this channel")
+	}
+}
+
+func arrives(t *testing.T, l Line) {
+	l.writes(t)
+	log := l.listen(t)
+	for n := range 3 {
+		l.Write(t, log, Letter{From: centrala.Address{Name: "Łucja Źdźbło", Address: "lucja@example.test"}, Subject: fmt.Sprintf("Pytanie nr %d o żółwia", n), Text: words})
+	}
+	ids := make(map[string]bool)
+	for n, in := range log.Wait(t, 3) {
+		if in.Outcome != centrala.Ingested || in.Reason == "" || in.Inbox != l.Inbox.ID || in.Channel != l.Channel.Kind() {
+			t.Errorf("outcome %s (%s), inbox %v, channel %s", in.Outcome, in.Reason, in.Inbox, in.Channel)
+		}
+		if in.Text != words || in.FullText != words {
+			t.Errorf("text %q, full text %q", in.Text, in.FullText)
+		}
+		if in.From.Address != "lucja@example.test" || in.From.Name != "Łucja Źdźbło" {
+			t.Errorf("from %v", in.From)
+		}
+		if want := fmt.Sprintf("Pytanie nr %d o żółwia", n); l.Can.Subjects && in.Subject != want {
+			t.Errorf("message %d has the subject %q", n, in.Subject)
+		}
+		if in.ExternalID == "" || ids[in.ExternalID] {
+			t.Errorf("external id %q is empty or not its own", in.ExternalID)
+		}
+		if ids[in.ExternalID] = true; in.At.IsZero() || in.Digest == "" {
+			t.Errorf("at %v, digest %q", in.At, in.Digest)
+		}
+	}
+}
+
+func filesArrive(t *testing.T, l Line) {
+	if !l.Can.Files {
+		t.Skip("no files")
+	}
+	log := l.listen(t)
+	files := []File{{"zdjęcie łóżka.png", "image/png", "\x89PNG\x00\r\n\xff"}, {"pusty.txt", "text/plain", ""}, {"duży.bin", "application/octet-stream", strings.Repeat("\x00\xffą\n", 50_000)}}
+	l.Write(t, log, Letter{From: l.Someone, Subject: "Pliki", Text: "W załączeniu.", Files: files})
+	in := log.Wait(t, 1)[0]
+	if len(in.Attachments) != len(files) {
+		t.Fatalf("%d files, want %d: %+v", len(in.Attachments), len(files), in.Attachments)
+	}
+	for i, p := range in.Attachments {
+		if p.Name != files[i].Name || p.Type != files[i].Type || p.Size != int64(len(files[i].Data)) || p.Inline {
+			t.Errorf("file %d is %q, %s, %d bytes, inline %t", i, p.Name, p.Type, p.Size, p.Inline)
+		}
+		for range 2 {
+			r, err := p.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(r)
+			if err := errors.Join(err, r.Close()); err != nil || string(got) != files[i].Data {
+				t.Errorf("%s has %d bytes, %v; want %d", p.Name, len(got), err, len(files[i].Data))
+			}
+		}
+	}
+}
+
+func markupIsClean(t *testing.T, l Line) {
+	if !l.Can.Markup {
+		t.Skip("no markup")
+	}
+	log := l.listen(t)
+	l.Write(t, log, Letter{From: l.Someone, Subject: "HTML", HTML: `<p onclick="x()">Dzień <b>dobry</b></p><script>alert(1)</script>` +
+		`<img src="https://tracker.example.test/x.gif"><a href="javascript:alert(1)">x</a>`})
+	in := log.Wait(t, 1)[0]
+	if !strings.Contains(in.HTML, "<b>dobry</b>") || !strings.Contains(in.Text, "Dzień dobry") {
+		t.Errorf("HTML %q, text %q", in.HTML, in.Text)
+	}
+	for _, bad := range []string{"script", "onclick", "javascript", "tracker"} {
+		if strings.Contains(in.HTML, bad) {
+			t.Errorf("HTML still has %q: %s", bad, in.HTML)
+		}
+	}
+}
+
+func repeats(t *testing.T, l Line) {
+	if !l.Can.Knows {
+		t.Skip("the vendor gives nothing to know it by")
+	}
+	log := l.listen(t)
+	same := Letter{From: l.Someone, ID: "ta-sama@example.test", Subject: "Dwa razy", Text: "To samo."}
+	l.Write(t, log, same)
+	l.Write(t, log, same)
+	l.Write(t, log, Letter{From: l.Someone, ID: "inna@example.test", Subject: "Inne", Text: "Coś innego."})
+	taken := log.Wait(t, 2)
+	if _, again := log.Taken(); again != 1 || len(taken) != 2 || taken[1].Text != "Coś innego." {
+		t.Errorf("%d messages taken, %d known again", len(taken), again)
+	}
+}
+
+func robots(t *testing.T, l Line) {
+	if !l.Can.Automatic {
+		t.Skip("programs do not show")
+	}
+	log := l.listen(t)
+	l.Write(t, log, Letter{From: l.Someone, Subject: "Nieobecność", Text: "Jestem na urlopie.", Robot: true})
+	if in := log.Wait(t, 1)[0]; in.Outcome == centrala.Ingested || in.Reason == "" {
+		t.Errorf("outcome %s (%s)", in.Outcome, in.Reason)
+	}
+}
+
+// outbound is a reply to somebody.
+func (l Line) outbound(to centrala.Address) centrala.Outbound {
+	return centrala.Outbound{
+		Delivery: 31, Attempt: 1, Inbox: l.Inbox, Conversation: 41, Number: 20417, Seq: 2, To: to, Locale: "pl",
+		Author: centrala.Author{Kind: centrala.ByAgent, Name: "Ania"}, Subject: "Zwrot żółwia", Text: words, At: time.Now().Truncate(time.Second),
+	}
+}
+
+func (l Line) sender(t *testing.T) channels.Sender {
+	t.Helper()
+	s, ok := l.Channel.(channels.Sender)
+	if !ok {
+		t.Skip("nothing is sent on this channel")
+	}
+	return s
+}
+
+func sends(t *testing.T, l Line) {
+	s := l.sender(t)
+	id, err := s.Send(t.Context(), l.outbound(l.Someone))
+	if err != nil || id == "" {
+		t.Fatalf("Send = %q, %v", id, err)
+	}
+	var got []Letter
+	Eventually(t, "it is got", func() bool { got = l.Got(t); return len(got) == 1 })
+	if !strings.HasPrefix(got[0].Text, words) || got[0].ID != id {
+		t.Errorf("got %q with the id %q, want the id %q", got[0].Text, got[0].ID, id)
+	}
+	if l.Can.Subjects && (!strings.Contains(got[0].Subject, "Zwrot żółwia") || !strings.Contains(got[0].Subject, "#20417")) {
+		t.Errorf("subject %q", got[0].Subject)
+	}
+}
+
+func threads(t *testing.T, l Line) {
+	if !l.Can.Threads {
+		t.Skip("answers do not lead back")
+	}
+	s, log := l.sender(t), l.listen(t)
+	id, err := s.Send(t.Context(), l.outbound(l.Someone))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []Letter
+	Eventually(t, "it is got", func() bool { got = l.Got(t); return len(got) == 1 })
+	l.Write(t, log, Letter{From: l.Someone, To: got[0].To, Answers: id, Subject: "Odp: " + got[0].Subject, Text: "Dziękuję."})
+	in := log.Wait(t, 1)[0]
+	if in.ReplyTo != 41 && !strings.Contains(strings.Join(in.ThreadKeys(), " "), id) {
+		t.Errorf("the answer leads to conversation %v, ids %v; want 41 or %q", in.ReplyTo, in.ThreadKeys(), id)
+	}
+}
+
+func failures(t *testing.T, l Line) {
+	s := l.sender(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var (
+		rejected  *centrala.Rejected
+		ambiguous *centrala.Ambiguous
+		stopped   *channels.Stopped
+	)
+	if l.Gone != "" {
+		if _, err := s.Send(ctx, l.outbound(centrala.Address{Address: l.Gone})); !errors.As(err, &rejected) || rejected.Reason == "" {
+			t.Errorf("to somebody who is gone: %v", err)
+		}
+	}
+	if l.Away != "" {
+		_, err := s.Send(ctx, l.outbound(centrala.Address{Address: l.Away}))
+		if err == nil || errors.As(err, &rejected) || errors.As(err, &ambiguous) || errors.As(err, &stopped) {
+			t.Errorf("to somebody who is away: %v", err)
+		}
+	}
+	if l.Silent != "" {
+		if _, err := s.Send(ctx, l.outbound(centrala.Address{Address: l.Silent})); !errors.As(err, &ambiguous) {
+			t.Errorf("to somebody who is silent: %v", err)
+		}
+	}
+}
+
+func ends(t *testing.T, l Line) {
+	s := l.sender(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	began := time.Now()
+	if _, err := s.Send(ctx, l.outbound(l.Someone)); err == nil || time.Since(began) > 5*time.Second {
+		t.Errorf("Send after the end: %v in %v", err, time.Since(began))
+	}
+}
+
+func explains(t *testing.T, l Line) {
+	e, ok := l.Channel.(channels.Explainer)
+	if !ok {
+		t.Skip("nothing is explained on this channel")
+	}
+	for _, raw := range []string{"", "\x00", "{", "<html>", strings.Repeat("a", 100_000), strings.Repeat("\r\n", 10_000), "{}", "From: a@b\r\n\r\n\xff\xfe"} {
+		got := e.Explain(t.Context(), bytes.NewReader([]byte(raw)))
+		if got.Outcome == "" || got.Reason == "" || got.Inbound == nil || !utf8.ValidString(got.String()) {
+			t.Errorf("%.20q is explained as %+v", raw, got)
+		}
+	}
+}
+
+func tests(t *testing.T, l Line) {
+	tester, ok := l.Channel.(channels.Tester)
+	if !ok {
+		t.Skip("the line is not tested")
+	}
+	for _, f := range tester.Test(t.Context(), l.Inbox) {
+		if !f.OK || f.Check == "" || f.Text["pl"] == "" || f.Text["en"] == "" {
+			t.Errorf("a line that works: %+v", f)
+		}
+	}
+	found := tester.Test(t.Context(), centrala.Inbox{Channel: l.Channel.Kind()})
+	if len(found) == 0 || found[0].OK || found[0].Text["pl"] == "" {
+		t.Errorf("a line without settings: %+v", found)
+	}
+}
