@@ -112,8 +112,7 @@ const held = new Map<string, Held>();
 /** Hands words to the outbox. What is not chat waits five seconds first: `back` puts them back into the composer. */
 export function send(c: api.Conversation, text: string, more: { note?: boolean; attachments?: api.Attachment[] }, gone: () => void, back: () => void): void {
   const go = () => {
-    line.sendMessage(c.id, text, more);
-    gone();
+    void line.sendMessage(c.id, text, more).then(gone);
   };
   if (c.channel === 'chat' || more.note) return go();
   const timer = setTimeout(() => {

@@ -5,7 +5,7 @@ import type pl from '../words/pl.json';
 
 export type Key = keyof typeof pl;
 export type Place = 'conversations' | 'search' | 'followups' | 'desk' | 'settings';
-export type Dialog = null | 'resolve' | 'transfer' | 'snooze' | 'log' | 'palette' | 'articles' | 'keys' | 'transcript';
+export type Dialog = null | 'resolve' | 'transfer' | 'snooze' | 'log' | 'palette' | 'articles' | 'keys' | 'subject';
 type Room = 'channels' | 'people' | 'teams' | 'hours' | 'macros' | 'articles' | 'audit' | 'keys';
 export const rooms: Room[] = ['channels', 'people', 'teams', 'hours', 'macros', 'articles', 'audit', 'keys'];
 export type { Room };
@@ -53,6 +53,9 @@ class App {
   panel = $state(true);
   /** A composer is on the screen: the toast stands above it. */
   docked = $state(false);
+  /** A settings form holds changes that are not saved: leaving asks once. */
+  dirty = $state(false);
+  private address = '';
   toast = $state.raw<Toast | null>(null);
   width = $state(innerWidth);
 
@@ -108,6 +111,11 @@ class App {
   // ── where one is: #mine, #mine/c_…, #search, #settings/people ──
 
   private readAddress(): void {
+    if (this.dirty && location.hash !== this.address && !confirm(this.t('settings.leave'))) {
+      history.replaceState(null, '', this.address || '#');
+      return;
+    }
+    this.address = location.hash;
     const [head = '', rest] = location.hash.slice(1).split('/');
     this.dialog = null;
     if (head === 'settings') {

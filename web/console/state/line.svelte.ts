@@ -197,9 +197,11 @@ class Line {
 
   // ── words ──
 
-  sendMessage(conversation: string, text: string, more: { note?: boolean; attachments?: api.Attachment[]; claim?: boolean } = {}): void {
+  /** Hands words to the outbox; resolves when they are kept on this device, and only then may the draft go. */
+  async sendMessage(conversation: string, text: string, more: { note?: boolean; attachments?: api.Attachment[]; claim?: boolean } = {}): Promise<void> {
     this.client?.outbox.add({ conversation, text, ...more });
     this.ownOf(conversation).changed('');
+    await this.client?.outbox.settled();
   }
   unsent(conversation: string): Shown[] {
     return this.outbox.filter((r) => r.conversation === conversation);

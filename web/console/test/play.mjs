@@ -76,6 +76,7 @@ const plays = {
       await p.keyboard.press('Control+Enter');
     }
     await until(async () => (await p.$$('li.held')).length === 3, 'three rows are not held');
+    await until(() => p.evaluate(() => localStorage.getItem('centrala-draft:agent:a_1:c_1') === null), 'the last words are not kept yet');
     await p.reload();
     s.cut(false);
     await until(() => mine(s).includes('trzy'), 'they did not go out');
@@ -238,6 +239,7 @@ for (const [name, play] of Object.entries(plays)) {
     console.log(`ok    ${name}`);
   } catch (err) {
     failed++;
+    if (process.env.SHOT) await page.screenshot({ path: `${process.env.SHOT}/${name.slice(0, 20)}.png` });
     console.log(`FAIL  ${name}\n      ${String(err.message).split('\n').slice(0, 6).join('\n      ')}\n      ${errors.join('; ')}`);
   }
   await context.close();
