@@ -17,10 +17,10 @@ func (g *Guard) identifyKey(ctx context.Context, token string) (Principal, error
 	switch {
 	case centrala.CodeOf(err) == centrala.NotFound:
 		return Principal{}, refuse(Bad)
-	case centrala.CodeOf(err) == centrala.Unauthorized:
-		return Principal{}, refuse(Revoked)
 	case err != nil:
 		return Principal{}, fmt.Errorf("api key: %w", err)
+	case k.Revoked != nil:
+		return Principal{}, refuse(Revoked)
 	}
 	return Principal{Kind: Machine, ID: k.ID.String(), Key: &k, Scope: KeyScope(k)}, nil
 }

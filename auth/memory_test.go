@@ -173,9 +173,6 @@ func (m *memory) KeyByHash(_ context.Context, h []byte) (centrala.APIKey, error)
 	if !ok {
 		return centrala.APIKey{}, none("key")
 	}
-	if k.Revoked != nil {
-		return centrala.APIKey{}, centrala.Errorf(centrala.Unauthorized, "revoked")
-	}
 	return k, nil
 }
 

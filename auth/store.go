@@ -51,7 +51,7 @@ type Contacts interface {
 }
 
 // House is API keys by the SHA-256 of their secrets, and the audit log. KeyByHash is NotFound
-// for an unknown key and Unauthorized for a revoked one.
+// for an unknown key; a revoked one is returned with Revoked set.
 type House interface {
 	KeyByHash(ctx context.Context, hash []byte) (centrala.APIKey, error)
 	Audit(ctx context.Context, e centrala.AuditEntry) error

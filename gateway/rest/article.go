@@ -65,7 +65,7 @@ type articleQuery struct {
 	Q      string        `query:"q" maxLength:"100" doc:"Part of a title, section or tag."`
 	Locale string        `query:"locale" maxLength:"10"`
 	Side   centrala.Side `query:"side" enum:"buyer,seller,advertiser"`
-	After  articleRef    `query:"cursor"`
+	After  articleWish   `query:"cursor"`
 	Limit  int           `query:"limit" minimum:"1" maximum:"200"`
 }
 

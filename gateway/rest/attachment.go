@@ -60,13 +60,11 @@ func (s *server) upload(ctx context.Context, c caller, _ *nothing) (*answer[cent
 		return nil, err
 	}
 	defer part.Close() //nolint:errcheck // read-only
-	head := make([]byte, sniffed)
-	n, err := io.ReadFull(part, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+	head, err := io.ReadAll(io.LimitReader(part, sniffed))
+	if err != nil {
 		return nil, bodyError(err)
 	}
-	head = head[:n]
-	if n == 0 {
+	if len(head) == 0 {
 		return nil, centrala.InvalidField("file", "The file is empty.")
 	}
 	name := cleanName(part.FileName())

@@ -28,9 +28,9 @@ type conversationQuery struct {
 	View      string          `query:"view" enum:"mine,queue,team,snoozed,resolved" doc:"One of the lists of the console's rail."`
 	Status    centrala.Status `query:"status" enum:"waiting,open,snoozed,resolved"`
 	Side      centrala.Side   `query:"side" enum:"buyer,seller,advertiser"`
-	Team      teamRef         `query:"team"`
-	Assignee  agentRef        `query:"assignee"`
-	Contact   contactRef      `query:"contact"`
+	Team      teamWish        `query:"team"`
+	Assignee  agentWish       `query:"assignee"`
+	Contact   contactWish     `query:"contact"`
 	Tag       string          `query:"tag" maxLength:"40"`
 	Channel   string          `query:"channel" maxLength:"20"`
 	Complaint bool            `query:"complaint" doc:"true: only complaints."`

@@ -40,7 +40,7 @@ func (s *server) inert(c caller, raw string, files []centrala.Attachment) string
 	}
 	var b strings.Builder
 	for _, n := range nodes {
-		if n.Type == html.ElementNode && forbidden(n.DataAtom, n.Data) {
+		if n.Type == html.CommentNode || n.Type == html.ElementNode && forbidden(n.DataAtom, n.Data) {
 			continue
 		}
 		disarm(n, cids)

@@ -241,6 +241,9 @@ func (s *server) patchInbox(ctx context.Context, c caller, in *inboxChange) (*an
 	if in.Body.Channel != "" && in.Body.Channel != v.Channel {
 		return nil, centrala.InvalidField("channel", "The channel of an inbox stays what it was.")
 	}
+	if movesPasswords(v.Mailbox, in.Body) {
+		return nil, passwordStays()
+	}
 	if err := in.Body.onto(&v); err != nil {
 		return nil, err
 	}
@@ -302,9 +305,13 @@ func (s *server) testKept(ctx context.Context, _ caller, in *inboxChange) (*answ
 		return nil, err
 	}
 	if movesPasswords(v.Mailbox, in.Body) {
-		return nil, centrala.InvalidField("imap_password", "A kept password is only tried with the server and user that it is for.")
+		return nil, passwordStays()
 	}
 	return s.test(ctx, v, in.Body)
+}
+
+func passwordStays() error {
+	return centrala.InvalidField("imap_password", "A kept password is only used with the server and user that it is for: give it once more.")
 }
 
 // movesPasswords reports whether a kept password would be shown to another server.

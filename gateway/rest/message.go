@@ -90,12 +90,13 @@ func (s *server) postMessage(ctx context.Context, c caller, in *postInput) (*ans
 		p.Note, p.NoClaim = b.Note, true
 	}
 	r, err := s.Store.Append(ctx, p)
+	r.At = r.At.UTC().Truncate(time.Microsecond) // as the log keeps it: the first answer and a repeated one are the same
 	return ok(r), err
 }
 
 type messagePath struct {
 	ID  conversationRef `path:"id"`
-	Seq int64           `path:"seq"`
+	Seq number          `path:"seq"`
 }
 
 // WholeMessage is an entry with everything that a timeline leaves out.
@@ -106,7 +107,7 @@ type WholeMessage struct {
 }
 
 func (s *server) getMessage(ctx context.Context, c caller, in *messagePath) (*answer[WholeMessage], error) {
-	m, full, html, err := s.Store.Message(ctx, c.Scope, in.ID.ID, in.Seq)
+	m, full, html, err := s.Store.Message(ctx, c.Scope, in.ID.ID, in.Seq.N)
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +190,7 @@ func (s *server) transcribe(ctx context.Context, c caller, b *strings.Builder, m
 
 type htmlQuery struct {
 	ID     conversationRef `path:"id"`
-	Seq    int64           `path:"seq"`
+	Seq    number          `path:"seq"`
 	Images bool            `query:"images" doc:"Load remote images too."`
 }
 
@@ -203,7 +204,7 @@ type document struct {
 // messageHTML is a document of its own that may do nothing: no scripts, no forms, no remote
 // content unless asked for, its links open elsewhere.
 func (s *server) messageHTML(ctx context.Context, c caller, in *htmlQuery) (*document, error) {
-	m, _, html, err := s.Store.Message(ctx, c.Scope, in.ID.ID, in.Seq)
+	m, _, html, err := s.Store.Message(ctx, c.Scope, in.ID.ID, in.Seq.N)
 	if err != nil {
 		return nil, err
 	}

@@ -4,16 +4,17 @@ import (
 	"bytes"
 	"encoding"
 	"encoding/json"
-	"fmt"
 	"reflect"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"centrala"
 )
 
-// ref is an identifier in an address. It is a struct, since the router would read a number
-// type as digits.
+// ref is an identifier in a path. What is none becomes the zero identifier, which nothing has:
+// such an address is as good as one that leads nowhere. It is a struct, since the framework
+// would read a number type as digits.
 type ref[T any, P interface {
 	*T
 	encoding.TextUnmarshaler
@@ -21,10 +22,31 @@ type ref[T any, P interface {
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (r *ref[T, P]) UnmarshalText(b []byte) error {
-	if len(b) == 0 {
-		return fmt.Errorf("no identifier")
+	if err := P(&r.ID).UnmarshalText(b); err != nil {
+		*r = ref[T, P]{}
 	}
-	return P(&r.ID).UnmarshalText(b)
+	return nil
+}
+
+// wish is an identifier in a query, where one that cannot be is told.
+type wish[T any, P interface {
+	*T
+	encoding.TextUnmarshaler
+}] struct{ ID T }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (w *wish[T, P]) UnmarshalText(b []byte) error { return P(&w.ID).UnmarshalText(b) }
+
+// number is a positive number in a path, 0 for everything else.
+type number struct{ N int64 }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (n *number) UnmarshalText(b []byte) error {
+	v, err := strconv.ParseInt(string(b), 10, 64)
+	if err == nil {
+		n.N = max(v, 0)
+	}
+	return nil
 }
 
 // The identifiers that stand in addresses.
@@ -40,6 +62,11 @@ type (
 	keyRef          = ref[centrala.KeyID, *centrala.KeyID]
 	macroRef        = ref[centrala.MacroID, *centrala.MacroID]
 	teamRef         = ref[centrala.TeamID, *centrala.TeamID]
+
+	agentWish   = wish[centrala.AgentID, *centrala.AgentID]
+	articleWish = wish[centrala.ArticleID, *centrala.ArticleID]
+	contactWish = wish[centrala.ContactID, *centrala.ContactID]
+	teamWish    = wish[centrala.TeamID, *centrala.TeamID]
 )
 
 // maybe is a field of a change: left out it is not set and nothing changes; null sets the

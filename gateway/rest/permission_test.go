@@ -50,7 +50,9 @@ const (
 )
 
 // made is a pattern whose success is another status.
-func made(pattern string, status int) string { return strings.ReplaceAll(pattern, "200", fmt.Sprint(status)) }
+func made(pattern string, status int) string {
+	return strings.ReplaceAll(pattern, "200", fmt.Sprint(status))
+}
 
 func get(format string, args ...func(*fixture) any) func(*fixture) call {
 	return ask(http.MethodGet, format, nil, args...)

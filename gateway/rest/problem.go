@@ -121,9 +121,6 @@ func translate(_ huma.Context, _ string, v any) (any, error) {
 			continue
 		}
 		field := strings.TrimPrefix(strings.TrimPrefix(d.Location, "body."), "query.")
-		if strings.HasPrefix(field, "path.") { // an address that cannot exist
-			return problemOf(centrala.Errorf(centrala.NotFound, "There is no such resource.")), nil
-		}
 		p.Field, p.Detail = field, sentence(d.Message)
 		break
 	}

@@ -8,6 +8,7 @@ package rest
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -152,7 +153,9 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/v1/attachments" {
 		limit, allowed = maxUpload, uploadTime
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	body := &kept{Reader: http.MaxBytesReader(w, r.Body, limit), whole: r.Body}
+	r.Body = body
+	defer body.drain(w)
 	ctx, cancel := context.WithTimeoutCause(r.Context(), allowed, errors.New("the request took too long"))
 	defer cancel()
 	defer s.caught(w, r)
@@ -163,6 +166,38 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mux.ServeHTTP(w, r)
+}
+
+// kept is a body that nobody but the HTTP server closes. Closed early, with a rest unread and
+// wrapped as it is here, the server would take the rest for the next request.
+type kept struct {
+	io.Reader
+	whole io.Reader
+	ended bool
+}
+
+// Read implements io.Reader.
+func (k *kept) Read(p []byte) (int, error) {
+	n, err := k.Reader.Read(p)
+	k.ended = k.ended || err == io.EOF
+	return n, err
+}
+
+// Close implements io.Closer.
+func (*kept) Close() error { return nil }
+
+// drain reads some more of a body that was refused, so that a client that is still sending gets
+// to read why instead of a reset connection.
+func (k *kept) drain(w http.ResponseWriter) {
+	if k.ended || k.whole == http.NoBody {
+		return
+	}
+	control := http.NewResponseController(w)
+	if err := control.SetReadDeadline(time.Now().Add(2 * time.Second)); err != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, k.whole, 8<<20) // whatever it is, it was refused
+	_ = control.SetReadDeadline(time.Time{})
 }
 
 // caught makes a problem document of a panic, so that one bad request ends alone.

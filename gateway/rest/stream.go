@@ -67,7 +67,7 @@ func (s *server) deadLetters(ctx context.Context, _ caller, _ *nothing) (*answer
 }
 
 type deadLetterPath struct {
-	ID   int64 `path:"id"`
+	ID   number `path:"id"`
 	Body *struct{}
 }
 
@@ -77,11 +77,11 @@ func (s *server) replay(ctx context.Context, c caller, in *deadLetterPath) (*not
 	if s.Retry == nil {
 		return nil, centrala.Errorf(centrala.Unavailable, "This server cannot replay events.")
 	}
-	d, err := s.Store.Exhume(ctx, in.ID)
+	d, err := s.Store.Exhume(ctx, in.ID.N)
 	if err != nil {
 		return nil, err
 	}
-	id := strconv.FormatInt(in.ID, 10)
+	id := strconv.FormatInt(in.ID.N, 10)
 	if err := s.audited(ctx, c, "stream.replayed", id, d.Group+" "+string(d.Event.Type)); err != nil {
 		return nil, errors.Join(err, s.Store.Bury(ctx, d))
 	}
