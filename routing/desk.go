@@ -181,11 +181,12 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // run is not ended by the caller's context: others wait for the round too.
 func (d *Desk) run(ctx context.Context, r *round) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), roundTime)
+	end := time.Now().Add(roundTime)
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
 	defer cancel()
 	for n := range maxPasses {
 		again, err := d.pass(ctx, r)
-		if ctx.Err() != nil {
+		if !time.Now().Before(end) { // a dial may give up a moment before ctx does
 			break
 		}
 		if err != nil || !again {
@@ -216,26 +217,28 @@ func (d *Desk) pass(ctx context.Context, r *round) (again bool, err error) {
 // waiting is what the round should look at. When many wait and nobody has room, that is only
 // what the events were about: everything else waits for the same reason as before.
 func (d *Desk) waiting(ctx context.Context, r *round) ([]centrala.Conversation, error) {
-	var all []centrala.Conversation
 	if d.crowd.Load() > crowded && !r.sweep {
 		lines, err := d.house.Lines(ctx)
-		if err != nil || !anyRoom(lines) {
-			return d.also(ctx, all, r.fresh, err)
+		if err != nil {
+			return nil, err
+		}
+		if !anyRoom(lines) {
+			return d.also(ctx, nil, r.fresh)
 		}
 	}
 	all, err := d.log.Waiting(ctx)
-	d.crowd.Store(int64(len(all)))
-	if len(all) <= crowded || err != nil {
-		return all, err
-	}
-	return d.also(ctx, all, r.fresh, nil) // a long list may be cut short
-}
-
-// also adds what is not in the list yet and waits.
-func (d *Desk) also(ctx context.Context, list []centrala.Conversation, ids map[centrala.ConversationID]bool, err error) ([]centrala.Conversation, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.crowd.Store(int64(len(all)))
+	if len(all) <= crowded {
+		return all, nil
+	}
+	return d.also(ctx, all, r.fresh) // a long list may be cut short
+}
+
+// also adds what is not in the list yet and waits.
+func (d *Desk) also(ctx context.Context, list []centrala.Conversation, ids map[centrala.ConversationID]bool) ([]centrala.Conversation, error) {
 	in := make(map[centrala.ConversationID]bool, len(list))
 	for _, c := range list {
 		in[c.ID] = true
