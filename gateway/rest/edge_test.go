@@ -4,10 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -470,5 +473,42 @@ func TestFaultsOfOursStayOurs(t *testing.T) {
 	}
 	if got := h.do(call{method: "GET", path: "/v1/me", token: h.tokens["agent"]}); got.status != http.StatusOK {
 		t.Errorf("after a panic: %d", got.status)
+	}
+}
+
+// TestARefusedBodyIsNotTheNextRequest: a client, or a proxy that shares a connection among
+// clients, sends a body that is refused before it is read to its end. What is left of it must
+// not be taken for a request.
+func TestARefusedBodyIsNotTheNextRequest(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	k := h.talk()
+	smuggled := "GET /v1/articles/search?q=smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
+	for name, head := range map[string]string{
+		"too large":     "POST /v1/conversations/" + k.id.String() + "/messages HTTP/1.1\r\nAuthorization: Bearer " + k.token + "\r\n",
+		"nobody":        "POST /v1/conversations HTTP/1.1\r\n",
+		"no such place": "POST /v1/nothing HTTP/1.1\r\n",
+	} {
+		body := strings.Repeat("x", 1<<20) + strings.Repeat(smuggled, 9000) // more than the HTTP server discards by itself
+		conn, err := net.Dial("tcp", h.server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		request := head + "Host: localhost\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body +
+			"GET /v1/articles/search?q=honest HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+		if _, err := io.WriteString(conn, request); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		all, err := io.ReadAll(conn)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if n := strings.Count(string(all), "HTTP/1.1 "); n < 1 || n > 2 || strings.Contains(string(all), "400 Bad Request") {
+			t.Errorf("%s: %d answers: %.600s", name, n, all)
+		}
+		_ = conn.Close()
 	}
 }
