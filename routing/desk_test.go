@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"centrala"
@@ -419,22 +419,14 @@ func TestFiftyDesks(t *testing.T) {
 	})
 }
 
-// counted counts the questions to the log and can make them fail or wait.
+// counted counts the questions to the log.
 type counted struct {
 	*bureau
 	waitings, lines, dos atomic.Int64
-	fail                 error
-	gate                 chan struct{}
 }
 
 func (c *counted) Waiting(ctx context.Context) ([]centrala.Conversation, error) {
 	c.waitings.Add(1)
-	if c.gate != nil {
-		<-c.gate
-	}
-	if c.fail != nil {
-		return nil, c.fail
-	}
 	return c.bureau.Waiting(ctx)
 }
 
@@ -459,59 +451,49 @@ func TestNothingWaitsCostsOneQuestion(t *testing.T) {
 	}
 }
 
-// However many events come while a round runs, they share the next one.
+// slow is a log in which nothing waits; it answers when the gate is opened.
+type slow struct {
+	routing.Log
+	routing.House
+	asked atomic.Int64
+	gate  chan struct{}
+	fail  error
+}
+
+func (s *slow) Waiting(context.Context) ([]centrala.Conversation, error) {
+	s.asked.Add(1)
+	<-s.gate
+	return nil, s.fail
+}
+
+// However many events come while a round runs, they share the next one, and its failure.
 func TestEventsShareARound(t *testing.T) {
 	t.Parallel()
-	log := &counted{bureau: newBureau(t, storetest.SQLite(t)), gate: make(chan struct{})}
-	d := routing.New(routing.Config{Log: log, House: log})
-	var all sync.WaitGroup
-	handle := func() {
-		all.Go(func() {
-			if err := d.Handle(t.Context(), centrala.Event{Type: centrala.AgentChanged}); err != nil {
-				t.Errorf("handle: %v", err)
+	for _, fail := range []error{nil, errors.New("the disk is gone")} {
+		synctest.Test(t, func(t *testing.T) {
+			log := &slow{gate: make(chan struct{}), fail: fail}
+			d := routing.New(routing.Config{Log: log, House: log})
+			got := make(chan error, 501)
+			for range cap(got) {
+				go func() { got <- d.Handle(t.Context(), centrala.Event{Type: centrala.AgentChanged}) }()
+			}
+			synctest.Wait() // one asks, the others wait
+			ctx, cancel := context.WithTimeoutCause(t.Context(), 100*time.Millisecond, errors.New("no time"))
+			defer cancel()
+			if err := d.Handle(ctx, centrala.Event{Type: centrala.AgentChanged}); !errors.Is(err, context.Cause(ctx)) {
+				t.Errorf("a caller without time is told %v", err)
+			}
+			close(log.gate)
+			for range cap(got) {
+				if err := <-got; !errors.Is(err, fail) {
+					t.Errorf("got %v, want %v", err, fail)
+				}
+			}
+			if n := log.asked.Load(); n != 2 {
+				t.Errorf("%d events asked %d times, want twice", cap(got), n)
 			}
 		})
 	}
-	handle()
-	for log.waitings.Load() == 0 {
-		runtime.Gosched()
-	}
-	for range 500 {
-		handle()
-	}
-	close(log.gate)
-	all.Wait()
-	if n := log.waitings.Load(); n > 20 {
-		t.Errorf("501 events asked %d times", n)
-	}
-}
-
-func TestAFailureIsToldToAllWhoShareIt(t *testing.T) {
-	t.Parallel()
-	log := &counted{bureau: newBureau(t, storetest.SQLite(t)), fail: errors.New("the disk is gone")}
-	d := routing.New(routing.Config{Log: log, House: log})
-	errs := make(chan error, 20)
-	for range cap(errs) {
-		go func() { errs <- d.Handle(t.Context(), centrala.Event{Type: centrala.AgentChanged}) }()
-	}
-	for range cap(errs) {
-		if err := <-errs; !errors.Is(err, log.fail) {
-			t.Errorf("got %v", err)
-		}
-	}
-	ctx, cancel := context.WithCancelCause(t.Context())
-	log.gate = make(chan struct{})
-	held := make(chan error)
-	go func() { held <- d.Handle(t.Context(), centrala.Event{Type: centrala.AgentChanged}) }()
-	for n := log.waitings.Load(); log.waitings.Load() == n; {
-		runtime.Gosched()
-	}
-	cancel(errors.New("no time"))
-	if err := d.Handle(ctx, centrala.Event{Type: centrala.AgentChanged}); err == nil {
-		t.Error("a caller without time was kept waiting")
-	}
-	close(log.gate)
-	<-held
 }
 
 // With a long queue and everybody busy, an event costs no more than what it is about.
