@@ -71,6 +71,7 @@ class App {
 
   /** Reads what the browser remembers, the language and the address; then who is signed in. */
   async start(): Promise<void> {
+    addEventListener('resize', () => (this.width = innerWidth));
     this.compact = kept('density') === 'compact';
     this.theme = (kept('theme') as 'light' | 'dark' | null) ?? '';
     this.sound = kept('sound') === 'on';
@@ -80,7 +81,6 @@ class App {
     this.paint();
     await this.speak((kept('locale') as Locale | null) ?? pickLocale(navigator.language));
     addEventListener('hashchange', () => this.readAddress());
-    addEventListener('resize', () => (this.width = innerWidth));
     this.readAddress();
     await this.identify();
   }

@@ -41,6 +41,10 @@ const scenes = {
   w900: { size: [900, 800], run: open },
   w640list: { size: [640, 900], run: (p) => wait(p, '.row.at .l1') },
   w640: { size: [640, 900], run: open },
+  articlepick: { run: async (p) => { await open(p); await p.click('.conv-head h1'); await p.keyboard.press('+'); await wait(p, '.pick article'); } },
+  more: { run: async (p) => { await open(p); await p.click('.acts .btn.icon:nth-of-type(3)'); await wait(p, '.moremenu'); } },
+  memenu: { run: async (p) => { await open(p); await p.click('.rail .me'); await wait(p, '.me-menu'); } },
+  keysmap: { run: async (p) => { await open(p); await p.click('.conv-head h1'); await p.keyboard.press('?'); await wait(p, '.keysmap'); } },
   compact: { density: 'compact', run: open },
   empty: { server: { empty: true }, run: (p) => wait(p, '.next') },
   many: { server: { rows: 5000 }, run: async (p) => { await place('team', '.row.at .l1')(p); await p.evaluate(() => (document.querySelector('.rows').scrollTop = 3000)); await p.waitForTimeout(400); } },
@@ -76,6 +80,7 @@ for (const [name, scene] of Object.entries(scenes)) {
   page.on('console', (m) => (m.type() === 'error' || m.type() === 'warning') && !/WebSocket|ERR_CONNECTION|401/.test(m.text()) && console.log(`${name}: ${m.type()}: ${m.text().slice(0, 300)}`));
   page.on('pageerror', (e) => console.log(`${name}: ${e.stack?.slice(0, 600)}`));
   await context.addInitScript((d) => d && localStorage.setItem('centrala.density', d), scene.density);
+  await context.addInitScript((l) => l && localStorage.setItem('centrala.locale', l), scene.locale);
   try {
     await page.goto(s.url + (scene.path ?? '/console'));
     await scene.run(page, s);
