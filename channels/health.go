@@ -35,7 +35,7 @@ type Health struct {
 	LastOK    time.Time        `json:"last_ok,omitzero"`
 	LastError string           `json:"last_error,omitempty"` // in words
 	Behind    int              `json:"behind"`               // fetched or due but not yet done
-	Lag       time.Duration    `json:"lag"`                  // age of the oldest of those
+	Lag       int64            `json:"lag_s"`                // age of the oldest of those, in seconds
 }
 
 // Board holds the health of all lines of this process. The zero value is ready; it is safe
@@ -68,7 +68,7 @@ func (b *Board) Note(inbox centrala.InboxID, way string, s State, err error, now
 
 // Behind writes down how much is waiting on a line, and for how long.
 func (b *Board) Behind(inbox centrala.InboxID, way string, n int, lag time.Duration) {
-	b.change(inbox, way, func(h *Health) { h.Behind, h.Lag = n, lag })
+	b.change(inbox, way, func(h *Health) { h.Behind, h.Lag = n, int64(lag/time.Second) })
 }
 
 func (b *Board) change(inbox centrala.InboxID, way string, f func(*Health)) {

@@ -11,7 +11,7 @@ func (w Words) Wrote(name string, at time.Time) string {
 	// No spaces that keep words together here: other programs look for these words.
 	switch {
 	case w.polish && name == "":
-		return fmt.Sprintf("W dniu %s w poprzedniej wiadomości napisał(a):", at.Format("2.01.2006 15:04"))
+		return fmt.Sprintf("W dniu %s nadawca pisze:", at.Format("2.01.2006 15:04"))
 	case w.polish:
 		return fmt.Sprintf("W dniu %s %s pisze:", at.Format("2.01.2006 15:04"), name)
 	case name == "":
