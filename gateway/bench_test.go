@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -195,4 +196,76 @@ func cpu(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkRoundTrips is a closed loop of visitors and agents: a visitor writes, the agent who
+// has the conversation gets it and answers, the visitor gets that; both are acknowledged and
+// on disk. It tells round trips a second and how long a visitor's words take to the agent.
+func BenchmarkRoundTrips(b *testing.B) {
+	for _, visitors := range []int{1, 50} {
+		b.Run(fmt.Sprint(visitors), func(b *testing.B) {
+			p := open(b, unlimited)
+			agent := p.join(p.session("ania"))
+			var pairs []*pair
+			for range visitors {
+				v := p.join(p.visitor(p.web))
+				conv := v.send("hej")["conversation"].(string)
+				p.assign(conv, "ania")
+				pairs = append(pairs, &pair{visitor: v, conv: conv, heard: make(chan struct{}, 1), back: make(chan struct{}, 1)})
+			}
+			p.settle(agent)
+			at := map[string]*pair{}
+			for _, x := range pairs {
+				at[x.conv] = x
+				x.visitor.hook(func(f frame) {
+					if f["type"] == "message" {
+						x.back <- struct{}{}
+					}
+				})
+			}
+			agent.hook(func(f frame) {
+				if m, _ := f["message"].(map[string]any); f["type"] == "message" && m["author"].(map[string]any)["kind"] == "customer" {
+					at[f["conversation"].(string)].heard <- struct{}{}
+				}
+			})
+			b.ResetTimer()
+			var all sync.WaitGroup
+			for i, x := range pairs {
+				n := b.N / visitors
+				if i < b.N%visitors {
+					n++
+				}
+				all.Go(func() { x.run(agent, n) })
+			}
+			all.Wait()
+			var took []time.Duration
+			for _, x := range pairs {
+				took = append(took, x.took...)
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "round-trips/s")
+			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+		})
+	}
+}
+
+type pair struct {
+	visitor     *peer
+	conv        string
+	heard, back chan struct{}
+	took        []time.Duration
+}
+
+func (x *pair) run(agent *peer, n int) {
+	for range n {
+		key := newKey()
+		start := time.Now()
+		x.visitor.say(frame{"type": "message.send", "ref": key, "key": key, "text": "Czy paczka już wyszła?", "conversation": x.conv})
+		<-x.heard
+		x.took = append(x.took, time.Since(start))
+		key = newKey()
+		agent.say(frame{"type": "message.send", "ref": key, "key": key, "text": "Tak, dziś rano.", "conversation": x.conv})
+		<-x.back
+	}
 }

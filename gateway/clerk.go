@@ -4,15 +4,17 @@ import (
 	"time"
 
 	"centrala"
+	"centrala/gateway/frames"
+	"centrala/gateway/socket"
 )
 
 // The clerk's rounds, in ticks of the wheel.
 const (
-	marksEvery  = int(time.Second / tick)
-	leaseEvery  = int(10 * time.Second / tick)
-	queueEvery  = int(QueueEvery / tick)
-	cursorEvery = int(5 * time.Second / tick)
-	checkEvery  = int(PingEvery / tick)
+	marksEvery  = int(time.Second / socket.Tick)
+	leaseEvery  = int(10 * time.Second / socket.Tick)
+	queueEvery  = int(QueueEvery / socket.Tick)
+	cursorEvery = int(5 * time.Second / socket.Tick)
+	checkEvery  = int(socket.PingEvery / socket.Tick)
 )
 
 // settleAfter is how far behind a cursor stays where several nodes write: an event with a
@@ -22,14 +24,15 @@ const settleAfter = 10 * time.Second
 // clerk is the goroutine that does what is due with the log. What it fails to do it does in
 // the next round.
 func (g *Gateway) clerk() {
-	t := time.NewTicker(tick)
+	t := time.NewTicker(socket.Tick)
 	defer t.Stop()
 	told := centrala.EventID(0)
 	for n := 1; ; n++ {
 		select {
 		case <-g.ctx.Done():
 			return
-		case <-t.C:
+		case now := <-t.C:
+			g.hub.Tick(now)
 		}
 		if n%marksEvery == 0 {
 			g.marks.flush(g)
@@ -37,13 +40,13 @@ func (g *Gateway) clerk() {
 		if n%leaseEvery == 0 {
 			g.heartbeat()
 		}
-		g.lines()
+		g.lookAround()
 		g.queue.tell(g, n%queueEvery == 0)
 		if n%cursorEvery == 0 {
 			told = g.cursors(told)
 		}
 		if g.cfg.Cluster && n%checkEvery == 0 {
-			g.hub.gap()
+			g.hub.Gap()
 		}
 	}
 }
@@ -52,24 +55,24 @@ func (g *Gateway) clerk() {
 func (g *Gateway) heartbeat() {
 	ctx, cancel := g.call()
 	defer cancel()
-	if agents := g.hub.present(); len(agents) > 0 {
+	if agents := g.present(); len(agents) > 0 {
 		if err := g.cfg.Floor.Heartbeat(ctx, agents); err != nil {
 			g.log.Warn("renew the leases", "err", err)
 		}
 	}
 }
 
-// lines keeps the floor and the teams' names as they are.
-func (g *Gateway) lines() {
-	if g.wheel.len() == 0 {
+// lookAround keeps the lines and the teams' names as they are.
+func (g *Gateway) lookAround() {
+	if g.wheel.Len() == 0 {
 		return
 	}
 	ctx, cancel := g.call()
 	defer cancel()
-	if err := g.floor.refresh(ctx, g); err != nil {
+	if err := g.refreshLines(ctx); err != nil {
 		g.log.Warn("read the lines", "err", err)
 	}
-	if _, err := g.house.inboxes(ctx); err != nil {
+	if _, err := g.doors.All(ctx); err != nil {
 		g.log.Warn("read the doors", "err", err)
 	}
 }
@@ -77,11 +80,11 @@ func (g *Gateway) lines() {
 // cursors tells the staff where they would resume, if that has moved. It is behind everything
 // that was pushed to them.
 func (g *Gateway) cursors(told centrala.EventID) centrala.EventID {
-	at := g.settled(centrala.EventID(g.hub.high.Load()))
-	if at <= told || len(*g.hub.staff.Load()) == 0 {
+	at := g.settled(g.hub.High())
+	if at <= told || len(g.hub.Staff()) == 0 {
 		return told
 	}
-	g.hub.everywhere(nil, func() { g.hub.tellAllStaff(g.encode(cursorFrame{Type: "cursor", Value: g.cursorAt(at)})) })
+	g.hub.After(func() { g.hub.TellAllStaff(g.encode(frames.Cursor{Type: "cursor", Value: g.cursorAt(at)})) })
 	return at
 }
 

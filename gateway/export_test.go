@@ -3,7 +3,7 @@ package gateway
 // Settle waits until everything that was committed before has been shown.
 func (g *Gateway) Settle() {
 	done := make(chan struct{})
-	g.hub.everywhere(nil, func() { close(done) })
+	g.hub.After(func() { close(done) })
 	<-done
 }
 
@@ -11,7 +11,7 @@ func (g *Gateway) Settle() {
 func (g *Gateway) Round() { g.marks.flush(g) }
 
 // Lines reads the floor at once.
-func (g *Gateway) Lines() { g.lines() }
+func (g *Gateway) Lines() { g.lookAround() }
 
 // Places tells everybody their place in the queue at once.
 func (g *Gateway) Places() { g.queue.tell(g, true) }

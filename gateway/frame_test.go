@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"centrala"
+	"centrala/gateway/frames"
+	"centrala/gateway/socket"
 )
 
 // web/protocol.json is the list of frames that the clients are built on: both sides have the
@@ -31,17 +33,17 @@ func TestFramesAreThoseOfTheClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := map[string]any{
-		"hello": helloFrame{}, "ping": pingFrameIn{}, "message.send": sendFrame{}, "typing": typingIn{}, "received": seenIn{}, "read": seenIn{},
-		"history": historyIn{}, "suggest": suggestIn{}, "article.feedback": feedbackIn{}, "survey.answer": answerIn{}, "conversation.end": endIn{},
-		"contact.set": contactIn{}, "presence.set": presenceIn{}, "view": viewIn{}, "watch": watchIn{},
+		"hello": frames.Hello{}, "ping": frames.Ping{}, "message.send": frames.Send{}, "typing": frames.TypingMark{}, "received": frames.Seen{}, "read": frames.Seen{},
+		"history": frames.HistoryQuery{}, "suggest": frames.Suggest{}, "article.feedback": frames.Feedback{}, "survey.answer": frames.SurveyAnswer{}, "conversation.end": frames.End{},
+		"contact.set": frames.ContactSet{}, "presence.set": frames.PresenceSet{}, "view": frames.View{}, "watch": frames.Watch{},
 	}
 	server := map[string]any{
-		"both/pong": pongFrame{}, "both/ack": ackFrame{}, "both/error": errorFrame{}, "both/message": messageFrame{}, "both/typing": typingFrame{},
-		"both/delivery": deliveryFrame{}, "both/read": readFrame{}, "both/history": historyFrame{}, "both/suggestions": suggestionsFrame{},
-		"both/resumed": resumedFrame{}, "customer/welcome": visitorWelcome{}, "customer/conversation": talk{}, "customer/survey": surveyFrame{},
-		"customer/survey.closed": surveyClosedFrame{}, "agent/welcome": staffWelcome{}, "agent/conversation": conversation{},
-		"agent/presence": presenceFrame{}, "agent/viewers": viewersFrame{}, "agent/cursor": cursorFrame{}, "agent/caught_up": caughtUpFrame{},
-		"agent/stale": staleFrame{},
+		"both/pong": frames.Pong{}, "both/ack": frames.Ack{}, "both/error": frames.Error{}, "both/message": frames.Message{}, "both/typing": frames.Typing{},
+		"both/delivery": frames.Delivery{}, "both/read": frames.Read{}, "both/history": frames.History{}, "both/suggestions": frames.Suggestions{},
+		"both/resumed": frames.Resumed{}, "customer/welcome": frames.VisitorWelcome{}, "customer/conversation": frames.Talk{}, "customer/survey": frames.Survey{},
+		"customer/survey.closed": frames.SurveyClosed{}, "agent/welcome": frames.StaffWelcome{}, "agent/conversation": frames.Conversation{},
+		"agent/presence": frames.Presence{}, "agent/viewers": frames.Viewers{}, "agent/cursor": frames.Cursor{}, "agent/caught_up": frames.CaughtUp{},
+		"agent/stale": frames.Stale{},
 	}
 	seen := map[string]bool{}
 	for who, frames := range list.Frames.Client {
@@ -72,14 +74,14 @@ func TestFramesAreThoseOfTheClients(t *testing.T) {
 		}
 	}
 	for name, v := range map[string]any{
-		"Talk": talk{}, "Conversation": conversation{}, "Queue": queueOut{}, "Face": faceOut{}, "Person": personOut{}, "Contact": contactOut{},
-		"Agent": agentOut{}, "Survey": surveyFrame{}, "ResumePoint": resumePoint{}, "Filter": filterWish{}, "Watch": watchWish{},
-		"Read": readOut{}, "LastMessage": lastOut{}, "Article": centrala.Suggestion{},
+		"Talk": frames.Talk{}, "Conversation": frames.Conversation{}, "Queue": frames.Place{}, "Face": frames.Face{}, "Person": frames.Person{}, "Contact": frames.Contact{},
+		"Agent": frames.Agent{}, "Survey": frames.Survey{}, "ResumePoint": frames.ResumePoint{}, "Filter": frames.Filter{}, "Watch": frames.Watching{},
+		"Read": frames.ReadMarks{}, "LastMessage": frames.LastMessage{}, "Article": centrala.Suggestion{},
 	} {
 		compare(t, "object "+name, list.Objects[name], v, []string{"gone", "queue", "slug"})
 	}
 	for name, code := range map[string]int{"tooBig": 1009, "restart": int(closeRestart), "badFrame": int(closeFrame), "token": int(closeToken),
-		"origin": int(closeOrigin), "tooSlow": int(closeSlow), "rate": int(closeRate)} {
+		"origin": int(closeOrigin), "tooSlow": int(socket.TooSlow), "rate": int(closeRate)} {
 		if list.Closes[name] != code {
 			t.Errorf("close %s is %d here and %d there", name, code, list.Closes[name])
 		}

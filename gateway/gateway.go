@@ -1,11 +1,9 @@
 // Package gateway is the live edge: the WebSockets of customers, agents and programs, and the
 // hub that brings them what is committed. The frames are those of docs/protocol.md, section 2.
 //
-// One goroutine reads a socket and handles its frames one after another. Writing is done by
-// whoever has an answer, or by a goroutine that lives while something waits. A wheel pings
-// all sockets and closes those that are silent, slow or nameless; a clerk does what is due
-// with the log: read marks, heartbeats, places in the queue. Nothing that a socket does can
-// hold up another one.
+// A session handles the frames of one socket, one after another, on that socket's reader
+// goroutine. The hub shows commits, the clerk does what is due with the log: read marks,
+// heartbeats, places in the queue. Nothing that a socket does can hold up another one.
 package gateway
 
 import (
@@ -20,10 +18,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"centrala"
 	"centrala/auth"
+	"centrala/gateway/floor"
+	"centrala/gateway/hub"
+	"centrala/gateway/socket"
 )
 
 // Log is what the edge asks of the conversation log. Append returns once the words are on
@@ -111,26 +110,27 @@ type Gateway struct {
 	ctx   context.Context // ends with Close
 	stop  context.CancelCauseFunc
 	tasks sync.WaitGroup // everything but the sockets
-	live  sync.WaitGroup // readers and writers
 
-	frames map[string]handler
-	hub    *hub
-	wheel  *wheel
-	floor  *floor
-	queue  *queue
-	marks  *marks
-	house  *house
-	gate   gate
-	stats  stats
+	handlers map[string]handler
+	wheel    *socket.Wheel
+	gate     socket.Gate
+	hub      *hub.Hub[*session]
+	lines    floor.Lines
+	waits    floor.Waits
+	doors    *floor.Doors
+	queue    *queue
+	marks    *marks
+	refused  atomic.Int64
 
-	bodies, chunks sync.Pool
+	loading sync.Mutex
+	loaded  bool // the hub knows all conversations that are not over
 }
 
 var errClosed = errors.New("the gateway is closed")
 
 // New makes a Gateway and starts its hub, wheel and clerk. Close must be called.
 func New(cfg Config) *Gateway {
-	g := &Gateway{cfg: cfg, log: cfg.Logger, gate: gate{count: map[string]int{}}}
+	g := &Gateway{cfg: cfg, log: cfg.Logger, handlers: handlers(), queue: newQueue(), marks: newMarks(), doors: floor.NewDoors(cfg.House)}
 	if g.log == nil {
 		g.log = slog.New(slog.DiscardHandler)
 	}
@@ -138,42 +138,42 @@ func New(cfg Config) *Gateway {
 		g.cfg.RemoteAddr = cfg.Site.Addr
 	}
 	g.ctx, g.stop = context.WithCancelCause(context.Background())
-	g.bodies.New = func() any { b := make([]byte, 0, 4<<10); return &b }
-	g.chunks.New = func() any { b := make([]byte, 0, chunk); return &b }
-	g.frames = handlers()
-	g.hub, g.wheel, g.floor, g.queue, g.marks, g.house = newHub(g), newWheel(), newFloor(), newQueue(), newMarks(), newHouse(cfg.House)
-	for _, sh := range g.hub.shards {
-		g.tasks.Go(func() { g.hub.work(sh) })
-	}
-	g.tasks.Go(g.turn)
+	g.wheel = socket.NewWheel(g.log)
+	g.hub = hub.New[*session](g.ctx, reading{cfg.Log, cfg.Lists}, encoder{g}, listener{g}, g.log)
+	g.tasks.Go(g.hub.Run)
+	g.tasks.Go(func() { g.wheel.Turn(g.ctx) })
 	g.tasks.Go(g.clerk)
 	return g
 }
 
-// run starts a goroutine of a socket.
-func (g *Gateway) run(f func()) { g.live.Go(f) }
+// reading is the part of the log that the hub reads.
+type reading struct {
+	Log
+	Lists
+}
 
 // Committed hands over what has just come to lie on this node's disk, in commit order. It does
 // not block and may be called on the store's own goroutine.
-func (g *Gateway) Committed(commits []centrala.Commit) { g.hub.committed(commits) }
+func (g *Gateway) Committed(commits []centrala.Commit) { g.hub.Committed(commits) }
 
 // Handle takes a live event of any node. What this node has shown already is dropped; the rest
 // is read from the log.
-func (g *Gateway) Handle(e centrala.Event) { g.hub.event(e) }
+func (g *Gateway) Handle(e centrala.Event) { g.hub.Handle(e) }
 
 // Gap says that live events may have been missed: everything that is shown is compared with
 // the log.
-func (g *Gateway) Gap() { g.hub.gap() }
+func (g *Gateway) Gap() { g.hub.Gap() }
 
 // Recheck asks again who the sockets of a principal are: an agent, an API key or a contact, by
-// its wire form. Those whose token no longer counts are closed with 4001.
+// its wire form. Those whose token no longer counts are closed with 4001, within a second.
 func (g *Gateway) Recheck(principal string) {
-	for _, s := range g.wheel.all() {
+	g.wheel.Each(func(o socket.Owner) {
+		s := o.(*session)
 		p := s.who.Load()
 		if p != nil && (p.ID == principal || p.Visitor != nil && p.Visitor.Contact.String() == principal) {
 			s.doubt.Store(true)
 		}
-	}
+	})
 }
 
 // ServeHTTP upgrades a request to a socket.
@@ -188,63 +188,49 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.cfg.NoLimits {
 		most = 0
 	}
-	if !g.gate.enter(address, most, &g.live) {
+	if !g.gate.Enter(address, most) {
 		w.Header().Set("Retry-After", "5")
 		problem(w, http.StatusTooManyRequests, "Too many sockets of this address have not said hello.")
 		return
 	}
 	s := &session{g: g, origin: strings.Clone(origin), address: strings.Clone(address), born: time.Now()}
-	s.wire.sent = &g.stats.bytes
-	s.heard.Store(s.born.UnixNano())
 	if origin != "" && g.cfg.Site.Own(r, origin) {
 		s.origin = ownOrigin
 		if c, err := r.Cookie(auth.SessionCookieName); err == nil {
 			s.cookie = strings.Clone(c.Value)
 		}
 	}
-	conn, err := websocket.Accept(upgrade{w, &s.wire}, r, &websocket.AcceptOptions{
-		Subprotocols: []string{"centrala.v1"}, InsecureSkipVerify: true, // door has checked the origin, with ports and schemes
-		OnPingReceived: func(context.Context, []byte) bool { s.heard.Store(time.Now().UnixNano()); return true },
-		OnPongReceived: func(context.Context, []byte) { s.heard.Store(time.Now().UnixNano()) },
-	})
+	sock, err := g.wheel.Accept(w, r, subprotocol)
 	if err != nil {
-		g.gate.leave(address)
-		g.live.Done()
-		g.log.Debug("a socket was not opened", "err", err) // the library has answered
+		g.gate.Leave(address)
+		g.log.Debug("a socket was not opened", "err", err) // it was answered
 		return
 	}
-	conn.SetReadLimit(MaxFrame)
-	s.conn = conn
-	g.stats.opened.Add(1)
-	g.wheel.add(s)
-	if g.gate.shut() {
-		s.restart()
-	}
-	go func() {
-		defer g.live.Done()
-		s.read()
-	}()
+	s.sock = sock
+	sock.Start(s)
 }
 
-// door refuses what must not become a socket: a foreign origin, another protocol, a server
-// that is closing.
+const (
+	subprotocol = "centrala.v1"
+	// ownOrigin stands for every origin that is this site's own.
+	ownOrigin = "own"
+)
+
+// door refuses what must not become a socket: a foreign origin, another protocol.
 func (g *Gateway) door(r *http.Request, origin string) (status int, detail string) {
-	if g.gate.shut() {
-		return http.StatusServiceUnavailable, "The server is restarting."
-	}
-	if offered := r.Header.Values("Sec-Websocket-Protocol"); len(offered) > 0 && !strings.Contains(strings.Join(offered, ","), "centrala.v1") {
-		return http.StatusBadRequest, "The subprotocol is centrala.v1."
+	if offered := r.Header.Values("Sec-Websocket-Protocol"); len(offered) > 0 && !strings.Contains(strings.Join(offered, ","), subprotocol) {
+		return http.StatusBadRequest, "The subprotocol is " + subprotocol + "."
 	}
 	if origin == "" || g.cfg.Site.Own(r, origin) {
 		return 0, ""
 	}
-	inboxes, err := g.house.inboxes(r.Context())
+	doors, err := g.doors.All(r.Context())
 	if err != nil {
 		g.log.Error("read the inboxes", "err", err)
 		return http.StatusServiceUnavailable, "The server cannot say now whether this site may connect."
 	}
-	for i := range inboxes {
-		if allows(inboxes[i].Origins, origin) {
+	for i := range doors {
+		if floor.Allows(doors[i].Origins, origin) {
 			return 0, ""
 		}
 	}
@@ -257,47 +243,16 @@ func problem(w http.ResponseWriter, status int, detail string) {
 	fmt.Fprintf(w, `{"type":"about:blank","title":%q,"status":%d,"detail":%q}`, http.StatusText(status), status, detail)
 }
 
-// leave takes a socket out of everything.
-func (g *Gateway) leave(s *session) {
-	g.wheel.remove(s)
-	p := s.who.Load()
-	if p == nil {
-		g.gate.leave(s.address)
-		return
-	}
-	g.hub.leave(s, p)
-}
-
 // restart closes the socket and asks the client to come back at a random moment, so that not
 // all of them come at once.
 func (s *session) restart() {
-	s.end(closeRestart, fmt.Sprintf(`{"retry_after_ms":%d}`, 200+rand.IntN(4800)))
+	s.sock.End(closeRestart, fmt.Sprintf(`{"retry_after_ms":%d}`, 200+rand.IntN(4800)))
 }
 
-// Close tells all sockets to come back a little later, spread at random, stores what is still
-// to be stored and waits until they are gone, or until ctx ends.
+// Close tells all sockets to come back a little later, spread at random, waits until they are
+// gone, or until ctx ends, and stores what is still to be stored.
 func (g *Gateway) Close(ctx context.Context) error {
-	g.gate.close()
-	for _, s := range g.wheel.all() {
-		s.restart()
-	}
-	done := make(chan struct{})
-	go func() {
-		g.live.Wait()
-		close(done)
-	}()
-	var err error
-	select {
-	case <-done:
-	case <-ctx.Done():
-		err = fmt.Errorf("close the sockets: %w", context.Cause(ctx))
-		for _, s := range g.wheel.all() {
-			if cut := s.conn.CloseNow(); cut != nil {
-				g.log.Debug("cut a socket", "err", cut)
-			}
-		}
-		<-done // each ends now that its connection is closed
-	}
+	err := g.wheel.Close(ctx, func(o socket.Owner) { o.(*session).restart() })
 	g.marks.flush(g)
 	g.stop(errClosed)
 	g.tasks.Wait()
@@ -309,42 +264,16 @@ func (g *Gateway) call() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(g.ctx, 15*time.Second)
 }
 
-// stats counts what Stats tells.
-type stats struct {
-	opened, in, out, bytes, refused atomic.Int64
-
-	mu     sync.Mutex
-	closes map[int]int64
-}
-
-func (s *stats) closed(code websocket.StatusCode) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closes == nil {
-		s.closes = map[int]int64{}
-	}
-	s.closes[int(code)]++
-}
-
-// Stats are figures for /metrics: what is open now, and totals since the start. Closed counts
-// sockets by close code, 1005 for those whose peer left.
+// Stats are figures for /metrics.
 type Stats struct {
-	Sockets, Visitors, Staff, Topics      int
-	Opened, FramesIn, FramesOut, BytesOut int64
-	Refused                               int64
-	Closed                                map[int]int64
+	socket.Stats
+	Visitors, Staff, Topics int   // who has said hello, and what the hub remembers
+	Refused                 int64 // frames answered by an error
 }
 
 // Stats reads the figures.
 func (g *Gateway) Stats() Stats {
-	visitors, staff, topics := g.hub.counts()
-	out := Stats{Sockets: g.wheel.len(), Visitors: visitors, Staff: staff, Topics: topics,
-		Opened: g.stats.opened.Load(), FramesIn: g.stats.in.Load(), FramesOut: g.stats.out.Load(),
-		BytesOut: g.stats.bytes.Load(), Refused: g.stats.refused.Load(), Closed: map[int]int64{}}
-	g.stats.mu.Lock()
-	defer g.stats.mu.Unlock()
-	for code, n := range g.stats.closes {
-		out.Closed[code] = n
-	}
+	out := Stats{Stats: g.wheel.Stats(), Refused: g.refused.Load()}
+	out.Visitors, out.Staff, out.Topics = g.hub.Counts()
 	return out
 }

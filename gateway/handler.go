@@ -3,13 +3,14 @@ package gateway
 import (
 	"centrala"
 	"centrala/auth"
+	"centrala/gateway/frames"
 )
 
 // handler is what is done with one type of frame, and who may send it.
 type handler struct {
 	customer bool        // visitors may
 	staff    auth.Action // agents and programs that may do this may; "" nobody of them
-	run      func(s *session, env envelope, body []byte) error
+	run      func(s *session, env frames.Envelope, body []byte) error
 }
 
 // handlers are all frames after hello. Each run answers a ref itself, unless it returns an
@@ -43,12 +44,12 @@ func (h handler) allowed(p *auth.Principal) bool {
 }
 
 // handle does what a frame asks for and answers its ref exactly once.
-func (s *session) handle(env envelope, body []byte) {
+func (s *session) handle(env frames.Envelope, body []byte) {
 	if env.Type == "hello" {
 		s.hello(env, body)
 		return
 	}
-	h, ok := s.g.frames[env.Type]
+	h, ok := s.g.handlers[env.Type]
 	if !ok {
 		s.refuse(env.Ref, centrala.Errorf(centrala.UnknownType, "There is no frame %.40q.", env.Type))
 		return

@@ -3,67 +3,30 @@ package gateway
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"strings"
 
 	"centrala"
 	"centrala/auth"
+	"centrala/gateway/floor"
+	"centrala/gateway/frames"
+	"centrala/gateway/socket"
 )
 
 // Welcome lists this many conversations, the latest.
 const welcomeList = 20
 
-type (
-	visitorWelcome struct {
-		Type          string        `json:"type"`
-		Session       string        `json:"session"`
-		Token         string        `json:"token,omitempty"`
-		Me            contactOut    `json:"me"`
-		Conversations []talk        `json:"conversations"`
-		Surveys       []surveyFrame `json:"surveys"`
-		Online        bool          `json:"online"`
-		ETA           *[2]int       `json:"eta_s"`
-	}
-	staffWelcome struct {
-		Type          string         `json:"type"`
-		Session       string         `json:"session"`
-		Token         string         `json:"token,omitempty"`
-		Me            agentOut       `json:"me"`
-		Conversations []conversation `json:"conversations"`
-		Surveys       []surveyFrame  `json:"surveys"`
-		Online        bool           `json:"online"`
-		ETA           *[2]int        `json:"eta_s"`
-	}
-	contactOut struct {
-		ID       centrala.ContactID `json:"id"`
-		Side     *centrala.Side     `json:"side"`
-		Name     *string            `json:"name"`
-		Verified bool               `json:"verified"`
-		Email    *string            `json:"email,omitempty"`
-	}
-	agentOut struct {
-		ID       string                  `json:"id"`
-		Name     string                  `json:"name"`
-		Email    string                  `json:"email,omitempty"`
-		Role     centrala.Role           `json:"role,omitempty"`
-		Status   centrala.PresenceStatus `json:"status,omitempty"`
-		Capacity int                     `json:"capacity,omitempty"`
-		Load     int                     `json:"load"`
-	}
-)
-
 // hello signs the socket in. Until it has, nothing else is answered.
-func (s *session) hello(env envelope, body []byte) {
+func (s *session) hello(env frames.Envelope, body []byte) {
 	if s.who.Load() != nil {
 		s.refuse(env.Ref, centrala.Errorf(centrala.Conflict, "This socket has said hello already."))
 		return
 	}
-	f, err := decode[helloFrame](body)
+	f, err := frames.Decode[frames.Hello](body)
 	if err != nil {
 		s.refuse(env.Ref, err)
 		return
 	}
-	list, err := points(f.Resume)
+	list, err := f.Points(MaxResume)
 	if err != nil {
 		s.refuse(env.Ref, err)
 		return
@@ -94,7 +57,7 @@ func (s *session) hello(env envelope, body []byte) {
 		return
 	}
 	if len(list) > 0 || f.ResumeEvents != "" {
-		s.g.run(func() { s.replay(p, list, f.ResumeEvents, f.ResumeEvents != "") })
+		s.sock.Run(func() { s.replay(p, list, f.ResumeEvents, f.ResumeEvents != "") })
 	}
 	if p.Kind != auth.Visitor {
 		s.arrive(p)
@@ -141,11 +104,11 @@ func (s *session) originOK(ctx context.Context, p *auth.Principal) error {
 	if p.Visitor == nil {
 		return refusal
 	}
-	in, err := s.g.house.inbox(ctx, p.Visitor.Inbox)
+	in, err := s.g.doors.Door(ctx, p.Visitor.Inbox)
 	if err != nil {
 		return err
 	}
-	if !originOK(s.origin, in) {
+	if in == nil || !floor.Allows(in.Origins, s.origin) {
 		return refusal
 	}
 	return nil
@@ -154,25 +117,29 @@ func (s *session) originOK(ctx context.Context, p *auth.Principal) error {
 // enter makes the socket live: from here on it is brought what is committed, which waits until
 // the welcome is written.
 func (s *session) enter(ref string, p *auth.Principal) bool {
-	if !s.hold() {
+	if !s.sock.Hold() {
 		return false // it was ended meanwhile
 	}
 	if p.Kind != auth.Visitor {
-		s.lanes = newLanes()
+		s.lanes = socket.NewLanes[centrala.ConversationID](lanes)
 	}
 	s.who.Store(p)
-	s.g.gate.leave(s.address)
-	if s.g.hub.join(s, p) {
+	s.g.gate.Leave(s.address)
+	most := VisitorSockets
+	if s.g.cfg.NoLimits {
+		most = 0
+	}
+	if s.g.hub.Join(s, most) {
 		return true
 	}
-	s.release()
+	s.sock.Release()
 	s.hangUp(&centrala.Error{Code: centrala.TooMany, Message: "A visitor has at most 10 sockets; close other tabs."}, ref, closeRate, "too many sockets")
 	return false
 }
 
 // welcome writes the welcome and lets everything behind it go.
 func (s *session) welcome(p *auth.Principal) error {
-	defer s.release()
+	defer s.sock.Release()
 	ctx, cancel := s.g.call()
 	defer cancel()
 	var (
@@ -180,7 +147,7 @@ func (s *session) welcome(p *auth.Principal) error {
 		err error
 	)
 	if p.Kind == auth.Visitor {
-		w, err = s.g.welcomeVisitor(ctx, p)
+		w, err = s.welcomeVisitor(ctx, p)
 	} else {
 		w, err = s.g.welcomeStaff(ctx, p)
 	}
@@ -189,17 +156,20 @@ func (s *session) welcome(p *auth.Principal) error {
 	}
 	frame := s.g.encode(w)
 	if frame == nil {
-		return errors.New("the welcome could not be encoded")
+		return errUnencoded
 	}
-	s.g.stats.out.Add(1)
-	return s.wire.send(frame)
+	return s.sock.Send(frame, 1)
 }
 
 func sessionName() string { return "s_" + strings.ToLower(rand.Text()[:16]) }
 
-func (g *Gateway) welcomeVisitor(ctx context.Context, p *auth.Principal) (visitorWelcome, error) {
-	v := p.Visitor
-	w := visitorWelcome{Type: "welcome", Session: sessionName(), Conversations: []talk{}, Surveys: []surveyFrame{}}
+func (s *session) welcomeVisitor(ctx context.Context, p *auth.Principal) (frames.VisitorWelcome, error) {
+	g, v := s.g, p.Visitor
+	in, err := g.doors.Door(ctx, v.Inbox)
+	if err != nil {
+		return frames.VisitorWelcome{}, err
+	}
+	w := frames.VisitorWelcome{Type: "welcome", Session: sessionName(), Conversations: []frames.Talk{}, Surveys: []frames.Survey{}}
 	w.Token, _ = g.cfg.Guard.Rotate(*p)
 	who, err := g.cfg.House.Contact(ctx, p.Scope, v.Contact)
 	if centrala.CodeOf(err) == centrala.NotFound {
@@ -208,13 +178,13 @@ func (g *Gateway) welcomeVisitor(ctx context.Context, p *auth.Principal) (visito
 	if err != nil {
 		return w, err
 	}
-	w.Me = contactOut{ID: v.Contact, Verified: who.Verified || v.Claims.Subject != "", Name: orNull(who.Name), Email: orNull(who.Email), Side: orNull(who.Side)}
+	w.Me = frames.Contact{ID: v.Contact, Verified: who.Verified || v.Claims.Subject != "", Name: frames.OrNull(who.Name), Email: frames.OrNull(who.Email), Side: frames.OrNull(who.Side)}
 	items, _, err := g.cfg.Lists.Conversations(ctx, p.Scope, centrala.Filter{Limit: welcomeList})
 	if err != nil {
 		return w, err
 	}
 	for i := range items {
-		g.hub.know(&items[i])
+		g.hub.Know(&items[i])
 		t, err := g.talkNow(ctx, p, &items[i])
 		if err != nil {
 			return w, err
@@ -226,27 +196,25 @@ func (g *Gateway) welcomeVisitor(ctx context.Context, p *auth.Principal) (visito
 		return w, err
 	}
 	for i := range pending {
-		g.hub.asked(pending[i].Conversation, pending[i].ID)
-		w.Surveys = append(w.Surveys, g.survey("", &pending[i]))
+		s.ask(&pending[i])
+		w.Surveys = append(w.Surveys, g.question("", &pending[i]))
 	}
 	team := centrala.TeamID(0)
-	if in, err := g.house.inbox(ctx, v.Inbox); err != nil {
-		return w, err
-	} else if in != nil {
+	if in != nil {
 		team = in.Team
 	}
-	w.Online, w.ETA = g.floor.online(team), g.queue.outlook(team)
+	w.Online, w.ETA = g.lines.Online(team), g.queue.outlook(g, team)
 	return w, nil
 }
 
-func (g *Gateway) welcomeStaff(ctx context.Context, p *auth.Principal) (staffWelcome, error) {
-	w := staffWelcome{Type: "welcome", Session: sessionName(), Conversations: []conversation{}, Surveys: []surveyFrame{}}
-	if err := g.floor.refresh(ctx, g); err != nil {
+func (g *Gateway) welcomeStaff(ctx context.Context, p *auth.Principal) (frames.StaffWelcome, error) {
+	w := frames.StaffWelcome{Type: "welcome", Session: sessionName(), Conversations: []frames.Conversation{}, Surveys: []frames.Survey{}}
+	if err := g.refreshLines(ctx); err != nil {
 		return w, err
 	}
-	w.Me = agentOut{ID: p.ID, Name: p.Author().Name, Role: p.Role()}
+	w.Me = frames.Agent{ID: p.ID, Name: p.Author().Name, Role: p.Role()}
 	if a := p.Agent; a != nil {
-		line := g.floor.line(a.ID)
+		line := g.lines.Of(a.ID)
 		w.Me.Email, w.Me.Status, w.Me.Load, w.Me.Capacity = a.Email, line.Status, line.Load, a.Capacity
 	}
 	items, _, err := g.cfg.Lists.Conversations(ctx, p.Scope, centrala.Filter{Limit: welcomeList})
@@ -254,18 +222,18 @@ func (g *Gateway) welcomeStaff(ctx context.Context, p *auth.Principal) (staffWel
 		return w, err
 	}
 	for i := range items {
-		w.Conversations = append(w.Conversations, staffTalk("", &items[i]))
+		w.Conversations = append(w.Conversations, frames.ForStaff("", &items[i]))
 	}
-	w.Online = g.floor.online(0)
+	w.Online = g.lines.Online(0)
 	return w, g.preload(ctx)
 }
 
 // preload tells the hub, once, of all conversations that are not over, so that it can say to
 // whom one of them is gone when it moves.
 func (g *Gateway) preload(ctx context.Context) error {
-	g.hub.loading.Lock()
-	defer g.hub.loading.Unlock()
-	if g.hub.loaded {
+	g.loading.Lock()
+	defer g.loading.Unlock()
+	if g.loaded {
 		return nil
 	}
 	for _, status := range []centrala.Status{centrala.Waiting, centrala.Open, centrala.Snoozed} {
@@ -276,14 +244,14 @@ func (g *Gateway) preload(ctx context.Context) error {
 				return err
 			}
 			for i := range items {
-				g.hub.know(&items[i])
+				g.hub.Know(&items[i])
 			}
 			if f.Cursor = next; next == "" {
 				break
 			}
 		}
 	}
-	g.hub.loaded = true
+	g.loaded = true
 	return nil
 }
 
@@ -294,7 +262,7 @@ func (s *session) recheck() {
 	defer cancel()
 	p, err := s.g.cfg.Guard.Identify(ctx, s.token)
 	if why := auth.Reason(err); why != "" {
-		s.end(closeToken, why)
+		s.sock.End(closeToken, why)
 		return
 	}
 	if err != nil {
@@ -304,14 +272,6 @@ func (s *session) recheck() {
 	was := s.who.Load()
 	if was.Visitor == nil && !sameScope(was.Scope, p.Scope) {
 		s.who.Store(&p)
-		s.push(s.g.encode(staleFrame{Type: "stale"}))
+		s.sock.Push(s.g.encode(frames.Stale{Type: "stale"}))
 	}
-}
-
-// orNull is null for what is empty.
-func orNull[T ~string](v T) *T {
-	if v == "" {
-		return nil
-	}
-	return &v
 }

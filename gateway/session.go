@@ -1,9 +1,7 @@
 package gateway
 
 import (
-	"context"
-	"errors"
-	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,363 +11,192 @@ import (
 
 	"centrala"
 	"centrala/auth"
+	"centrala/gateway/frames"
+	"centrala/gateway/hub"
+	"centrala/gateway/socket"
 )
 
-// The close codes of docs/protocol.md.
+// The close codes of docs/protocol.md; 1009 and 4008 are the socket's own.
 const (
 	closeRestart = websocket.StatusServiceRestart
 	closeFrame   = websocket.StatusCode(4000)
 	closeToken   = websocket.StatusCode(4001)
 	closeOrigin  = websocket.StatusCode(4003)
-	closeSlow    = websocket.StatusCode(4008)
 	closeRate    = websocket.StatusCode(4029)
 )
 
-// session is one socket. Its reader goroutine handles the peer's frames one after another, so
-// what they write is committed in the order in which it came; everybody else only pushes
-// frames to it. There is no writer while there is nothing to write.
+// session is who is on the other end of a socket. Its reader goroutine handles the peer's
+// frames one after another, so what they write is committed in the order in which it came;
+// everybody else only pushes frames to it.
 type session struct {
 	g    *Gateway
-	conn *websocket.Conn
-	wire wire
+	sock *socket.Socket
 
 	origin, address string
 	cookie          string // the agent's session, when the browser sent it with an Origin
 	token           string // what hello was answered for
 	born            time.Time
-	place           int          // in the wheel
-	beats           int          // the wheel's
-	doubt           atomic.Bool  // whether the token still counts must be asked
-	heard           atomic.Int64 // Unix nanoseconds of the peer's last sign of life
+	doubt           atomic.Bool // whether the token still counts must be asked
 
 	who  atomic.Pointer[auth.Principal] // nil before hello
 	eyes atomic.Pointer[eyes]           // staff: what it looks at
 
 	// The reader's own.
-	frames, messages bucket
-	excess           int
-	shown            []centrala.ArticleID    // suggested to this socket
-	wishes           *centrala.ContactChange // of a customer whose row comes with their first message
+	paced, written socket.Bucket // frames and messages
+	excess         int
+	shown          []centrala.ArticleID                   // suggested to this socket
+	wishes         *centrala.ContactChange                // of a customer whose row comes with their first message
+	lanes          *socket.Lanes[centrala.ConversationID] // staff
 
-	mu      sync.Mutex
-	queue   [][]byte // whole WebSocket frames
-	queued  int      // bytes of them, and of what is being written
-	writing bool     // somebody writes
-	gated   bool     // the welcome is still to be written
-	ending  bool     // nothing more is taken; code and reason say why
-	cut     bool     // the peer has a last moment to swallow what is under way
-	code    websocket.StatusCode
-	reason  string
-	own     []string // keys of messages on their way to the log: their ack takes the message's place
-	rated   centrala.SurveyID
-	behind  *behind // what is being replayed; nil: everything is live
-	lanes   *laneSet
+	mu     sync.Mutex
+	own    []string // keys of messages on their way to the log: their ack takes the message's place
+	asked  centrala.ConversationID
+	survey centrala.SurveyID // what the customer was asked about asked
+	rated  centrala.SurveyID // what was answered from here
+	behind *hub.Behind       // what is being replayed; nil: everything is live
 }
 
-// read takes the peer's frames until the socket ends.
-func (s *session) read() {
-	for {
-		kind, body, err := s.next()
-		if err == nil && !s.over() {
-			s.heard.Store(time.Now().UnixNano())
-			s.g.stats.in.Add(1)
-			greeted := s.who.Load() != nil
-			s.take(kind, *body)
-			s.g.bodies.Put(body)
-			if !greeted && s.who.Load() != nil {
-				s.g.run(s.read) // on a small stack again: saying hello has grown this one
-				return
-			}
-			continue
-		}
-		if errors.Is(err, websocket.ErrMessageTooBig) {
-			s.end(websocket.StatusMessageTooBig, "") // the library has told; this waits for the peer to read it
-		}
-		s.gone()
+// Who is on the other end; nil before hello.
+func (s *session) Who() *auth.Principal { return s.who.Load() }
+
+// Push brings a frame; it never blocks, and it ends a socket that does not keep up.
+func (s *session) Push(frame []byte) { s.sock.Push(frame) }
+
+// Deliver brings an entry to the socket, unless its ack stands for it or a replay brings it.
+func (s *session) Deliver(e *hub.Entry) {
+	p := s.who.Load()
+	if e.Key != "" && e.Sender == p.ID && s.acked(e.Key) {
 		return
 	}
-}
-
-// next reads one frame into a shared buffer, which it takes only when there is one to read.
-func (s *session) next() (websocket.MessageType, *[]byte, error) {
-	kind, r, err := s.conn.Reader(context.Background()) // ended by the wheel, which closes silent sockets
-	if err != nil {
-		return 0, nil, err
-	}
-	body := s.g.bodies.Get().(*[]byte)
-	b := (*body)[:0]
-	for {
-		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
-		}
-		n, err := r.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		*body = b
-		if errors.Is(err, io.EOF) {
-			return kind, body, nil
-		}
-		if err != nil {
-			return 0, nil, err
-		}
+	frame := e.Frame(p)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.behind.Notes(e.Message) {
+		s.sock.Push(frame)
 	}
 }
 
-// take handles one frame.
-func (s *session) take(kind websocket.MessageType, body []byte) {
+// acked takes a key off those on their way and reports whether it was one.
+func (s *session) acked(key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.Index(s.own, key)
+	if i >= 0 {
+		s.own = slices.Delete(s.own, i, i+1)
+	}
+	return i >= 0
+}
+
+// Row brings a conversation's present state, unless the events before it are still being
+// replayed: the replay ends with the state.
+func (s *session) Row(id centrala.ConversationID, frame []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.behind.NotesRow(id) {
+		s.sock.Push(frame)
+	}
+}
+
+// Restless reports whether something must be done before the next ping: the peer is late with
+// its hello, or its token is in doubt.
+func (s *session) Restless(now time.Time) bool {
+	p := s.who.Load()
+	return p == nil && now.Sub(s.born) > HelloWithin || s.doubt.Load() || p != nil && !p.Expires.IsZero() && now.After(p.Expires)
+}
+
+// Attend is the wheel's visit. Whether a token still counts is asked again every two turns of
+// agents and programs, who can be signed out from elsewhere, and every twelve of visitors.
+func (s *session) Attend(now time.Time, turns int) {
+	p := s.who.Load()
+	if p == nil {
+		if now.Sub(s.born) > HelloWithin {
+			s.sock.End(closeToken, auth.Bad)
+		}
+		return
+	}
+	s.forget()
+	every := 2
+	if p.Kind == auth.Visitor {
+		every = 12
+	}
+	if s.doubt.Swap(false) || turns%every == 0 || !p.Expires.IsZero() && now.After(p.Expires) {
+		s.g.tasks.Go(s.recheck)
+	}
+}
+
+// Gone takes the session out of everything.
+func (s *session) Gone() {
+	if s.who.Load() == nil {
+		s.g.gate.Leave(s.address)
+		return
+	}
+	s.g.hub.Leave(s)
+	if e := s.eyes.Load(); e.view != 0 {
+		s.g.viewers(e.view)
+	}
+}
+
+// Frame handles one frame of the peer. Saying hello goes deep.
+func (s *session) Frame(text bool, body []byte) (deep bool) {
 	now := time.Now()
-	if kind != websocket.MessageText || !utf8.Valid(body) {
+	if !text || !utf8.Valid(body) {
 		s.hangUp(centrala.Errorf(centrala.BadFrame, "A frame is one JSON object as text."), "", closeFrame, "not text")
-		return
+		return false
 	}
-	env, refusal, fatal := decodeEnvelope(body)
+	env, refusal, fatal := frames.Open(body)
 	if fatal {
 		s.hangUp(refusal, "", closeFrame, "not a JSON object")
-		return
+		return false
 	}
 	if limited, enough := s.pace(env.Type, now); enough {
 		s.hangUp(limited, env.Ref, closeRate, "too many frames")
-		return
+		return false
 	} else if limited != nil && refusal == nil {
 		refusal = limited
 	}
-	if s.who.Load() == nil && (refusal != nil || env.Type != "hello") {
+	greeted := s.who.Load() != nil
+	switch {
+	case !greeted && (refusal != nil || env.Type != "hello"):
 		s.hangUp(centrala.Errorf(centrala.Unauthorized, "The first frame is hello."), env.Ref, closeToken, auth.Bad)
-		return
-	}
-	if refusal != nil {
+	case refusal != nil:
 		s.refuse(env.Ref, refusal)
-		return
+	default:
+		s.handle(env, body)
 	}
-	s.handle(env, body)
+	return !greeted && s.who.Load() != nil
 }
 
 // refuse tells the peer that a frame was not done. Errors that are not refusals are logged and
 // told as unavailable.
-func (s *session) refuse(ref string, err error) {
-	if frame := s.g.refusal(s, ref, err); frame != nil {
-		s.answer(frame)
-	}
-}
+func (s *session) refuse(ref string, err error) { s.sock.Answer(s.g.refusal(s, ref, err)) }
 
 // hangUp tells why and closes.
 func (s *session) hangUp(err error, ref string, code websocket.StatusCode, reason string) {
 	s.refuse(ref, err)
-	s.end(code, reason)
+	s.sock.End(code, reason)
 }
 
-// over reports whether the socket has been ended: what still comes is not handled.
-func (s *session) over() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.ending
-}
-
-// push queues a frame and never blocks. A socket that does not keep up is closed, never
-// skipped.
-func (s *session) push(frame []byte) {
-	s.mu.Lock()
-	start := s.enqueue(frame)
-	s.mu.Unlock()
-	if start {
-		s.g.run(s.write)
+// pace refuses a frame that comes too soon after others; last tells that the socket has had
+// enough refusals.
+func (s *session) pace(kind string, now time.Time) (refusal *centrala.Error, last bool) {
+	if s.g.cfg.NoLimits {
+		return nil, false
 	}
-}
-
-// enqueue is push with s.mu held; it reports whether the writer must be started.
-func (s *session) enqueue(frame []byte) (start bool) {
-	if s.ending {
-		return false
+	wait, ok := s.paced.Take(now, FrameRate, FrameBurst)
+	if !ok {
+		s.excess++
+		return &centrala.Error{Code: centrala.RateLimited, RetryAfter: wait,
+			Message: "Too many frames; at most 20 a second are taken."}, s.excess > MaxExcess
 	}
-	if frame == nil || s.queued+len(frame) > MaxQueue {
-		s.ending, s.code, s.reason = true, closeSlow, "more waits than the queue holds"
-		if frame == nil {
-			s.code, s.reason = websocket.StatusInternalError, ""
-		} else {
-			s.letGo()
-		}
-		start, s.writing = !s.writing, true
-		return start
+	if s.paced.Full() {
+		s.excess = 0
 	}
-	s.queue = append(s.queue, frame)
-	s.queued += len(frame)
-	if s.gated || s.writing {
-		return false
+	if kind != "message.send" {
+		return nil, false
 	}
-	s.writing = true
-	return true
-}
-
-// letGo forgets what waits and gives the peer a last moment; s.mu is held.
-func (s *session) letGo() {
-	s.queue, s.queued = nil, 0
-	if s.cut {
-		return
+	if wait, ok = s.written.Take(now, MessageRate, MessageRate); !ok {
+		return &centrala.Error{Code: centrala.RateLimited, RetryAfter: wait,
+			Message: "Too many messages; at most 5 a second are taken."}, false
 	}
-	s.cut = true
-	if err := s.wire.giveUp(time.Now()); err != nil {
-		s.g.log.Debug("last room for a slow socket", "err", err) // it is being closed anyway
-	}
-}
-
-// answer writes a frame at once when nothing else is being written, else queues it. It is
-// called by the goroutine that handles the peer's frame, which a slow peer may well hold up.
-func (s *session) answer(frame []byte) {
-	s.mu.Lock()
-	if s.writing || s.ending || s.gated || frame == nil {
-		start := s.enqueue(frame)
-		s.mu.Unlock()
-		if start {
-			s.g.run(s.write)
-		}
-		return
-	}
-	s.writing, s.queued = true, s.queued+len(frame)
-	s.mu.Unlock()
-	err := s.wire.send(frame)
-	s.g.stats.out.Add(1)
-	s.written(len(frame), err)
-	s.rest()
-}
-
-// hold keeps queued frames back until release, so that the welcome is first.
-func (s *session) hold() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.gated = !s.ending
-	return s.gated
-}
-
-// release lets what was held back go.
-func (s *session) release() {
-	s.mu.Lock()
-	s.gated = false
-	start := !s.writing && len(s.queue) > 0
-	s.writing = s.writing || start
-	s.mu.Unlock()
-	if start {
-		s.g.run(s.write)
-	}
-}
-
-// rest ends a direct write, and starts the writer for what was queued meanwhile.
-func (s *session) rest() {
-	s.mu.Lock()
-	s.writing = s.ending || len(s.queue) > 0 && !s.gated
-	start := s.writing
-	s.mu.Unlock()
-	if start {
-		s.g.run(s.write)
-	}
-}
-
-// written takes n bytes off the queue's count; after a failed write nothing can follow.
-func (s *session) written(n int, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.queued = max(0, s.queued-n)
-	if err != nil && !s.ending {
-		s.ending, s.code = true, websocket.StatusGoingAway
-	}
-	if s.ending && err != nil {
-		s.queue, s.queued = nil, 0
-	}
-}
-
-// write empties the queue and ends; it closes the socket when that is what is left to do.
-func (s *session) write() {
-	scratch := s.g.chunks.Get().(*[]byte)
-	defer s.g.chunks.Put(scratch)
-	for {
-		batch, frames := s.batch((*scratch)[:0])
-		if frames == 0 {
-			break
-		}
-		err := s.wire.send(batch)
-		s.g.stats.out.Add(int64(frames))
-		s.written(len(batch), err)
-	}
-	s.mu.Lock()
-	ending, code, reason := s.ending, s.code, s.reason
-	s.mu.Unlock()
-	if !ending {
-		return
-	}
-	s.g.stats.closed(code)
-	if err := s.conn.Close(code, reason); err != nil {
-		s.g.log.Debug("close a socket", "code", int(code), "err", err) // the peer was gone, or did not answer
-	}
-}
-
-// batch takes frames off the queue, a chunk's worth; none are left when it returns 0.
-func (s *session) batch(scratch []byte) ([]byte, int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.queue) == 0 || s.gated && !s.ending {
-		if len(s.queue) == 0 {
-			s.queue = nil
-		}
-		s.writing = s.ending // whoever ends a socket is its last writer
-		return nil, 0
-	}
-	if len(s.queue) == 1 || len(s.queue[0])+len(s.queue[1]) > chunk {
-		frame := s.queue[0]
-		s.queue[0], s.queue = nil, s.queue[1:]
-		return frame, 1
-	}
-	n := 0
-	for n < len(s.queue) && len(scratch)+len(s.queue[n]) <= chunk {
-		scratch = append(scratch, s.queue[n]...)
-		s.queue[n] = nil
-		n++
-	}
-	s.queue = s.queue[n:]
-	return scratch, n
-}
-
-// end closes the socket after what is queued, once; later calls change nothing.
-func (s *session) end(code websocket.StatusCode, reason string) {
-	s.mu.Lock()
-	if s.ending {
-		s.mu.Unlock()
-		return
-	}
-	s.ending, s.code, s.reason = true, code, reason
-	start := !s.writing
-	s.writing = true
-	s.mu.Unlock()
-	if start {
-		s.g.run(s.write)
-	}
-}
-
-// stall ends a socket that takes nothing: with 4008, or, if it was ending, soon.
-func (s *session) stall() {
-	s.mu.Lock()
-	if !s.ending {
-		s.ending, s.code, s.reason = true, closeSlow, "nothing was read for two seconds"
-	}
-	s.letGo()
-	start := !s.writing
-	s.writing = true
-	s.mu.Unlock()
-	if start {
-		s.g.run(s.write)
-	}
-}
-
-// gone is the reader's last word: the peer left, or was told to.
-func (s *session) gone() {
-	s.mu.Lock()
-	told := s.ending
-	s.ending = true
-	s.queue = nil
-	s.mu.Unlock()
-	s.g.leave(s)
-	if told {
-		return // the writer waits for the peer's answer to the close frame
-	}
-	s.g.stats.closed(websocket.StatusNoStatusRcvd)
-	if err := s.conn.CloseNow(); err != nil {
-		s.g.log.Debug("close a socket", "err", err)
-	}
+	return nil, false
 }

@@ -7,14 +7,15 @@ import (
 
 	"centrala"
 	"centrala/auth"
+	"centrala/gateway/frames"
 )
 
 // maxQuery is how much of a text articles are looked for, in bytes.
 const maxQuery = 2000
 
 // suggest finds articles for words that somebody is typing.
-func (s *session) suggest(env envelope, body []byte) error {
-	f, err := decode[suggestIn](body)
+func (s *session) suggest(env frames.Envelope, body []byte) error {
+	f, err := frames.Decode[frames.Suggest](body)
 	if err != nil {
 		return err
 	}
@@ -31,7 +32,7 @@ func (s *session) suggest(env envelope, body []byte) error {
 	}
 	ctx, cancel := s.g.call()
 	defer cancel()
-	out := suggestionsFrame{Type: "suggestions", Ref: env.Ref, Query: f.Text, Articles: []centrala.Suggestion{}}
+	out := frames.Suggestions{Type: "suggestions", Ref: env.Ref, Query: f.Text, Articles: []centrala.Suggestion{}}
 	if q.Text != "" {
 		found, err := s.g.cfg.Suggester.Suggest(ctx, q)
 		if err != nil {
@@ -39,7 +40,7 @@ func (s *session) suggest(env envelope, body []byte) error {
 		}
 		out.Articles = append(out.Articles, found...)
 	}
-	s.answer(s.g.encode(out))
+	s.sock.Answer(s.g.encode(out))
 	return s.offered(p, out.Articles)
 }
 
@@ -76,12 +77,12 @@ func (s *session) deflection(p *auth.Principal, kind string, articles []centrala
 }
 
 // feedback is article.feedback: an article was opened, or solved the matter.
-func (s *session) feedback(env envelope, body []byte) error {
-	f, err := decode[feedbackIn](body)
+func (s *session) feedback(env frames.Envelope, body []byte) error {
+	f, err := frames.Decode[frames.Feedback](body)
 	if err != nil {
 		return err
 	}
-	id, err := parse[centrala.ArticleID]("article", f.Article)
+	id, err := frames.ID[centrala.ArticleID]("article", f.Article)
 	if err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func (s *session) feedback(env envelope, body []byte) error {
 	p := s.who.Load()
 	d := s.deflection(p, f.Kind, []centrala.ArticleID{id})
 	if f.Conversation != "" {
-		if d.Conversation, err = conversationID(f.Conversation); err != nil {
+		if d.Conversation, err = frames.ConversationID(f.Conversation); err != nil {
 			return err
 		}
 		if _, err := s.sees(d.Conversation); err != nil {
@@ -103,6 +104,6 @@ func (s *session) feedback(env envelope, body []byte) error {
 	if err := s.g.cfg.Shelf.Offer(ctx, d); err != nil {
 		return err
 	}
-	s.ack(env.Ref, ackFrame{})
+	s.ack(env.Ref, frames.Ack{})
 	return nil
 }

@@ -1,34 +1,33 @@
 package gateway
 
 import (
-	"encoding/json"
-	"strconv"
 	"time"
 
 	"centrala"
+	"centrala/gateway/frames"
 )
 
-// survey is the question as a frame, or, with no kind, as an item of the welcome.
-func (g *Gateway) survey(kind string, sv *centrala.Survey) surveyFrame {
-	question := ""
+// question is a survey as a frame, or, with no kind, as an item of the welcome.
+func (g *Gateway) question(kind string, sv *centrala.Survey) frames.Survey {
+	text := ""
 	if g.cfg.Question != nil {
-		question = g.cfg.Question(sv.Locale)
+		text = g.cfg.Question(sv.Locale)
 	}
-	return surveyFrame{Type: kind, Survey: sv.ID, Conversation: sv.Conversation, Kind: "nps", Question: question,
+	return frames.Survey{Type: kind, Survey: sv.ID, Conversation: sv.Conversation, Kind: "nps", Question: text,
 		Scale: [2]int{0, 10}, Locale: sv.Locale, Expires: sv.ExpiresAt}
 }
 
 // rate is survey.answer.
-func (s *session) rate(env envelope, body []byte) error {
-	f, err := decode[answerIn](body)
+func (s *session) rate(env frames.Envelope, body []byte) error {
+	f, err := frames.Decode[frames.SurveyAnswer](body)
 	if err != nil {
 		return err
 	}
-	id, err := parse[centrala.SurveyID]("survey", f.Survey)
+	id, err := frames.ID[centrala.SurveyID]("survey", f.Survey)
 	if err != nil {
 		return err
 	}
-	score, err := scoreOf(f.Score)
+	score, err := f.Points()
 	if err != nil {
 		return err
 	}
@@ -43,119 +42,119 @@ func (s *session) rate(env envelope, body []byte) error {
 	if _, _, err := s.g.cfg.Surveys.AnswerSurvey(ctx, id, s.who.Load().Visitor.Contact, score, f.Comment); err != nil {
 		return err
 	}
-	s.ack(env.Ref, ackFrame{})
+	s.ack(env.Ref, frames.Ack{})
 	return nil
 }
 
-// scoreOf is an integer from 0 to 10 and nothing else.
-func scoreOf(raw json.RawMessage) (int, error) {
-	n, err := strconv.Atoi(string(raw))
-	if err != nil || n < 0 || n > 10 || raw[0] == '+' {
-		return 0, centrala.InvalidField("score", "A score is an integer from 0 to 10.")
-	}
-	return n, nil
-}
-
-// asked remembers that a conversation's customer has been asked, to take it back when the
-// conversation goes on.
-func (h *hub) asked(id centrala.ConversationID, survey centrala.SurveyID) {
-	h.shard(id).post(job{do: func(sh *shard) { sh.topic(id).survey = survey }})
-}
-
-// particular is what some events tell beside their entry and the conversation's state.
-func (h *hub) particular(t *topic, e *centrala.Event, c *centrala.Conversation) {
-	switch e.Type {
-	case centrala.DeliveryUpdated:
-		h.tellStaff(c, "", h.g.encode(deliveryFrame{Type: "delivery", Conversation: c.ID, Seq: e.Data.Seq, State: e.Data.State,
-			At: e.At, Reason: e.Data.Reason}))
-	case centrala.SurveySent:
-		t.survey = e.Data.Survey
-		h.ask(e.Data.Survey, c)
-	case centrala.SurveyAnswered:
-		h.unask(t, e.Data.Survey, c)
-	case centrala.ConversationReopened:
-		h.unask(t, t.survey, c)
-		h.g.floor.dirty.Store(true)
-	case centrala.ConversationAssigned:
-		if e.Data.From == 0 {
-			h.g.queue.served(c, e.At)
-		}
-		h.g.floor.dirty.Store(true)
-	case centrala.ConversationResolved:
-		if c.Spam {
-			h.doubt(c.Contact)
-		}
-		h.g.floor.dirty.Store(true)
-	case centrala.ConversationUnassigned, centrala.ConversationTransferred, centrala.ConversationSnoozed:
-		h.g.floor.dirty.Store(true)
-	}
+// ask remembers what the socket was asked, so that it can be taken back.
+func (s *session) ask(sv *centrala.Survey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked, s.survey = sv.Conversation, sv.ID
 }
 
 // ask shows the question to a customer who is connected.
-func (h *hub) ask(id centrala.SurveyID, c *centrala.Conversation) {
-	if len(h.audience(c.Contact, c.Inbox)) == 0 {
+func (g *Gateway) ask(id centrala.SurveyID, c *centrala.Conversation) {
+	if len(g.hub.Audience(c.Contact, c.Inbox)) == 0 {
 		return
 	}
 	contact, inbox := c.Contact, c.Inbox
-	h.g.tasks.Go(func() {
-		ctx, cancel := h.g.call()
+	g.tasks.Go(func() {
+		ctx, cancel := g.call()
 		defer cancel()
-		sv, err := h.g.cfg.Surveys.SurveyByID(ctx, id)
+		sv, err := g.cfg.Surveys.SurveyByID(ctx, id)
 		if err != nil {
-			h.g.log.Warn("read a survey", "survey", id, "err", err) // the next welcome has it, or the mail
+			g.log.Warn("read a survey", "survey", id, "err", err) // the next welcome has it, or the mail
 			return
 		}
 		if sv.Score != nil || sv.Cancelled || !sv.ExpiresAt.After(time.Now()) {
 			return
 		}
-		frame := h.g.encode(h.g.survey("survey", &sv))
-		for _, s := range h.audience(contact, inbox) {
-			s.push(frame)
+		frame := g.encode(g.question("survey", &sv))
+		for _, s := range g.hub.Audience(contact, inbox) {
+			s.ask(&sv)
+			s.sock.Push(frame)
 		}
 	})
 }
 
-// unask takes the question back from all sockets but the one that answered it.
-func (h *hub) unask(t *topic, id centrala.SurveyID, c *centrala.Conversation) {
-	if id == 0 {
-		return
-	}
-	t.survey = 0
-	frame := h.g.encode(surveyClosedFrame{Type: "survey.closed", Survey: id, Conversation: c.ID})
-	for _, s := range h.audience(c.Contact, c.Inbox) {
+// unask takes the question back from all sockets but the one that answered it. A zero id is
+// whatever they were asked about the conversation.
+func (g *Gateway) unask(id centrala.SurveyID, c *centrala.Conversation) {
+	for _, s := range g.hub.Audience(c.Contact, c.Inbox) {
 		s.mu.Lock()
-		answered := s.rated == id
+		closed, answered := id, s.rated
+		if closed == 0 && s.asked == c.ID {
+			closed = s.survey
+		}
+		if closed == s.survey {
+			s.asked, s.survey = 0, 0
+		}
 		s.mu.Unlock()
-		if !answered {
-			s.push(frame)
+		if closed != 0 && closed != answered {
+			s.sock.Push(g.encode(frames.SurveyClosed{Type: "survey.closed", Survey: closed, Conversation: c.ID}))
 		}
 	}
 }
 
-// outside handles events that belong to no conversation.
-func (h *hub) outside(e *centrala.Event) {
+// listener hears from the hub what is more than an entry and a state.
+type listener struct{ *Gateway }
+
+// Happened is an event of a conversation.
+func (g listener) Happened(e *centrala.Event, c *centrala.Conversation) {
+	switch e.Type {
+	case centrala.DeliveryUpdated:
+		g.hub.TellStaff(c, "", g.encode(frames.Delivery{Type: "delivery", Conversation: c.ID, Seq: e.Data.Seq, State: e.Data.State,
+			At: e.At, Reason: e.Data.Reason}))
+	case centrala.SurveySent:
+		g.ask(e.Data.Survey, c)
+	case centrala.SurveyAnswered:
+		g.unask(e.Data.Survey, c)
+	case centrala.ConversationReopened:
+		g.unask(0, c)
+		g.lines.Touch()
+	case centrala.ConversationAssigned:
+		if e.Data.From == 0 {
+			g.queue.served(g.Gateway, c, e.At)
+		}
+		g.lines.Touch()
+	case centrala.ConversationResolved:
+		if c.Spam {
+			g.suspect(c.Contact)
+		}
+		g.lines.Touch()
+	case centrala.ConversationUnassigned, centrala.ConversationTransferred, centrala.ConversationSnoozed:
+		g.lines.Touch()
+	}
+}
+
+// Moved is a conversation with another status, agent or team.
+func (g listener) Moved(c *centrala.Conversation) { g.queue.changed(g.Gateway, c) }
+
+// Outside is an event that belongs to no conversation.
+func (g listener) Outside(e *centrala.Event) {
 	switch e.Type {
 	case centrala.AgentPresence:
-		h.g.floor.dirty.Store(true)
+		g.lines.Touch()
 	case centrala.AgentChanged:
-		h.g.floor.dirty.Store(true)
-		for _, s := range *h.staff.Load() {
+		g.lines.Touch()
+		for _, s := range g.hub.Staff() {
 			if a := s.who.Load().Agent; a != nil && a.ID == e.Data.Agent {
 				s.doubt.Store(true)
 			}
 		}
 	case centrala.ContactErased:
-		h.doubt(e.Data.Contact)
+		g.suspect(e.Data.Contact)
 	case centrala.ContactMerged:
-		for _, s := range h.audience(e.Data.Other, e.Data.Inbox) {
+		for _, s := range g.hub.Audience(e.Data.Other, e.Data.Inbox) {
 			s.restart() // their conversations are somebody else's now: they come back with the newer token
 		}
 	}
 }
 
-// doubt has the tokens of a contact's sockets checked.
-func (h *hub) doubt(contact centrala.ContactID) {
-	for _, s := range h.customers(contact) {
+// suspect has the tokens of a contact's sockets checked.
+func (g *Gateway) suspect(contact centrala.ContactID) {
+	for _, s := range g.hub.Customers(contact) {
 		s.doubt.Store(true)
 	}
 }

@@ -5,6 +5,8 @@ import (
 
 	"centrala"
 	"centrala/auth"
+	"centrala/gateway/frames"
+	"centrala/gateway/hub"
 )
 
 // eyes is what a staff socket looks at. It is replaced, never changed.
@@ -15,9 +17,9 @@ type eyes struct {
 	filter   centrala.Filter
 }
 
-// follows reports whether the socket is told of a conversation's changes, and whether it gets
+// Follows reports whether the socket is told of a conversation's changes, and whether it gets
 // its messages too: those of its own agent and of the one it views, and what it watches.
-func (s *session) follows(c *centrala.Conversation) (rows, words bool) {
+func (s *session) Follows(c *centrala.Conversation) (rows, words bool) {
 	p, e := s.who.Load(), s.eyes.Load()
 	if !p.Scope.Sees(c) {
 		return false, false
@@ -29,54 +31,35 @@ func (s *session) follows(c *centrala.Conversation) (rows, words bool) {
 	return match, match && e.messages
 }
 
-// may reports whether the socket may see a conversation at all.
-func (s *session) may(c *centrala.Conversation) bool { return s.who.Load().Scope.Sees(c) }
-
 // watchOf is what a hello's watch asks for.
-func watchOf(p *auth.Principal, w *watchWish) (*eyes, error) {
+func watchOf(p *auth.Principal, w *frames.Watching) (*eyes, error) {
 	if w == nil {
 		return &eyes{}, nil
 	}
 	if !auth.Can(*p, auth.ReadConversations) {
 		return nil, centrala.Errorf(centrala.Forbidden, "Only agents and programs watch.")
 	}
-	f := filterWish{}
+	f := frames.Filter{}
 	if w.Filter != nil {
 		f = *w.Filter
 	}
 	return lookAt(p, f, w.Messages)
 }
 
-func lookAt(p *auth.Principal, f filterWish, messages bool) (*eyes, error) {
+func lookAt(p *auth.Principal, f frames.Filter, messages bool) (*eyes, error) {
 	e := &eyes{watching: true, messages: messages}
 	if messages && !auth.Can(*p, auth.WatchMessages) {
 		return nil, &centrala.Error{Code: centrala.Forbidden, Field: "messages", Message: "Only supervisors and programs watch messages."}
 	}
-	switch s := centrala.Status(f.Status); s {
-	case "", centrala.Waiting, centrala.Open, centrala.Snoozed, centrala.Resolved:
-		e.filter.Status = s
-	default:
-		return nil, centrala.InvalidField("status", "A status is waiting, open, snoozed or resolved.")
-	}
-	if e.filter.Side = centrala.Side(f.Side); f.Side != "" && !e.filter.Side.Valid() {
-		return nil, centrala.InvalidField("side", "A side is buyer, seller or advertiser.")
-	}
 	var err error
-	if f.Team != "" {
-		if e.filter.Team, err = parse[centrala.TeamID]("team", f.Team); err != nil {
-			return nil, err
-		}
-	}
-	if f.Assignee != "" {
-		e.filter.Assignee, err = parse[centrala.AgentID]("assignee", f.Assignee)
-	}
+	e.filter, err = f.Parse()
 	return e, err
 }
 
 // watch replaces what the socket watches. Everything after the cursor that it is answered with
 // is shown live.
-func (s *session) watch(env envelope, body []byte) error {
-	f, err := decode[watchIn](body)
+func (s *session) watch(env frames.Envelope, body []byte) error {
+	f, err := frames.Decode[frames.Watch](body)
 	if err != nil {
 		return err
 	}
@@ -86,18 +69,18 @@ func (s *session) watch(env envelope, body []byte) error {
 	}
 	e.view = s.eyes.Load().view
 	s.eyes.Store(e)
-	at, err := s.g.present()
+	at, err := s.g.presently()
 	if err != nil {
 		return err
 	}
-	s.ack(env.Ref, ackFrame{})
-	s.g.hub.everywhere(nil, func() { s.push(s.g.encode(cursorFrame{Type: "cursor", Value: s.g.cursorAt(at)})) })
+	s.ack(env.Ref, frames.Ack{})
+	s.g.hub.After(func() { s.sock.Push(s.g.encode(frames.Cursor{Type: "cursor", Value: s.g.cursorAt(at)})) })
 	return nil
 }
 
 // view says which conversation the agent has open, or none.
-func (s *session) view(env envelope, body []byte) error {
-	f, err := decode[viewIn](body)
+func (s *session) view(env frames.Envelope, body []byte) error {
+	f, err := frames.Decode[frames.View](body)
 	if err != nil {
 		return err
 	}
@@ -105,7 +88,7 @@ func (s *session) view(env envelope, body []byte) error {
 	was := e.view
 	e.view = 0
 	if f.Conversation != nil && *f.Conversation != "" {
-		if e.view, err = conversationID(*f.Conversation); err != nil {
+		if e.view, err = frames.ConversationID(*f.Conversation); err != nil {
 			return err
 		}
 		if _, err := s.sees(e.view); err != nil {
@@ -114,21 +97,21 @@ func (s *session) view(env envelope, body []byte) error {
 	}
 	s.eyes.Store(&e)
 	if was != 0 && was != e.view {
-		s.g.hub.viewers(was)
+		s.g.viewers(was)
 	}
 	if e.view != 0 {
-		s.g.hub.viewers(e.view)
+		s.g.viewers(e.view)
 	}
-	s.ack(env.Ref, ackFrame{})
+	s.ack(env.Ref, frames.Ack{})
 	return nil
 }
 
 // sees is the face of a conversation that the socket may see; NotFound for all others.
-func (s *session) sees(id centrala.ConversationID) (face, error) {
+func (s *session) sees(id centrala.ConversationID) (hub.Face, error) {
 	p := s.who.Load()
-	if f, ok := s.g.hub.face(id); ok {
-		if !p.Scope.Sees(f.as(id)) {
-			return face{}, &centrala.Error{Code: centrala.NotFound, Field: "conversation", Message: "There is no conversation " + id.String() + "."}
+	if f, ok := s.g.hub.Face(id); ok {
+		if !p.Scope.Sees(f.As(id)) {
+			return hub.Face{}, &centrala.Error{Code: centrala.NotFound, Field: "conversation", Message: "There is no conversation " + id.String() + "."}
 		}
 		return f, nil
 	}
@@ -136,38 +119,38 @@ func (s *session) sees(id centrala.ConversationID) (face, error) {
 	defer cancel()
 	c, err := s.g.cfg.Lists.Conversation(ctx, p.Scope, id)
 	if err != nil {
-		return face{}, err
+		return hub.Face{}, err
 	}
-	s.g.hub.know(&c)
-	return faceOf(&c), nil
+	s.g.hub.Know(&c)
+	return hub.FaceOf(&c), nil
 }
 
 // viewers tells everybody who views a conversation which agents do.
-func (h *hub) viewers(id centrala.ConversationID) {
+func (g *Gateway) viewers(id centrala.ConversationID) {
 	var (
 		there []*session
-		out   = viewersFrame{Type: "viewers", Conversation: id, Agents: []faceOut{}}
+		out   = frames.Viewers{Type: "viewers", Conversation: id, Agents: []frames.Face{}}
 	)
-	for _, s := range *h.staff.Load() {
+	for _, s := range g.hub.Staff() {
 		if s.eyes.Load().view != id {
 			continue
 		}
 		there = append(there, s)
 		p := s.who.Load()
-		known := slices.ContainsFunc(out.Agents, func(f faceOut) bool { return f.ID == p.ID })
+		known := slices.ContainsFunc(out.Agents, func(f frames.Face) bool { return f.ID == p.ID })
 		if p.Agent != nil && !known {
-			out.Agents = append(out.Agents, faceOut{ID: p.ID, Name: p.Agent.Name})
+			out.Agents = append(out.Agents, frames.Face{ID: p.ID, Name: p.Agent.Name})
 		}
 	}
-	frame := h.g.encode(out)
+	frame := g.encode(out)
 	for _, s := range there {
-		s.push(frame)
+		s.sock.Push(frame)
 	}
 }
 
-// present is a place in the log that everything after will be shown live.
-func (g *Gateway) present() (centrala.EventID, error) {
-	at := centrala.EventID(g.hub.high.Load())
+// presently is a place in the log that everything after will be shown live.
+func (g *Gateway) presently() (centrala.EventID, error) {
+	at := g.hub.High()
 	if at == 0 || g.cfg.Cluster {
 		ctx, cancel := g.call()
 		defer cancel()

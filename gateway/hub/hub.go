@@ -1,0 +1,300 @@
+// Package hub brings what is committed to everybody who listens: each entry of a conversation
+// once, in ascending seq, to every socket that may read it.
+//
+// The commits of this node are handed over as they are; events of other nodes carry only
+// identifiers, and what they tell is read from the log. So is every seq that was missed on
+// the way. Conversations are spread over shards; everything of one conversation happens on
+// its shard's goroutine.
+package hub
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"centrala"
+	"centrala/auth"
+)
+
+// Reader is a socket that has said hello. Its methods do not block.
+type Reader interface {
+	comparable
+	// Who is on the other end.
+	Who() *auth.Principal
+	// Follows reports whether an agent or a program is told of a conversation's changes, and
+	// whether they get its entries.
+	Follows(c *centrala.Conversation) (rows, words bool)
+	// Deliver brings one entry.
+	Deliver(e *Entry)
+	// Row brings the conversation's present state as a frame.
+	Row(id centrala.ConversationID, frame []byte)
+	// Push brings any other frame.
+	Push(frame []byte)
+}
+
+// Log is where the hub reads what was not handed over.
+type Log interface {
+	Tail(ctx context.Context, scope centrala.Scope, id centrala.ConversationID, after int64, limit int) ([]centrala.Message, centrala.Conversation, error)
+	Conversation(ctx context.Context, scope centrala.Scope, id centrala.ConversationID) (centrala.Conversation, error)
+}
+
+// Listener is told on the shard's goroutine, which it must not hold up.
+type Listener interface {
+	// Outside is an event that belongs to no conversation. It may come twice.
+	Outside(e *centrala.Event)
+	// Happened is an event of a conversation, after its entry was shown.
+	Happened(e *centrala.Event, c *centrala.Conversation)
+	// Moved is a conversation that has another status, agent or team than before.
+	Moved(c *centrala.Conversation)
+}
+
+// Encoder makes frames; nil for what it cannot encode.
+type Encoder interface {
+	Entry(p *auth.Principal, m *centrala.Message) []byte
+	Row(c *centrala.Conversation) []byte
+	Gone(id centrala.ConversationID) []byte
+	Typing(id centrala.ConversationID, by centrala.Author, on bool) []byte
+}
+
+// Hub is made by New.
+type Hub[R Reader] struct {
+	log     Log
+	encode  Encoder
+	told    Listener
+	logger  *slog.Logger
+	ctx     context.Context // of Run
+	shards  []*shard[R]
+	high    atomic.Int64 // the highest event that was handed over
+	typists typists
+
+	mu       sync.RWMutex
+	people   map[centrala.ContactID][]R // customers; slices are replaced, never changed
+	visitors int
+	staff    atomic.Pointer[[]R] // agents and programs; replaced, never changed
+}
+
+// shard is the conversations of some lanes.
+type shard[R Reader] struct {
+	mu   sync.Mutex
+	in   []job[R]
+	wake chan struct{}
+
+	topicsMu sync.Mutex // for readers on other goroutines; only the shard's own writes
+	topics   map[centrala.ConversationID]*topic
+	swept    time.Time
+}
+
+// job is one thing for a shard to do, in order: a commit of this node, an event of any node,
+// or something to be done after all before it.
+type job[R Reader] struct {
+	commit centrala.Commit
+	event  *centrala.Event
+	do     func(*shard[R])
+}
+
+const (
+	shards = 4
+	// keepTopic is how long a resolved conversation that nobody is connected for is remembered.
+	keepTopic = 15 * time.Minute
+	// patience bounds one question to the log.
+	patience = 15 * time.Second
+)
+
+// New makes a hub. It takes everything from the start and shows it once it runs.
+func New[R Reader](ctx context.Context, log Log, encode Encoder, told Listener, logger *slog.Logger) *Hub[R] {
+	h := &Hub[R]{log: log, encode: encode, told: told, logger: logger, ctx: ctx, people: map[centrala.ContactID][]R{}}
+	h.typists.marks = map[typist]typingMark{}
+	h.staff.Store(&[]R{})
+	for range shards {
+		h.shards = append(h.shards, &shard[R]{wake: make(chan struct{}, 1), topics: map[centrala.ConversationID]*topic{}})
+	}
+	return h
+}
+
+// Run works until the hub's context ends.
+func (h *Hub[R]) Run() {
+	var all sync.WaitGroup
+	for _, sh := range h.shards {
+		all.Go(func() { h.work(sh) })
+	}
+	all.Wait()
+}
+
+func (h *Hub[R]) shard(id centrala.ConversationID) *shard[R] {
+	return h.shards[centrala.Event{Conversation: id}.Lane()%shards]
+}
+
+// post gives the shard something to do; it does not block.
+func (sh *shard[R]) post(j job[R]) {
+	sh.mu.Lock()
+	sh.in = append(sh.in, j)
+	sh.mu.Unlock()
+	select {
+	case sh.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Committed hands over what lies on this node's disk, in commit order. One goroutine calls it;
+// it does not block.
+func (h *Hub[R]) Committed(commits []centrala.Commit) {
+	for i := range commits {
+		e := &commits[i].Event
+		if int64(e.ID) > h.high.Load() {
+			h.high.Store(int64(e.ID))
+		}
+		h.shard(e.Conversation).post(job[R]{commit: commits[i]})
+	}
+}
+
+// High is the highest event that was handed over, 0 before the first.
+func (h *Hub[R]) High() centrala.EventID { return centrala.EventID(h.high.Load()) }
+
+// Handle takes an event of any node. What was shown already is dropped.
+func (h *Hub[R]) Handle(e centrala.Event) { h.shard(e.Conversation).post(job[R]{event: &e}) }
+
+// Gap compares everything that is shown with the log.
+func (h *Hub[R]) Gap() { h.everywhere(h.compare, func() {}) }
+
+// After calls f when everything that was handed over before has been shown.
+func (h *Hub[R]) After(f func()) { h.everywhere(func(*shard[R]) {}, f) }
+
+func (h *Hub[R]) everywhere(f func(*shard[R]), done func()) {
+	left := new(atomic.Int32)
+	left.Store(shards)
+	for _, sh := range h.shards {
+		sh.post(job[R]{do: func(sh *shard[R]) {
+			f(sh)
+			if left.Add(-1) == 0 {
+				done()
+			}
+		}})
+	}
+}
+
+// work is a shard's goroutine.
+func (h *Hub[R]) work(sh *shard[R]) {
+	var jobs []job[R]
+	for {
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-sh.wake:
+		}
+		sh.mu.Lock()
+		jobs, sh.in = sh.in, jobs[:0]
+		sh.mu.Unlock()
+		for i := range jobs {
+			switch j := &jobs[i]; {
+			case j.do != nil:
+				j.do(sh)
+			case j.event != nil:
+				h.remote(sh, *j.event)
+			default:
+				more := i+1 < len(jobs) && j.commit.Conversation != nil && jobs[i+1].commit.Conversation == j.commit.Conversation
+				h.local(sh, &j.commit, !more)
+			}
+		}
+		clear(jobs)
+		if cap(jobs) > 4096 {
+			jobs = nil
+		}
+		h.sweep(sh, time.Now())
+	}
+}
+
+// sweep forgets resolved conversations that nobody has been connected for in a while.
+func (h *Hub[R]) sweep(sh *shard[R], now time.Time) {
+	if now.Sub(sh.swept) < time.Minute {
+		return
+	}
+	sh.swept = now
+	sh.topicsMu.Lock()
+	defer sh.topicsMu.Unlock()
+	for id, t := range sh.topics {
+		if t.Status == centrala.Resolved && now.Unix()-t.touched > int64(keepTopic.Seconds()) && len(h.Customers(t.Contact)) == 0 {
+			delete(sh.topics, id)
+		}
+	}
+}
+
+// Join makes a socket live; it is false when the visitor has most sockets already, 0 being no
+// limit.
+func (h *Hub[R]) Join(r R, most int) bool {
+	p := r.Who()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if p.Visitor == nil {
+		staff := append(slices.Clone(*h.staff.Load()), r)
+		h.staff.Store(&staff)
+		return true
+	}
+	old := h.people[p.Visitor.Contact]
+	same := 0
+	for _, o := range old {
+		if o.Who().ID == p.ID {
+			same++
+		}
+	}
+	if most > 0 && same >= most {
+		return false
+	}
+	h.people[p.Visitor.Contact] = append(slices.Clip(old), r)
+	h.visitors++
+	return true
+}
+
+// Leave takes a socket out, and ends what it was typing.
+func (h *Hub[R]) Leave(r R) {
+	p := r.Who()
+	h.mu.Lock()
+	if p.Visitor == nil {
+		rest := slices.DeleteFunc(slices.Clone(*h.staff.Load()), func(o R) bool { return o == r })
+		h.staff.Store(&rest)
+	} else {
+		contact := p.Visitor.Contact
+		rest := slices.DeleteFunc(slices.Clone(h.people[contact]), func(o R) bool { return o == r })
+		h.visitors -= len(h.people[contact]) - len(rest)
+		if h.people[contact] = rest; len(rest) == 0 {
+			delete(h.people, contact)
+		}
+	}
+	h.mu.Unlock()
+	h.stopTyping(r)
+}
+
+// Staff are the sockets of agents and programs.
+func (h *Hub[R]) Staff() []R { return *h.staff.Load() }
+
+// Customers are the sockets of a contact.
+func (h *Hub[R]) Customers(contact centrala.ContactID) []R {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.people[contact]
+}
+
+// Audience are the sockets of a contact at one inbox: those of a conversation's customer.
+func (h *Hub[R]) Audience(contact centrala.ContactID, inbox centrala.InboxID) []R {
+	all := h.Customers(contact)
+	elsewhere := func(r R) bool { return r.Who().Visitor.Inbox != inbox }
+	if !slices.ContainsFunc(all, elsewhere) {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), elsewhere)
+}
+
+// Counts are how many sockets and conversations the hub knows.
+func (h *Hub[R]) Counts() (visitors, staff, topics int) {
+	h.mu.RLock()
+	visitors, staff = h.visitors, len(*h.staff.Load())
+	h.mu.RUnlock()
+	for _, sh := range h.shards {
+		sh.topicsMu.Lock()
+		topics += len(sh.topics)
+		sh.topicsMu.Unlock()
+	}
+	return visitors, staff, topics
+}
