@@ -419,6 +419,48 @@ func TestFiftyDesks(t *testing.T) {
 	})
 }
 
+// part is a log of which a desk sees a tenth of the queue, as one that reads late would.
+type part struct {
+	*bureau
+	n int64
+}
+
+func (p part) Waiting(ctx context.Context) ([]centrala.Conversation, error) {
+	all, err := p.bureau.Waiting(ctx)
+	return slices.DeleteFunc(all, func(c centrala.Conversation) bool { return c.Number%10 != p.n }), err
+}
+
+// Desks that see different parts of the queue all want to give to the one who has room.
+func TestNobodyGetsMoreThanTheyCarry(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, b *bureau) {
+		for range 40 {
+			b.opens(b.widget, centrala.Buyer)
+		}
+		ania := b.agent("Ania", 26, centrala.Buyer)
+		var all sync.WaitGroup
+		start := make(chan struct{})
+		for n := range int64(10) {
+			d := routing.New(routing.Config{Log: part{b, n}, House: b, Locale: "en", Now: b.now})
+			all.Go(func() {
+				<-start
+				if err := d.Handle(t.Context(), centrala.Event{Type: centrala.AgentPresence}); err != nil {
+					t.Errorf("handle: %v", err)
+				}
+			})
+		}
+		close(start)
+		all.Wait()
+		b.must(b.Heartbeat(t.Context(), []centrala.AgentID{ania.ID}))
+		b.must(b.desk().Sweep(t.Context())) // for desks that ran out of time
+		lines, err := b.Lines(t.Context())
+		b.must(err)
+		if len(lines) != 1 || lines[0].Load != 24 {
+			t.Errorf("the lines are %+v, want 24 of 26 in use", lines)
+		}
+	})
+}
+
 // counted counts the questions to the log.
 type counted struct {
 	*bureau
