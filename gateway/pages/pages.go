@@ -1,0 +1,189 @@
+// Package pages serves what people read in a browser without signing in: the Help Centre, the
+// contact form, the page that asks how it was, the widget's document with its loader, the
+// console's shell, and in a demonstration the shop. Every page but the widget and the console
+// works without scripts; none has a script or a style in its text, and its policy forbids them.
+//
+// The addresses are those of section 5 of the protocol, without /v1, /healthz, /readyz and
+// /metrics, which belong to others.
+package pages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"gocloud.dev/blob"
+
+	"centrala"
+	"centrala/auth"
+	"centrala/web"
+	"centrala/words"
+)
+
+// Articles is what the Help Centre holds.
+type Articles interface {
+	Articles(ctx context.Context, f centrala.ArticleFilter) ([]centrala.Article, error)
+	Article(ctx context.Context, locale, slug string) (centrala.Article, error)
+}
+
+// Suggester finds articles by what people write.
+type Suggester interface {
+	Suggest(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error)
+}
+
+// Shelf keeps which articles were offered, opened, and solved the matter.
+type Shelf interface {
+	Offer(ctx context.Context, d centrala.Deflection) error
+}
+
+// Surveys are the questions that were sent by mail.
+type Surveys interface {
+	SurveyByToken(ctx context.Context, hash []byte) (centrala.Survey, error)
+	AnswerSurvey(ctx context.Context, id centrala.SurveyID, contact centrala.ContactID, score int, comment string) (centrala.Survey, *centrala.FollowUp, error)
+	CommentSurvey(ctx context.Context, id centrala.SurveyID, contact centrala.ContactID, comment string) (centrala.Survey, error)
+	Unsubscribe(ctx context.Context, contact centrala.ContactID) error
+}
+
+// Inboxes are the doors: the widget's, the form's, and the others that pages name.
+type Inboxes interface {
+	Inboxes(ctx context.Context) ([]centrala.Inbox, error)
+	InboxBySlug(ctx context.Context, slug string) (centrala.Inbox, error)
+}
+
+// Intake takes what was written in the form.
+type Intake interface {
+	Receive(ctx context.Context, in centrala.Inbound) (centrala.Receipt, error)
+	Conversation(ctx context.Context, scope centrala.Scope, id centrala.ConversationID) (centrala.Conversation, error)
+}
+
+// Secrets make and check what stands in the address and the form of a survey.
+type Secrets struct {
+	Hash       func(token string) []byte
+	Nonce      func(token string, now time.Time) string
+	CheckNonce func(token, nonce string, now time.Time) bool
+}
+
+// Filled is what somebody wrote in the contact form. Trap is a field that people do not see.
+// It has the fields of form.Fields, in the same order, and is converted to it.
+type Filled struct {
+	Key     string
+	Name    string
+	Email   string
+	Side    centrala.Side
+	Subject string
+	Text    string
+	Locale  string
+	Trap    string
+	Files   []centrala.Part
+}
+
+// Config is what the pages need. Log, Articles, Suggester, Shelf, Surveys, Inboxes, Intake,
+// Form, Blobs, Secrets and SurveyQuestion are required.
+type Config struct {
+	Log       *slog.Logger
+	Articles  Articles
+	Suggester Suggester
+	Shelf     Shelf
+	Surveys   Surveys
+	Inboxes   Inboxes
+	Intake    Intake
+	Form      func(inbox centrala.Inbox, f Filled, now time.Time) (centrala.Inbound, error) // the form's channel
+	Blobs     *blob.Bucket
+	Secrets   Secrets
+
+	Site           auth.Site
+	Brand          string // the marketplace, as customers know it
+	ShopURL        string // where pages link back to, "" for nowhere
+	Shop           []byte // the demonstration's shop page as YAML, nil for none
+	Locale         string // first language, for readers who name none
+	NoLimits       bool   // switches the rate limits off
+	SurveyQuestion func(locale string) string
+
+	// Hours, when set, says what the widget tells while nobody of the inbox's team is there:
+	// the heading and its short form, both "" inside hours.
+	Hours func(ctx context.Context, inbox centrala.Inbox, locale string) (heading, short string)
+	// Now is the clock, nil for the real one.
+	Now func() time.Time
+}
+
+// pages is the handler's state; all of it is safe for concurrent use.
+type pages struct {
+	Config
+	templates map[string]*page
+	shop      *shop
+	sends     *auth.Limiter // messages through the form
+	tries     *auth.Limiter // forms and files sent to us, good or not
+	clicks    *auth.Limiter // what readers say about articles
+}
+
+// What one address may do.
+const (
+	sendsPerHour    = 5
+	triesPerHour    = 40
+	clicksPerMinute = 60
+)
+
+// New makes the handler of all pages. It fails when something required is missing or the
+// shop's words cannot be read.
+func New(c Config) (http.Handler, error) {
+	if err := c.complete(); err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	p := &pages{Config: c}
+	var err error
+	if p.templates, err = loadTemplates(); err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	if c.Shop != nil {
+		if p.shop, err = readShop(c.Shop); err != nil {
+			return nil, fmt.Errorf("pages: the shop's words: %w", err)
+		}
+	}
+	limit := func(n int, per time.Duration) *auth.Limiter {
+		if c.NoLimits {
+			n = 0
+		}
+		return auth.NewLimiter(n, per, c.Now)
+	}
+	p.sends, p.tries, p.clicks = limit(sendsPerHour, time.Hour), limit(triesPerHour, time.Hour), limit(clicksPerMinute, time.Minute)
+	return p.guarded(p.routes()), nil
+}
+
+func (c *Config) complete() error {
+	switch {
+	case c.Log == nil, c.Articles == nil, c.Suggester == nil, c.Shelf == nil, c.Surveys == nil, c.Inboxes == nil, c.Intake == nil:
+		return errors.New("a port is missing")
+	case c.Form == nil, c.Blobs == nil, c.SurveyQuestion == nil:
+		return errors.New("Form, Blobs and SurveyQuestion are required")
+	case c.Secrets.Hash == nil, c.Secrets.Nonce == nil, c.Secrets.CheckNonce == nil:
+		return errors.New("the secrets are required")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Locale == "" {
+		c.Locale = words.Polish
+	}
+	return nil
+}
+
+// handler is a page: an error of the vocabulary becomes the page that says so.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+func (p *pages) routes() http.Handler {
+	mux := http.NewServeMux()
+	add := func(pattern string, h handler) { mux.Handle(pattern, p.page(h)) }
+	add("GET /{$}", p.front)
+	mux.Handle("GET /widget.js", web.Loader())
+	mux.Handle("GET /assets/", web.Assets())
+	add("GET /widget/{inbox}", p.widget)
+	add("GET /console", p.console)
+	add("GET /console/", p.console)
+	add("GET /robots.txt", p.robots)
+	add("GET /favicon.svg", p.favicon)
+	add("/", p.nothing)
+	return mux
+}
