@@ -34,6 +34,9 @@ type Exchange struct {
 	c    ExchangeConfig
 	wake chan struct{}
 	open map[centrala.InboxID]*openLine
+
+	mu    sync.Mutex
+	again map[centrala.InboxID]bool // lines to open anew though nothing changed
 }
 
 type openLine struct {
@@ -47,7 +50,7 @@ func NewExchange(c ExchangeConfig) *Exchange {
 	if c.Every == 0 {
 		c.Every = 30 * time.Second
 	}
-	return &Exchange{c: c, wake: make(chan struct{}, 1), open: make(map[centrala.InboxID]*openLine)}
+	return &Exchange{c: c, wake: make(chan struct{}, 1), open: make(map[centrala.InboxID]*openLine), again: make(map[centrala.InboxID]bool)}
 }
 
 // Look asks for a look at the inboxes now, because they may have changed. It never blocks.
@@ -56,6 +59,23 @@ func (x *Exchange) Look() {
 	case x.wake <- struct{}{}:
 	default:
 	}
+}
+
+// Reopen opens one line anew, because somebody mended what had stopped it. It never blocks.
+func (x *Exchange) Reopen(inbox centrala.InboxID) {
+	x.mu.Lock()
+	x.again[inbox] = true
+	x.mu.Unlock()
+	x.Look()
+}
+
+// mended gives the lines to open anew, once.
+func (x *Exchange) mended() map[centrala.InboxID]bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	again := x.again
+	x.again = make(map[centrala.InboxID]bool)
+	return again
 }
 
 // Run keeps the lines open until ctx ends, and returns when all are closed.
@@ -94,8 +114,9 @@ func (x *Exchange) match(ctx context.Context, inboxes []centrala.Inbox) {
 			wanted[in.ID] = in
 		}
 	}
+	mended := x.mended()
 	for id, l := range x.open {
-		if in, ok := wanted[id]; ok && reflect.DeepEqual(in, l.inbox) {
+		if in, ok := wanted[id]; ok && reflect.DeepEqual(in, l.inbox) && !mended[id] {
 			continue
 		}
 		l.end()

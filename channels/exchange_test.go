@@ -100,6 +100,11 @@ func TestExchange(t *testing.T) {
 		if begun != 5 {
 			t.Errorf("opened %v", r.begun)
 		}
+		x.Reopen(2)
+		synctest.Wait()
+		if r.begun[len(r.begun)-1] != "shut" || len(r.begun) != 6 {
+			t.Errorf("opened %v", r.begun)
+		}
 		boxes.set(centrala.Inbox{ID: 2, Name: "mended", Channel: "pigeon", Enabled: true})
 		x.Look()
 		synctest.Wait()
