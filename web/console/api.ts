@@ -8,26 +8,26 @@ export type { Attachment, Conversation, Entry, Presence, Side, Status };
 
 // ── what every answer may contain ──────────────────────────────────────────────────────────────────────────────
 
-export type Role = 'agent' | 'supervisor' | 'admin'
-export type Locale = 'pl' | 'en'
+export type Role = 'agent' | 'supervisor' | 'admin';
+export type Locale = 'pl' | 'en';
 
 export interface List<T> {
-  items: T[]
-  next: string | null
+  items: T[];
+  next: string | null;
 }
 
 /** A refusal, as RFC 9457 with our code. `code` is one of the error codes of the socket, or `csrf`. */
 export interface Problem {
-  type?: string
-  title: string
-  status: number
-  code: string
-  detail?: string
+  type?: string;
+  title: string;
+  status: number;
+  code: string;
+  detail?: string;
   /** The request's field that is wrong, when one is. */
-  field?: string
-  retry_after_ms?: number
+  field?: string;
+  retry_after_ms?: number;
   /** On a failed sign-in: how many tries are left this minute. */
-  tries_left?: number
+  tries_left?: number;
 }
 
 /** Thrown by every call that was refused (`problem.status` ≥ 400) or could not be made (`problem.status` 0). */
@@ -41,7 +41,7 @@ export class ApiError extends Error {
   }
 }
 
-type Query = Record<string, string | number | boolean | null | undefined>
+type Query = Record<string, string | number | boolean | null | undefined>;
 
 async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' };
@@ -88,31 +88,31 @@ const id = encodeURIComponent;
 // ── signing in ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface Agent {
-  id: string
-  name: string
-  email: string
-  role: Role
+  id: string;
+  name: string;
+  email: string;
+  role: Role;
   /** Ids. */
-  teams: string[]
+  teams: string[];
   /** Of the teams. */
-  sides: Side[]
+  sides: Side[];
   /** Units of work at once: a chat costs 4, a social message 3, an e-mail, a form or a call 2. */
-  capacity: number
-  locale: Locale
+  capacity: number;
+  locale: Locale;
   /** Cannot sign in; the name stays on what was written. */
-  disabled?: boolean
-  created_at: string
+  disabled?: boolean;
+  created_at: string;
   /** The line as it is now. */
-  status: Presence
-  load: number
+  status: Presence;
+  load: number;
 }
 
 export interface Me {
-  agent: Agent
+  agent: Agent;
   /** Name of the marketplace, shown on the sign-in page and in texts. */
-  organisation: string
+  organisation: string;
   /** Hours after which a resolved conversation's customer is asked by mail, and the days of quarantine. */
-  survey: { delay_hours: number; quarantine_days: number }
+  survey: { delay_hours: number; quarantine_days: number };
 }
 
 /** 200; 401 `unauthorized` with tries_left; 429 `rate_limited` with Retry-After. Sets the cookie. */
@@ -129,40 +129,40 @@ export const patchMe = (body: { name?: string; locale?: Locale }) => call<Me>('P
 
 // ── conversations ──────────────────────────────────────────────────────────────────────────────────────────────
 
-export type View = 'mine' | 'queue' | 'team' | 'snoozed' | 'resolved'
+export type View = 'mine' | 'queue' | 'team' | 'snoozed' | 'resolved';
 
 /** `team` and `assignee` are ids. `q` searches subjects, names, addresses and messages. Ordered by `due`, then age; with `q` by relevance. */
 export interface ConversationQuery {
-  view?: View
-  status?: Status
-  side?: Side
-  team?: string
-  assignee?: string
-  contact?: string
-  tag?: string
-  channel?: string
-  complaint?: boolean
-  q?: string
-  cursor?: string
-  limit?: number
+  view?: View;
+  status?: Status;
+  side?: Side;
+  team?: string;
+  assignee?: string;
+  contact?: string;
+  tag?: string;
+  channel?: string;
+  complaint?: boolean;
+  q?: string;
+  cursor?: string;
+  limit?: number;
 }
 
 /** With `q`: the best sentence, inflected words included; ranges are [from, to) in UTF-16 units of `text`. */
 export interface Hit {
-  seq: number
-  text: string
-  marks: [number, number][]
-  hits: number
+  seq: number;
+  text: string;
+  marks: [number, number][];
+  hits: number;
 }
 
 export interface ConversationRow extends Conversation {
-  hit?: Hit
+  hit?: Hit;
 }
 
 export interface ConversationList extends List<ConversationRow> {
   /** How many there are in all, when it is cheap to say. */
-  total?: number
-  took_ms?: number
+  total?: number;
+  took_ms?: number;
 }
 
 export const listConversations = (query: ConversationQuery, signal?: AbortSignal) =>
@@ -171,11 +171,11 @@ export const getConversation = (c: string) => call<Conversation>('GET', `/v1/con
 
 /** A call or a walk-in written down by hand: becomes an open conversation of the agent who wrote it. 201. */
 export interface LoggedByHand {
-  channel: 'phone' | 'walk_in'
-  side: Side
-  contact: { name: string; email?: string; phone?: string }
-  subject: string
-  text: string
+  channel: 'phone' | 'walk_in';
+  side: Side;
+  contact: { name: string; email?: string; phone?: string };
+  subject: string;
+  text: string;
 }
 export const logConversation = (body: LoggedByHand) => call<Conversation>('POST', '/v1/conversations', body);
 
@@ -219,13 +219,13 @@ export const setSubject = (c: string, subject: string) =>
 
 /** Numbers of the rail; only what this agent may see. `late` among them is shown red. */
 export interface Counts {
-  mine: number
-  queue: number
-  team: number
-  snoozed: number
-  late: { mine: number; queue: number; team: number }
-  waiting: { side: Side; n: number; oldest_at: string | null }[]
-  follow_ups: number
+  mine: number;
+  queue: number;
+  team: number;
+  snoozed: number;
+  late: { mine: number; queue: number; team: number };
+  waiting: { side: Side; n: number; oldest_at: string | null }[];
+  follow_ups: number;
 }
 export const getCounts = () => call<Counts>('GET', '/v1/counts');
 
@@ -239,31 +239,31 @@ export const upload = (file: File, signal?: AbortSignal) => {
 // ── contacts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface Contact {
-  id: string
-  name: string
-  email?: string
-  phone?: string
-  side?: Side
-  locale?: Locale
+  id: string;
+  name: string;
+  email?: string;
+  phone?: string;
+  side?: Side;
+  locale?: Locale;
   /** The host site signed who this is. */
-  verified: boolean
-  external_id?: string
-  blocked?: boolean
-  created_at: string
+  verified: boolean;
+  external_id?: string;
+  blocked?: boolean;
+  created_at: string;
   /** Sides on which this contact has conversations the reader may not see: that they exist, no more. */
-  other_sides?: Side[]
+  other_sides?: Side[];
 }
 /** One earlier conversation of a contact: what an agent may see of it. */
 export interface Earlier {
-  id: string
-  ref: string
-  subject: string
-  channel: string
-  status: Status
-  opened_at: string
-  resolved_at?: string
+  id: string;
+  ref: string;
+  subject: string;
+  channel: string;
+  status: Status;
+  opened_at: string;
+  resolved_at?: string;
   /** The NPS answer to it, 0–10. */
-  score?: number
+  score?: number;
 }
 export const getContact = (c: string) => call<Contact>('GET', `/v1/contacts/${id(c)}`);
 export const patchContact = (c: string, body: { name?: string; email?: string; phone?: string; side?: Side }) =>
@@ -293,28 +293,28 @@ export const resetAgent = (a: string) => call<{ link: string }>('POST', `/v1/age
 
 /** [from, to) in minutes from midnight, local time; `to` may be 1440. */
 export interface Span {
-  from: number
-  to: number
+  from: number;
+  to: number;
 }
 /** When a team answers. No intervals at all mean around the clock. */
 export interface Hours {
   /** IANA name. */
-  zone?: string
+  zone?: string;
   /** Seven lists, Sunday first. */
-  week: (Span[] | null)[]
+  week: (Span[] | null)[];
   /** "2026-12-24": other hours that day, none = closed. */
-  days?: Record<string, Span[] | null>
+  days?: Record<string, Span[] | null>;
   /** Closed on Polish public holidays. */
-  holidays: boolean
+  holidays: boolean;
   /** What customers read outside the hours, by locale. */
-  outside?: Partial<Record<Locale, string>>
+  outside?: Partial<Record<Locale, string>>;
 }
 export interface Team {
-  id: string
-  name: string
-  sides: Side[]
-  hours: Hours
-  signature?: string
+  id: string;
+  name: string;
+  sides: Side[];
+  hours: Hours;
+  signature?: string;
 }
 export const listTeams = () => call<List<Team>>('GET', '/v1/teams');
 /** 201. Hours: around the clock until set. */
@@ -327,70 +327,70 @@ export const deleteTeam = (t: string) => call<void>('DELETE', `/v1/teams/${id(t)
 
 /** Hours of all teams, with whether each answers now and when that changes next. */
 export interface TeamHours {
-  team: string
-  hours: Hours
-  open: boolean
-  changes_at: string | null
+  team: string;
+  hours: Hours;
+  open: boolean;
+  changes_at: string | null;
 }
 export const listHours = () => call<List<TeamHours>>('GET', '/v1/hours');
 export const putHours = (team: string, hours: Hours) => call<TeamHours>('PUT', `/v1/hours/${id(team)}`, hours);
 
-export type InboxChannel = 'chat' | 'email' | 'form'
+export type InboxChannel = 'chat' | 'email' | 'form';
 export interface Server {
-  host: string
-  port: number
+  host: string;
+  port: number;
   /** "none" only on loopback. */
-  tls: 'tls' | 'starttls' | 'none'
-  user: string
+  tls: 'tls' | 'starttls' | 'none';
+  user: string;
 }
 export interface Mailbox {
   /** What customers write to. */
-  address: string
-  from_name: string
-  imap: Server
-  smtp: Server
+  address: string;
+  from_name: string;
+  imap: Server;
+  smtp: Server;
   /** Default INBOX. */
-  folder?: string
-  poll_every?: string
+  folder?: string;
+  poll_every?: string;
 }
 export interface Inbox {
-  id: string
+  id: string;
   /** In addresses: /widget/{slug}. */
-  slug: string
-  name: string
-  channel: InboxChannel
+  slug: string;
+  name: string;
+  channel: InboxChannel;
   /** All who come in here, if one side; else the customer is asked or the signed identity says. */
-  side?: Side
-  team?: string
-  enabled: boolean
+  side?: Side;
+  team?: string;
+  enabled: boolean;
   /** Widget: who may embed it and connect. */
-  origins?: string[]
+  origins?: string[];
   /** Widget: where the host site's public keys are. */
-  jwks?: string
-  mailbox?: Mailbox
-  state: InboxState
+  jwks?: string;
+  mailbox?: Mailbox;
+  state: InboxState;
 }
 export interface InboxState {
-  ok: boolean
+  ok: boolean;
   /** Why not, in the server's words. */
-  error?: string
-  last_ok_at?: string
-  failing_since?: string
+  error?: string;
+  last_ok_at?: string;
+  failing_since?: string;
   /** Widget: sockets open now. */
-  connected?: number
+  connected?: number;
 }
 /** Passwords are sent to set them and never answered; left out they stay as they are. */
 export interface InboxBody {
-  name?: string
-  slug?: string
-  side?: Side | null
-  team?: string | null
-  enabled?: boolean
-  origins?: string[]
-  jwks?: string
-  mailbox?: Mailbox
-  imap_password?: string
-  smtp_password?: string
+  name?: string;
+  slug?: string;
+  side?: Side | null;
+  team?: string | null;
+  enabled?: boolean;
+  origins?: string[];
+  jwks?: string;
+  mailbox?: Mailbox;
+  imap_password?: string;
+  smtp_password?: string;
 }
 export const listInboxes = () => call<List<Inbox>>('GET', '/v1/inboxes');
 /** 201. */
@@ -403,11 +403,11 @@ export const deleteInbox = (i: string) => call<void>('DELETE', `/v1/inboxes/${id
 export const rotateInboxSecret = (i: string) => call<{ secret: string }>('POST', `/v1/inboxes/${id(i)}/secret`, {});
 
 export interface TestStep {
-  name: 'resolve' | 'tls' | 'login' | 'folder' | 'smtp_tls' | 'smtp_login'
-  state: 'ok' | 'warn' | 'failed' | 'skipped'
+  name: 'resolve' | 'tls' | 'login' | 'folder' | 'smtp_tls' | 'smtp_login';
+  state: 'ok' | 'warn' | 'failed' | 'skipped';
   /** What was found, or the server's words. */
-  detail: string
-  took_ms: number
+  detail: string;
+  took_ms: number;
 }
 /** Tries a mailbox without saving it; for a saved one `id` lets passwords be left out. Within 30 s. */
 export const testInbox = (i: string | null, body: InboxBody) =>
@@ -416,77 +416,79 @@ export const testInbox = (i: string | null, body: InboxBody) =>
 // ── macros, articles, keys, audit ──────────────────────────────────────────────────────────────────────────────
 
 export interface Macro {
-  id: string
-  title: string
-  side?: Side
-  team?: string
+  id: string;
+  title: string;
+  side?: Side;
+  team?: string;
   /** By locale; {{name}}, {{ref}} and {{agent}} are filled from the conversation, other blanks by the agent. */
-  text: Partial<Record<Locale, string>>
+  text: Partial<Record<Locale, string>>;
 }
 export interface MacroBody {
-  title: string
-  side: Side | null
-  team: string | null
-  text: Partial<Record<Locale, string>>
+  title: string;
+  side: Side | null;
+  team: string | null;
+  text: Partial<Record<Locale, string>>;
 }
 export const listMacros = () => call<List<Macro>>('GET', '/v1/macros');
 export const createMacro = (body: MacroBody) => call<Macro>('POST', '/v1/macros', body);
 export const patchMacro = (m: string, body: Partial<MacroBody>) => call<Macro>('PATCH', `/v1/macros/${id(m)}`, body);
 export const deleteMacro = (m: string) => call<void>('DELETE', `/v1/macros/${id(m)}`);
 export interface Article {
-  id: string
-  locale: Locale
-  slug: string
-  title: string
-  summary: string
-  sides: Side[]
-  tags: string[]
-  section: string
-  url: string
-  updated_at: string
+  id: string;
+  locale: Locale;
+  slug: string;
+  title: string;
+  summary: string;
+  sides: Side[];
+  tags: string[];
+  section: string;
+  url: string;
+  updated_at: string;
 }
 export const listArticles = (query: { q?: string; locale?: Locale; side?: Side; cursor?: string; limit?: number }) =>
   call<List<Article>>('GET', q('/v1/articles', query));
 export interface ArticleHit {
-  id: string
-  slug: string
-  title: string
-  url: string
-  snippet: string
-  score: number
+  id: string;
+  slug: string;
+  title: string;
+  url: string;
+  snippet: string;
+  score: number;
 }
 export const searchArticles = (query: { q: string; locale?: Locale; side?: Side; limit?: number }, signal?: AbortSignal) =>
   call<{ items: ArticleHit[]; engine: string; took_ms: number }>('GET', q('/v1/articles/search', query), undefined, signal);
 
-export type Scope = 'conversations:read' | 'conversations:write' | 'contacts:read' | 'articles:write' | 'reports:read' | 'events:read'
+export const scopes = [
+  'conversations:read', 'conversations:write', 'contacts:read', 'contacts:write', 'articles:read', 'articles:write', 'surveys:read', 'reports:read', 'stream:read', 'settings:write',
+] as const;
+export type Scope = (typeof scopes)[number];
 export interface ApiKey {
-  id: string
-  name: string
+  id: string;
+  name: string;
   /** "ck_…7Q2f" */
-  hint: string
-  scopes: Scope[]
-  sides: Side[]
-  created_by: string
-  created_at: string
-  last_used_at?: string
-  expires_at?: string
+  hint: string;
+  scopes: Scope[];
+  sides: Side[];
+  created_at: string;
+  last_used_at?: string;
+  revoked_at?: string;
 }
 export const listKeys = () => call<List<ApiKey>>('GET', '/v1/keys');
-/** 201 with `secret`, shown this once. `days: null` never expires. */
-export const createKey = (body: { name: string; scopes: Scope[]; sides: Side[]; days: number | null }) =>
+/** 201 with `secret`, shown this once; the key counts until it is revoked. */
+export const createKey = (body: { name: string; scopes: Scope[]; sides: Side[] }) =>
   call<{ key: ApiKey; secret: string }>('POST', '/v1/keys', body);
 export const revokeKey = (k: string) => call<void>('DELETE', `/v1/keys/${id(k)}`);
 
 export interface AuditEntry {
-  id: string
-  at: string
+  id: string;
+  at: string;
   /** null: centrala itself. */
-  actor: { kind: 'agent' | 'key' | 'system'; id: string; name: string } | null
+  actor: { kind: 'agent' | 'key' | 'system'; id: string; name: string } | null;
   /** Dotted: agent.created, inbox.changed, session.failed … */
-  action: string
-  subject: string
-  detail: string
-  address: string | null
+  action: string;
+  subject: string;
+  detail: string;
+  address: string | null;
 }
 export const listAudit = (query: { q?: string; action?: string; cursor?: string; limit?: number }) =>
   call<List<AuditEntry>>('GET', q('/v1/audit', query));
@@ -495,40 +497,40 @@ export const listAudit = (query: { q?: string; action?: string; cursor?: string;
 
 /** The figures of one range; `nps`, `low` and `high` (95 % interval, points) are null under 30 answers: too few to say. */
 export interface SurveyResults {
-  n: number
-  promoters: number
-  passives: number
-  detractors: number
-  nps: number | null
-  low: number | null
-  high: number | null
+  n: number;
+  promoters: number;
+  passives: number;
+  detractors: number;
+  nps: number | null;
+  low: number | null;
+  high: number | null;
   /** Answers by score, eleven numbers. */
-  scores: number[]
+  scores: number[];
 }
 export const surveyResults = (query: { from?: string; to?: string; side?: Side }) =>
   call<SurveyResults>('GET', q('/v1/surveys/results', query));
 
-export type FollowUpState = 'new' | 'contacted' | 'closed'
-export type CloseReason = 'resolved' | 'explained' | 'compensated' | 'unreachable' | 'declined'
+export type FollowUpState = 'new' | 'contacted' | 'closed';
+export type CloseReason = 'resolved' | 'explained' | 'compensated' | 'unreachable' | 'declined';
 export interface FollowUp {
-  id: string
-  survey: string
-  conversation: string
-  contact: string
-  contact_name: string
-  side: Side
-  team: string
+  id: string;
+  survey: string;
+  conversation: string;
+  contact: string;
+  contact_name: string;
+  side: Side;
+  team: string;
   /** "" or left out: nobody has it. */
-  owner?: string
-  owner_name?: string
-  score: number
-  comment?: string
-  state: FollowUpState
-  note?: string
-  reason?: CloseReason
-  due: string
-  opened_at: string
-  closed_at?: string
+  owner?: string;
+  owner_name?: string;
+  score: number;
+  comment?: string;
+  state: FollowUpState;
+  note?: string;
+  reason?: CloseReason;
+  due: string;
+  opened_at: string;
+  closed_at?: string;
 }
 /** Without `state`: all that are not closed, and those closed in the last 7 days. */
 export const listFollowUps = (query: { state?: FollowUpState; side?: Side; cursor?: string }) =>
@@ -541,19 +543,19 @@ export const patchFollowUp = (
 
 /** Figures of the shift's desk, over `days` (30 by default), for what this agent may see. */
 export interface Tiles {
-  days: number
-  at: string
+  days: number;
+  at: string;
   /** Conversations whose customer wrote, without spam and automatic mail. */
-  conversations: number
+  conversations: number;
   /** First human answer within … of the customer's first message, within the team's hours. */
-  answered: number
+  answered: number;
   within_6h: number
   within_4h: number
-  complaints: number
-  unanswered: number
+  complaints: number;
+  unanswered: number;
   /** How long the oldest unanswered one waits. */
-  unanswered_oldest_at: string | null
-  survey: SurveyResults
-  follow_ups: { opened: number; closed: number; in_time: number }
+  unanswered_oldest_at: string | null;
+  survey: SurveyResults;
+  follow_ups: { opened: number; closed: number; in_time: number };
 }
 export const getTiles = (query: { days?: number; side?: Side }) => call<Tiles>('GET', q('/v1/reports/tiles', query));
