@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -23,14 +24,23 @@ type op struct {
 	commits []centrala.Commit
 	err     error
 	done    chan struct{}
+	state   atomic.Int32 // one of the three below
 }
+
+// An operation waits until the writer takes it or its caller gives it up, whoever is first: the
+// caller of one that was taken waits for its end, because run writes what the caller reads.
+const (
+	opWaits int32 = iota
+	opTaken
+	opGivenUp
+)
 
 type stats struct {
 	transactions, operations, replays atomic.Uint64
 }
 
 // write joins the running group commit and returns when op is on disk, or refused. The
-// caller's context ends the waiting, never the transaction.
+// caller's context ends the waiting for the writer, never a transaction that has begun.
 func (db *DB) write(ctx context.Context, run func(*Tx) error) error {
 	o := &op{run: run, done: make(chan struct{})}
 	select {
@@ -40,10 +50,13 @@ func (db *DB) write(ctx context.Context, run func(*Tx) error) error {
 	}
 	select {
 	case <-o.done:
-		return o.err
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		if o.state.CompareAndSwap(opWaits, opGivenUp) {
+			return context.Cause(ctx)
+		}
+		<-o.done
 	}
+	return o.err
 }
 
 // OnCommit registers f to be told of everything that comes to lie on disk, in commit order.
@@ -120,6 +133,7 @@ func (w *writer) drain() {
 
 // run commits the batch as one; if anything fails, each operation gets its own transaction.
 func (w *writer) run(batch []*op) {
+	batch = slices.DeleteFunc(batch, func(o *op) bool { return !o.state.CompareAndSwap(opWaits, opTaken) })
 	err := w.try(batch)
 	if err != nil && len(batch) > 1 {
 		w.db.stats.replays.Add(1)
