@@ -216,8 +216,12 @@ const (
 	ownOrigin = "own"
 )
 
-// door refuses what must not become a socket: a foreign origin, another protocol.
+// door refuses what must not become a socket: another server's name, another protocol, a
+// foreign origin.
 func (g *Gateway) door(r *http.Request, origin string) (status int, detail string) {
+	if !g.cfg.Site.HostOK(r) {
+		return http.StatusMisdirectedRequest, "This server does not go by that name."
+	}
 	if offered := r.Header.Values("Sec-Websocket-Protocol"); len(offered) > 0 && !strings.Contains(strings.Join(offered, ","), subprotocol) {
 		return http.StatusBadRequest, "The subprotocol is " + subprotocol + "."
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/coder/websocket"
 
 	"centrala"
+	"centrala/gateway"
 )
 
 func TestOpeningIsRefused(t *testing.T) {
@@ -96,6 +97,9 @@ func TestOrigins(t *testing.T) {
 	own.say(frame{"type": "hello"})
 	if me := own.want("welcome")["me"].(map[string]any); me["name"] != "Ania" || me["role"] != "agent" {
 		t.Errorf("by cookie: %v", me)
+	}
+	if _, status, err := p.tryConnect(func(o *websocket.DialOptions) { o.Host = "evil.test" }); err == nil || status != http.StatusMisdirectedRequest {
+		t.Errorf("another name: %d %v", status, err)
 	}
 	if _, status, err := p.tryConnect(func(o *websocket.DialOptions) { o.Subprotocols = []string{"other"} }); err == nil || status != http.StatusBadRequest {
 		t.Errorf("another subprotocol: %d %v", status, err)
@@ -215,8 +219,10 @@ func TestEveryRefusal(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	t.Parallel()
-	p := open(t)
+	inBubble(t, limits, func(*gateway.Config) {})
+}
+
+func limits(t *testing.T, p *place) {
 	token := p.visitor(p.web)
 	var tabs []*peer
 	for range 10 {

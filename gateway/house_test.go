@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/golang-jwt/jwt/v5"
 
 	"centrala"
 	"centrala/auth"
@@ -112,6 +113,7 @@ func furnish(t testing.TB, change ...func(*gateway.Config)) *place {
 		Suggester: shelf{{ID: 7, Title: "Zwrot", URL: "/help/pl/zwrot", Snippet: "…", Score: 1}},
 		Logger:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Question:  func(locale string) string { return "q-" + locale }, Epoch: "e1",
+		Site: auth.Site{Hosts: []string{"centrala.test"}},
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -143,6 +145,20 @@ func (p *place) visitor(in centrala.Inbox) string {
 	p.must(err)
 	return token
 }
+
+// signed is the token of a visitor whom the host site has signed in.
+func (p *place) signed(in centrala.Inbox, sub, side string) string {
+	p.Helper()
+	identity, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": sub, "side": side, "aud": in.Slug,
+		"exp": time.Now().Add(time.Hour).Unix()}).SignedString([]byte(secret))
+	p.must(err)
+	in.Secret = secret
+	token, _, err := p.guard.Visitor(context.Background(), in, identity, "", "pl")
+	p.must(err)
+	return token
+}
+
+const secret = "a secret of at least thirty-two bytes, for tests"
 
 // session is an agent's session token.
 func (p *place) session(name string) string {

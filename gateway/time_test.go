@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"centrala"
+	"centrala/gateway"
 )
 
 // pipes is a listener whose connections are in memory, so that a whole installation lives in
@@ -43,11 +44,14 @@ func (l *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 }
 
 // inBubble runs a test in a bubble, with its installation.
-func inBubble(t *testing.T, f func(t *testing.T, p *place)) {
+func inBubble(t *testing.T, f func(t *testing.T, p *place), change ...func(*gateway.Config)) {
 	t.Parallel()
+	if len(change) == 0 {
+		change = append(change, unlimited)
+	}
 	synctest.Test(t, func(t *testing.T) {
 		l := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
-		p := furnish(t, unlimited)
+		p := furnish(t, change...)
 		p.dial = l.dial
 		srv := &http.Server{Handler: p.gw}
 		served := make(chan error)
