@@ -19,9 +19,14 @@ func TestErasingAPerson(t *testing.T) {
 	h := newHouse(t)
 	f := &fixture{house: h, talk: h.talk()}
 	file := f.attach()
+	if c, _ := h.act("agent", f.talk, "claim", nil); !strings.Contains(c.Reason, "taken from the list") {
+		t.Errorf("%+v", c)
+	}
 	address := "/v1/contacts/" + f.visitor.Contact.String()
 	export := h.do(call{method: "GET", path: address + "/export", token: h.tokens["admin"]})
-	if export.status != 200 || !strings.Contains(export.body, f.mark+" where is my parcel") || strings.Contains(export.body, f.note) {
+	if export.status != 200 || !strings.Contains(export.body, f.mark+" where is my parcel") || strings.Contains(export.body, f.note) ||
+		strings.Count(export.body, "taken from the list") != 1 { // in the conversation; not in what the person could read of it
+
 		t.Errorf("%d %s", export.status, export.body)
 	}
 	if got := h.do(call{method: "DELETE", path: address, token: h.tokens["admin"]}); got.status != 204 {

@@ -26,7 +26,6 @@ type fixture struct {
 	*house
 	*talk
 	role string
-	tmp  centrala.TeamID
 }
 
 // row is one operation: how to ask for it, and what each role gets.
