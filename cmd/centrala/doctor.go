@@ -204,7 +204,7 @@ func streamFinding(ctx context.Context, cfg *Config) finding {
 	}
 	bus, err := stream.Open(ctx, c)
 	if err == nil {
-		err = errors.Join(bus.Ready(), bus.Close())
+		err = bus.Close()
 	}
 	if err != nil {
 		return finding{part: "stream", says: err.Error(), cure: cure}
