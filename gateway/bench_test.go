@@ -71,25 +71,8 @@ func holdOne(addr, token string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(conn, "GET /v1/socket HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: centrala.v1\r\n\r\n", addr)
-	r := bufio.NewReaderSize(conn, 512)
-	for {
-		line, err := r.ReadString('\n')
-		if err != nil {
-			return err
-		}
-		if line == "\r\n" {
-			break
-		}
-	}
-	body := fmt.Sprintf(`{"type":"hello","token":%q}`, token)
-	frame := binary.BigEndian.AppendUint16([]byte{0x81, 0x80 | 126}, uint16(len(body)))
-	frame = append(append(frame, 0, 0, 0, 0), body...) // a mask of zeros
-	if _, err := conn.Write(frame); err != nil {
-		return err
-	}
-	if err := swallow(r); err != nil { // the welcome
+	r, err := handshake(conn, addr, token)
+	if err != nil {
 		return err
 	}
 	go func() {
@@ -100,6 +83,37 @@ func holdOne(addr, token string) error {
 		}
 	}()
 	return nil
+}
+
+// greet opens a socket by hand and reads the welcome.
+func greet(conn net.Conn, host, token string) error {
+	_, err := handshake(conn, host, token)
+	return err
+}
+
+func handshake(conn net.Conn, addr, token string) (*bufio.Reader, error) {
+	fmt.Fprintf(conn, "GET /v1/socket HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: centrala.v1\r\n\r\n", addr)
+	r := bufio.NewReaderSize(conn, 512)
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return nil, err
+		}
+		if line == "\r\n" {
+			break
+		}
+	}
+	body := fmt.Sprintf(`{"type":"hello","token":%q}`, token)
+	frame := binary.BigEndian.AppendUint16([]byte{0x81, 0x80 | 126}, uint16(len(body)))
+	frame = append(append(frame, 0, 0, 0, 0), body...) // a mask of zeros
+	if _, err := conn.Write(frame); err != nil {
+		return nil, err
+	}
+	if err := swallow(r); err != nil { // the welcome
+		return nil, err
+	}
+	return r, nil
 }
 
 // swallow reads one frame.

@@ -42,6 +42,7 @@ type place struct {
 	testing.TB
 	db    *store.DB
 	log   *faulty
+	deaf  atomic.Bool // commits do not reach the gateway
 	guard *auth.Guard
 	gw    *gateway.Gateway
 	srv   *httptest.Server
@@ -59,7 +60,16 @@ func (s shelf) Suggest(context.Context, centrala.Query) ([]centrala.Suggestion, 
 // faulty is the store with a switch that makes it take nothing.
 type faulty struct {
 	*store.DB
-	broken atomic.Bool
+	broken     atomic.Bool
+	afterSince atomic.Pointer[func()] // called before Since returns
+}
+
+func (f *faulty) Since(ctx context.Context, scope centrala.Scope, after centrala.EventID, limit int) ([]centrala.Commit, error) {
+	commits, err := f.DB.Since(ctx, scope, after, limit)
+	if then := f.afterSince.Load(); then != nil {
+		(*then)()
+	}
+	return commits, err
 }
 
 func (f *faulty) Append(ctx context.Context, p centrala.Post) (centrala.Receipt, error) {
@@ -109,7 +119,7 @@ func furnish(t testing.TB, change ...func(*gateway.Config)) *place {
 		p.agents[strings.ToLower(a.Name)] = a
 	}
 	cfg := gateway.Config{
-		Log: p.log, Lists: db, Floor: db, House: db, Surveys: db, Shelf: db, Guard: p.guard,
+		Log: p.log, Lists: p.log, Floor: db, House: db, Surveys: db, Shelf: db, Guard: p.guard,
 		Suggester: shelf{{ID: 7, Title: "Zwrot", URL: "/help/pl/zwrot", Snippet: "…", Score: 1}},
 		Logger:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Question:  func(locale string) string { return "q-" + locale }, Epoch: "e1",
@@ -119,7 +129,11 @@ func furnish(t testing.TB, change ...func(*gateway.Config)) *place {
 		f(&cfg)
 	}
 	p.gw = gateway.New(cfg)
-	db.OnCommit(p.gw.Committed)
+	db.OnCommit(func(commits []centrala.Commit) {
+		if !p.deaf.Load() {
+			p.gw.Committed(commits)
+		}
+	})
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
@@ -559,7 +573,7 @@ func (s *sleeper) wake() { go s.read() }
 // second is another node over the same database.
 func second(t testing.TB, p *place) *place {
 	t.Helper()
-	far := *p
+	far := &place{TB: p.TB, db: p.db, guard: p.guard, log: p.log, buyers: p.buyers, sellers: p.sellers, web: p.web, shop: p.shop, agents: p.agents}
 	far.gw = gateway.New(gateway.Config{Log: p.db, Lists: p.db, Floor: p.db, House: p.db, Surveys: p.db, Shelf: p.db, Guard: p.guard,
 		Suggester: shelf{}, Epoch: "e1", Cluster: true, NoLimits: true,
 		Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
@@ -572,5 +586,5 @@ func second(t testing.TB, p *place) *place {
 		}
 		far.srv.Close()
 	})
-	return &far
+	return far
 }

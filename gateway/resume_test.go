@@ -229,6 +229,7 @@ func TestSlowReader(t *testing.T) {
 	token := p.visitor(p.web)
 	sender := p.join(token)
 	conv := sender.send("początek")["conversation"]
+	p.settle()
 	slow := p.asleep(token)
 	good := p.join(token)
 	const n = 90
@@ -269,6 +270,7 @@ func TestReplayIsNoQueue(t *testing.T) {
 	sender := p.join(token)
 	conv := sender.send("początek")["conversation"]
 	p.say(conv, "ania", slices.Repeat([]string{strings.Repeat("x", 15_000)}, 60)...) // 900 KB, the queue holds 256
+	p.settle()
 	c := p.connect()
 	c.say(frame{"type": "hello", "token": token, "resume": []frame{point(conv, 1)}})
 	c.want("welcome")
@@ -278,5 +280,64 @@ func TestReplayIsNoQueue(t *testing.T) {
 	c.wantWhere("the last word", isMessage("na koniec"))
 	if got := seqs(c.frames(), conv); !slices.Equal(got, run(2, 103)) {
 		t.Errorf("got %v", got)
+	}
+}
+
+// A commit that never reached the hub is read from the log when the next one shows the gap.
+func TestGapIsReadFromTheLog(t *testing.T) {
+	t.Parallel()
+	p := open(t, unlimited)
+	token := p.visitor(p.web)
+	sender, tab := p.join(token), p.join(token)
+	conv := sender.send("początek")["conversation"]
+	p.settle(tab)
+	p.deaf.Store(true)
+	p.say(conv, "ania", numbered(5, "zgubione")...)
+	p.deaf.Store(false)
+	p.say(conv, "ania", "usłyszane")
+	tab.wantWhere("the last", isMessage("usłyszane"))
+	if got := seqs(tab.frames(), conv); !slices.Equal(got, run(1, 8)) {
+		t.Errorf("got %v", got)
+	}
+}
+
+// What is committed while events are replayed comes, too, and once.
+func TestEventsWhileEventsAreReplayed(t *testing.T) {
+	t.Parallel()
+	p := open(t, unlimited)
+	customer := p.join(p.visitor(p.web))
+	conv := customer.send("pierwsze")["conversation"]
+	watch := frame{"filter": frame{}, "messages": true}
+	ewa := p.session("ewa")
+	c := p.join(ewa)
+	c.say(frame{"type": "watch", "ref": "w", "filter": frame{}, "messages": true})
+	cursor := c.want("cursor")["value"]
+	p.must(c.conn.CloseNow())
+	p.say(conv, "ania", "w tym czasie")
+	rounds := 0
+	after := func() { // between the reading and the switch to live
+		if rounds++; rounds <= 3 {
+			p.say(conv, "ania", fmt.Sprint("w szparze ", rounds))
+			p.gw.Settle()
+		}
+	}
+	p.log.afterSince.Store(&after)
+	again := p.connect()
+	again.say(frame{"type": "hello", "token": ewa, "resume_events": cursor, "watch": watch})
+	again.want("caught_up")
+	p.say(conv, "ania", "na żywo")
+	again.wantWhere("live", isMessage("na żywo"))
+	if got := seqs(again.frames(), conv); !slices.Equal(got, run(2, 7)) {
+		t.Errorf("got %v", got)
+	}
+	rows := again.frames()
+	last := rows[0]
+	for _, f := range rows {
+		if isRow(conv, nil)(f) {
+			last = f
+		}
+	}
+	if last["last_seq"] != 7.0 {
+		t.Errorf("the last row says %v", last["last_seq"])
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -85,21 +87,39 @@ func TestHelloHasADeadline(t *testing.T) {
 func TestPings(t *testing.T) {
 	inBubble(t, func(t *testing.T, p *place) {
 		alive := p.join(p.visitor(p.web))
-		dead := p.asleep(p.visitor(p.web)) // does not read, so that it cannot answer either
+		token := p.visitor(p.web)
+		conn, err := p.dial(context.Background(), "", "")
+		p.must(err)
+		p.must(greet(conn, "centrala.test", token))
 		start := time.Now()
+		pings := make(chan int)
+		go func() { // reads all, answers nothing
+			n := 0
+			for b := make([]byte, 1); ; {
+				if _, err := conn.Read(b); err != nil {
+					pings <- n
+					return
+				}
+				if b[0] == 0x89 {
+					n++
+				}
+			}
+		}()
 		for p.gw.Stats().Sockets > 1 {
 			time.Sleep(100 * time.Millisecond) // the bubble's clock
 			if time.Since(start) > 2*time.Minute {
 				t.Fatal("the silent socket is still there")
 			}
 		}
-		if after := time.Since(start); after > 61*time.Second+10*time.Second {
+		if after := time.Since(start); after < 60*time.Second || after > 67*time.Second {
 			t.Errorf("dropped after %v", after)
+		}
+		if n := <-pings; n < 2 || n > 3 {
+			t.Errorf("%d pings in a minute, want one each 25 seconds", n)
 		}
 		time.Sleep(10 * time.Minute)
 		alive.say(frame{"type": "ping", "ref": "still"})
 		alive.wantRef("still")
-		dead.wake()
 	})
 }
 
@@ -271,6 +291,27 @@ func TestStall(t *testing.T) {
 			t.Errorf("closed after %v", after)
 		}
 		slow.wake()
+	})
+}
+
+// More waits than the queue holds: 4008 at once, whatever the peer reads later.
+func TestQueueIsBounded(t *testing.T) {
+	inBubble(t, func(t *testing.T, p *place) {
+		token := p.visitor(p.web)
+		conv := p.join(token).send("x")["conversation"]
+		p.settle()
+		slow := p.asleep(token)
+		start := time.Now()
+		p.say(conv, "ania", slices.Repeat([]string{strings.Repeat("x", 15_000)}, 20)...)
+		p.settle()
+		slow.wake()
+		slow.wantClose(4008)
+		if slow.reason != "more waits than the queue holds" || time.Since(start) > time.Second {
+			t.Errorf("closed after %v: %s", time.Since(start), slow.reason)
+		}
+		if got := seqs(slow.frames(), conv); len(got) > 3 || !slices.Equal(got, run(2, 1+len(got))) {
+			t.Errorf("got %v: what was under way and nothing with a hole", got)
+		}
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"centrala"
 	"centrala/gateway"
@@ -363,8 +364,20 @@ func TestAnotherNode(t *testing.T) {
 	there.wantWhere("the last", func(f frame) bool { return f["type"] == "message" && f["seq"] == 12.0 })
 	agent.wantWhere("the last", func(f frame) bool { return f["type"] == "message" && f["seq"] == 12.0 })
 	relay(commits)
+	sv, err := p.db.Invite(ctx, centrala.Survey{Conversation: idOf(t, conv), Locale: "pl", Channel: centrala.Chat, ExpiresAt: time.Now().Add(time.Hour)})
+	p.must(err)
+	more, err := p.db.Since(ctx, centrala.Everything(), commits[len(commits)-1].Event.ID, 10)
+	p.must(err)
+	relay(more)
+	relay(more)
+	there.wantWhere("the survey", func(f frame) bool { return f["type"] == "survey" && f["survey"] == sv.ID.String() })
 	p.settle(here)
 	far.settle(there, agent)
+	for name, c := range map[string]*peer{"far": there, "near": here} {
+		if n := c.count(func(f frame) bool { return f["type"] == "survey" }); n > 1 {
+			t.Errorf("the %s tab was asked %d times", name, n)
+		}
+	}
 	if got := seqs(there.frames(), conv); !slices.Equal(got, run(1, 12)) {
 		t.Errorf("the far tab saw %v", got)
 	}
