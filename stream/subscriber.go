@@ -100,6 +100,7 @@ func (s *subscriber) Close() error {
 		n.cancel()
 	}
 	for _, n := range subs {
+		_ = n.sub.Unsubscribe() // does nothing to one that has ended
 		if !within(n.ended, time.Second) {
 			return fmt.Errorf("a message of %s was never let go", n.name)
 		}
@@ -112,7 +113,7 @@ func (s *subscriber) Close() error {
 func (n *subscription) leave() {
 	n.once.Do(func() {
 		close(n.leaving)
-		if err := n.sub.Drain(); err != nil {
+		if !n.of.conn.IsConnected() || n.sub.Drain() != nil { // draining waits for the server
 			_ = n.sub.Unsubscribe() // fails when the connection is closed, which ended it too
 		}
 	})
