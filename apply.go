@@ -288,7 +288,7 @@ func (c *Conversation) resolve(cmd Resolve, now time.Time) ([]Step, error) {
 	}
 	c.Assignee, c.AssigneeName, c.Status = 0, "", Resolved
 	c.Turn, c.WaitingSince, c.Due, c.SnoozedUntil = CustomersTurn, time.Time{}, time.Time{}, time.Time{}
-	c.Unread, c.Spam, c.ResolvedAt, c.Reason = 0, c.Spam || cmd.Spam, now, ""
+	c.Unread, c.Spam, c.ResolvedAt, c.Reason, c.Unasked = 0, c.Spam || cmd.Spam, now, "", cmd.Unasked
 	return []Step{{ConversationResolved, true, facts}}, nil
 }
 
@@ -311,7 +311,7 @@ func (c *Conversation) again(now time.Time, why string) Step {
 			c.Status = Open
 		}
 	} else {
-		c.Status, c.ResolvedAt, c.QueuedAt = Waiting, time.Time{}, now
+		c.Status, c.ResolvedAt, c.QueuedAt, c.Unasked = Waiting, time.Time{}, now, false
 	}
 	return Step{ConversationReopened, true, Facts{Kind: "reopened", Reason: why}}
 }

@@ -52,6 +52,7 @@ type Conversation struct {
 	Tags         []string
 	Complaint    bool
 	Spam         bool
+	Unasked      bool // ended with the wish that nobody is asked how it went
 	HumanReplied bool // a person has answered publicly at least once
 	Answers      int  // public replies by people
 

@@ -45,6 +45,8 @@ type Filter struct {
 	Assignee AgentID `json:"assignee,omitzero"`
 
 	Tag        string    `json:"-"`
+	Channel    Channel   `json:"-"`
+	Complaint  bool      `json:"-"`
 	Contact    ContactID `json:"-"`
 	Unassigned bool      `json:"-"`
 	Text       string    `json:"-"` // words anywhere in the conversation

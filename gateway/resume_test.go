@@ -319,14 +319,20 @@ func TestEventsWhileEventsAreReplayed(t *testing.T) {
 		if rounds++; rounds <= 3 {
 			p.say(conv, "ania", fmt.Sprint("w szparze ", rounds))
 			p.gw.Settle()
+		} else if rounds == 4 { // a change without a message
+			_, err := p.db.Do(context.Background(), centrala.Everything(), idOf(t, conv), centrala.Prioritise{Priority: 2}, centrala.Author{Kind: centrala.BySystem})
+			p.must(err)
+			p.gw.Settle()
 		}
 	}
 	p.log.afterSince.Store(&after)
 	again := p.connect()
 	again.say(frame{"type": "hello", "token": ewa, "resume_events": cursor, "watch": watch})
 	again.want("caught_up")
+	again.wantWhere("urgent row", isRow(conv, has("priority", 2.0)))
 	p.say(conv, "ania", "na żywo")
 	again.wantWhere("live", isMessage("na żywo"))
+	p.settle(again)
 	if got := seqs(again.frames(), conv); !slices.Equal(got, run(2, 7)) {
 		t.Errorf("got %v", got)
 	}

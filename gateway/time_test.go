@@ -195,6 +195,9 @@ func TestQueueEstimates(t *testing.T) {
 	inBubble(t, func(t *testing.T, p *place) {
 		for i := range 20 {
 			c := p.join(p.visitor(p.web))
+			if eta := c.frames()[0]["eta_s"]; eta != nil {
+				t.Errorf("after %d waits eta is %v", i, eta)
+			}
 			conv := c.send("czekam")["conversation"]
 			time.Sleep(time.Duration(60+6*i) * time.Second)
 			p.assign(conv, "ania")

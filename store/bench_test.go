@@ -31,7 +31,7 @@ func BenchmarkAppend(b *testing.B) {
 		for i := 0; pb.Next(); i++ {
 			_, err := db.Append(b.Context(), centrala.Post{Sender: sender, Key: fmt.Sprintf("%016x", db.NewID()),
 				Author: centrala.Author{Kind: centrala.ByCustomer, ID: k.ID.String(), Name: k.Name}, Inbox: in.ID, Channel: centrala.Chat, Contact: &k,
-				Text: "Dzień dobry, kiedy wrócą pieniądze za anulowane zamówienie 2487-1193-05? Czekam już tydzień i nic.",
+				Text:  "Dzień dobry, kiedy wrócą pieniądze za anulowane zamówienie 2487-1193-05? Czekam już tydzień i nic.",
 				Scope: centrala.Scope{Contact: k.ID, Inbox: in.ID}})
 			if err != nil {
 				b.Fatal(err)

@@ -15,7 +15,7 @@ import (
 // names, in the order that scanConversation reads.
 const conversationColumns = `c.id, c.number, c.inbox, c.channel, c.side, c.status, c.turn, c.subject, c.contact,
 	coalesce(k.name, ''), coalesce(k.verified, 0), c.team, c.assignee, coalesce(a.name, ''), c.last_assignee, c.priority, c.tags,
-	c.complaint, c.spam, c.human_replied, c.answers, c.last_seq, c.last_n, c.preview_seq, c.preview_by, c.preview, c.unread,
+	c.complaint, c.spam, c.unasked, c.human_replied, c.answers, c.last_seq, c.last_n, c.preview_seq, c.preview_by, c.preview, c.unread,
 	c.read_customer, c.read_agent, c.received, c.opened_at, c.waiting_since, c.queued_at, c.first_reply, c.first_due, c.due,
 	c.snoozed_until, c.resolved_at, c.updated_at, c.unseen_since, c.reason, c.previous, c.merged_into, c.version`
 
@@ -30,7 +30,7 @@ type conversation struct {
 func (c *conversation) fields() []any {
 	return []any{&c.ID, &c.Number, &c.Inbox, &c.Channel, &c.Side, &c.Status, &c.Turn, &c.Subject, &c.Contact,
 		&c.ContactName, &c.Verified, &c.Team, &c.Assignee, &c.AssigneeName, &c.LastAssignee, &c.Priority, list[string]{&c.Tags},
-		&c.Complaint, &c.Spam, &c.HumanReplied, &c.Answers, &c.LastSeq, &c.LastN, &c.LastText.Seq, &c.LastText.Author, &c.LastText.Text, &c.Unread,
+		&c.Complaint, &c.Spam, &c.Unasked, &c.HumanReplied, &c.Answers, &c.LastSeq, &c.LastN, &c.LastText.Seq, &c.LastText.Author, &c.LastText.Text, &c.Unread,
 		&c.ReadByCustomer, &c.ReadByAgent, &c.ReceivedByCustomer, instant{&c.OpenedAt}, instant{&c.WaitingSince}, instant{&c.QueuedAt},
 		instant{&c.FirstReplyAt}, instant{&c.FirstReplyDue}, instant{&c.Due}, instant{&c.SnoozedUntil}, instant{&c.ResolvedAt},
 		instant{&c.UpdatedAt}, &c.unseenSince, &c.Reason, &c.Previous, &c.MergedInto, &c.Version}
@@ -90,12 +90,12 @@ func (tx *Tx) update(c *conversation) error {
 		last_assignee = $8, priority = $9, tags = $10, complaint = $11, spam = $12, human_replied = $13, answers = $14, last_seq = $15,
 		last_n = $16, preview_seq = $17, preview_by = $18, preview = $19, unread = $20, read_customer = $21, read_agent = $22,
 		received = $23, waiting_since = $24, queued_at = $25, first_reply = $26, first_due = $27, due = $28, snoozed_until = $29,
-		resolved_at = $30, updated_at = $31, unseen_since = $32, reason = $33, merged_into = $34, version = $35 WHERE id = $1`,
+		resolved_at = $30, updated_at = $31, unseen_since = $32, reason = $33, merged_into = $34, version = $35, unasked = $36 WHERE id = $1`,
 		c.ID, c.Side, c.Status, c.Turn, c.Subject, c.Team, c.Assignee, c.LastAssignee, c.Priority, string(tags), flag(c.Complaint),
 		flag(c.Spam), flag(c.HumanReplied), c.Answers, c.LastSeq, c.LastN, c.LastText.Seq, c.LastText.Author, c.LastText.Text,
 		c.Unread, c.ReadByCustomer, c.ReadByAgent, c.ReceivedByCustomer, micros(c.WaitingSince), micros(c.QueuedAt),
 		micros(c.FirstReplyAt), micros(c.FirstReplyDue), micros(c.Due), micros(c.SnoozedUntil), micros(c.ResolvedAt),
-		micros(c.UpdatedAt), c.unseenSince, c.Reason, c.MergedInto, c.Version)
+		micros(c.UpdatedAt), c.unseenSince, c.Reason, c.MergedInto, c.Version, flag(c.Unasked))
 	return wrap(err, "update the conversation")
 }
 
@@ -167,6 +167,9 @@ func (tx *Tx) allow(c *conversation, cmd centrala.Command) error {
 	if err != nil || !within {
 		return err
 	}
+	if there, err := tx.online(agent); err != nil || !there {
+		return errors.Join(err, centrala.Errorf(centrala.Conflict, "The agent is not on the line."))
+	}
 	var load int
 	if err := tx.row(`SELECT `+loadSum+` FROM conversation WHERE assignee = $1 AND status = 'open'`, []any{agent}, &load); err != nil {
 		return err
@@ -175,6 +178,13 @@ func (tx *Tx) allow(c *conversation, cmd centrala.Command) error {
 		return centrala.Errorf(centrala.Conflict, "The agent has no free line.")
 	}
 	return nil
+}
+
+// online reports whether an agent takes conversations now.
+func (tx *Tx) online(agent centrala.AgentID) (bool, error) {
+	var n int
+	err := tx.row(`SELECT count(*) FROM presence WHERE agent = $1 AND status = 'online' AND lease_until > $2`, []any{agent, micros(tx.now)}, &n)
+	return n == 1, err
 }
 
 // loadSum adds up what open conversations cost; see centrala.Channel.Cost.

@@ -55,7 +55,8 @@ func (tx *Tx) queue(c *conversation, event centrala.EventID, from, seq int64, no
 		body = string(b)
 	}
 	_, err = tx.exec(`INSERT INTO delivery (id, conversation, event, seq, from_seq, inbox, channel, address, message_id, notice, state, attempts,
-		reason, external_id, next_at, lease_until, at) VALUES ($1, $2, $3, $4, $5, $6, 'email', $7, $8, $9, $10, 0, $11, '', $12, 0, $12)`,
+		reason, external_id, next_at, lease_until, made_at, at)
+		VALUES ($1, $2, $3, $4, $5, $6, 'email', $7, $8, $9, $10, 0, $11, '', $12, 0, $12, $12)`,
 		d, c.ID, event, seq, from, inbox, to, messageID, body, string(state), reason, micros(tx.now))
 	if err != nil {
 		return fmt.Errorf("queue the delivery: %w", err)

@@ -23,7 +23,7 @@ func (db *DB) Conversations(ctx context.Context, scope centrala.Scope, f central
 		args = append(args, v)
 		return "$" + strconv.Itoa(len(args))
 	}
-	where = append(where, filterWhere(f, arg)...)
+	where = append(where, db.filterWhere(f, arg)...)
 	sort, down := sortOf(f.Order)
 	if f.Cursor != "" {
 		v, id, err := parseCursor(f.Cursor)
@@ -70,7 +70,7 @@ func (db *DB) conversations(ctx context.Context, query string, args ...any) ([]c
 	return items, wrap(rows.Err(), "list conversations")
 }
 
-func filterWhere(f centrala.Filter, arg func(any) string) []string {
+func (db *DB) filterWhere(f centrala.Filter, arg func(any) string) []string {
 	var where []string
 	add := func(ok bool, column string, v any) {
 		if ok {
@@ -81,6 +81,8 @@ func filterWhere(f centrala.Filter, arg func(any) string) []string {
 	add(f.Side != "", "c.side", string(f.Side))
 	add(f.Team != 0, "c.team", f.Team)
 	add(f.Assignee != 0, "c.assignee", f.Assignee)
+	add(f.Channel != "", "c.channel", string(f.Channel))
+	add(f.Complaint, "c.complaint", 1)
 	add(f.Contact != 0, "c.contact", f.Contact)
 	if f.Unassigned {
 		where = append(where, "c.assignee = 0")
@@ -90,21 +92,22 @@ func filterWhere(f centrala.Filter, arg func(any) string) []string {
 	}
 	if words := strings.Fields(strings.TrimPrefix(f.Text, "#")); len(words) > 0 {
 		if n, err := strconv.ParseInt(words[0], 10, 64); err == nil && len(words) == 1 {
-			return append(where, "(c.number = "+arg(n)+" OR "+textWhere(words, arg)+")")
+			return append(where, "(c.number = "+arg(n)+" OR "+db.textWhere(words, arg)+")")
 		}
-		where = append(where, textWhere(words, arg))
+		where = append(where, db.textWhere(words, arg))
 	}
 	return where
 }
 
 // textWhere finds conversations in which every word occurs: in the subject, the contact's
 // name or address, or one of the messages.
-func textWhere(words []string, arg func(any) string) string {
+func (db *DB) textWhere(words []string, arg func(any) string) string {
 	var all []string
+	lower := db.dialect.lower()
 	for _, w := range words[:min(len(words), 6)] {
 		a := arg("%" + like(strings.ToLower(w)) + "%")
-		all = append(all, `(lower(c.subject) LIKE `+a+` ESCAPE '\' OR lower(coalesce(k.name, '')) LIKE `+a+` ESCAPE '\' OR coalesce(k.email, '') LIKE `+a+` ESCAPE '\'
-			OR EXISTS (SELECT 1 FROM event e WHERE e.conversation = c.id AND e.seq > 0 AND lower(e.text) LIKE `+a+` ESCAPE '\'))`)
+		all = append(all, `(`+lower+`(c.subject) LIKE `+a+` ESCAPE '\' OR `+lower+`(coalesce(k.name, '')) LIKE `+a+` ESCAPE '\' OR coalesce(k.email, '') LIKE `+a+` ESCAPE '\'
+			OR EXISTS (SELECT 1 FROM event e WHERE e.conversation = c.id AND e.seq > 0 AND `+lower+`(e.text) LIKE `+a+` ESCAPE '\'))`)
 	}
 	return strings.Join(all, " AND ")
 }
@@ -202,10 +205,12 @@ func (db *DB) Counts(ctx context.Context, scope centrala.Scope, agent centrala.A
 	return n, err
 }
 
-// Waiting lists everything without an agent, in the order in which it should be taken.
+// Waiting lists what has no agent, in the order in which it should be taken: of each team and
+// side the first 500, so that one team's backlog hides nobody else's.
 func (db *DB) Waiting(ctx context.Context) ([]centrala.Conversation, error) {
-	return db.conversations(ctx, `SELECT `+conversationColumns+conversationFrom+` WHERE c.status = 'waiting'
-		ORDER BY c.priority DESC, c.queued_at, c.id LIMIT 2000`)
+	return db.conversations(ctx, `SELECT `+conversationColumns+conversationFrom+` WHERE c.id IN (SELECT id FROM
+		(SELECT id, row_number() OVER (PARTITION BY team, side ORDER BY priority DESC, queued_at, id) AS place FROM conversation WHERE status = 'waiting') AS line
+		WHERE line.place <= 500) ORDER BY c.priority DESC, c.queued_at, c.id`)
 }
 
 // Queue is a waiting conversation's place in its team's queue, 1 for the next; 0 when it

@@ -17,7 +17,7 @@ func (db *DB) outbound(ctx context.Context, id centrala.DeliveryID) (centrala.Ou
 		inbox  centrala.InboxID
 		notice string
 	)
-	err := db.ro.QueryRowContext(ctx, `SELECT attempts, inbox, conversation, seq, from_seq, address, message_id, notice, at FROM delivery WHERE id = $1`, id).
+	err := db.ro.QueryRowContext(ctx, `SELECT attempts, inbox, conversation, seq, from_seq, address, message_id, notice, made_at FROM delivery WHERE id = $1`, id).
 		Scan(&o.Attempt, &inbox, &o.Conversation, &o.Seq, &from, &o.To.Address, &o.MessageID, &notice, instant{&o.At})
 	if err != nil {
 		return o, fmt.Errorf("read the delivery: %w", err)

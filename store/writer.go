@@ -193,7 +193,7 @@ func (w *writer) try(batch []*op) error {
 		w.discard()
 		return fmt.Errorf("begin: %w", err)
 	}
-	tx := &Tx{w: w, now: w.db.now()}
+	tx := &Tx{w: w, now: w.db.now().UTC().Truncate(time.Microsecond)}
 	if w.db.fault.Load() != nil { // a commit that writes nothing proves nothing
 		if _, err := tx.exec(`UPDATE meta SET value = 'no' WHERE name = 'clean'`); err != nil {
 			return w.rollback(err)

@@ -36,6 +36,7 @@ const (
 	Ask          Verdict = ""
 	NotOver      Verdict = "the conversation is not over"
 	Junk         Verdict = "it was spam"
+	Excused      Verdict = "whoever ended it wished so"
 	Elsewhere    Verdict = "it was merged into another one"
 	NoPerson     Verdict = "no person has answered"
 	Barred       Verdict = "the contact is blocked"
@@ -56,6 +57,8 @@ func (r Rules) Eligible(c Case, now time.Time) Verdict {
 		return NotOver
 	case conv.Spam:
 		return Junk
+	case conv.Unasked:
+		return Excused
 	case !conv.HumanReplied:
 		return NoPerson
 	case c.Contact.Blocked:

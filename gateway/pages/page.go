@@ -30,14 +30,15 @@ type page struct {
 // looks says which style sheet and script each page has: web/pages/NAME.css and NAME.ts.
 func looks() map[string]string {
 	return map[string]string{
-		"shop": "shop", "said": "help",
+		"shop": "shop", "home": "help", "sections": "help", "article": "help", "search": "help", "said": "help",
+		"contact": "contact", "sent": "contact", "survey": "survey", "thanks": "survey", "unsubscribe": "survey", "gone": "survey",
 	}
 }
 
 func loadTemplates() (map[string]*page, error) {
 	all := map[string]*page{}
 	for name, look := range looks() {
-		t, err := template.New("layout.html").Funcs(template.FuncMap{"icon": icon}).ParseFS(templates, "templates/layout.html", "templates/"+name+".html")
+		t, err := template.New("layout.html").Funcs(template.FuncMap{"icon": icon}).ParseFS(templates, "templates/layout.html", "templates/seek.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("template %s: %w", name, err)
 		}

@@ -12,17 +12,17 @@ import (
 	"centrala/words"
 )
 
-// text is something said in each language.
-type text map[string]string
+// spoken is something said in each language.
+type spoken map[string]string
 
 // shop is the demonstration's shop page: one product, so that the widget has a place to be.
 type shop struct {
 	Shop struct {
 		Name   string `yaml:"name"`
 		Host   string `yaml:"host"`
-		Search text   `yaml:"search"`
-		Help   text   `yaml:"help"`
-		Note   text   `yaml:"note"`
+		Search spoken `yaml:"search"`
+		Help   spoken `yaml:"help"`
+		Note   spoken `yaml:"note"`
 		Footer []struct {
 			Href string `yaml:"href"`
 			PL   string `yaml:"pl"`
@@ -31,13 +31,13 @@ type shop struct {
 	} `yaml:"shop"`
 	Product struct {
 		Path     map[string][]string `yaml:"path"`
-		Name     text                `yaml:"name"`
+		Name     spoken              `yaml:"name"`
 		Price    int                 `yaml:"price"` // hundredths
 		Delivery struct {
 			PL string `yaml:"pl"`
 			EN string `yaml:"en"`
 		} `yaml:"delivery"`
-		Actions struct{ Cart, Buy, Done text } `yaml:"actions"`
+		Actions struct{ Cart, Buy, Done spoken } `yaml:"actions"`
 		Seller  struct {
 			Name     string `yaml:"name"`
 			Initials string `yaml:"initials"`
@@ -45,11 +45,11 @@ type shop struct {
 			EN       string `yaml:"en"`
 		} `yaml:"seller"`
 		Description struct {
-			Heading text   `yaml:"heading"`
+			Heading spoken `yaml:"heading"`
 			PL      string `yaml:"pl"`
 			EN      string `yaml:"en"`
 		} `yaml:"description"`
-		Features []struct{ Label, Value text } `yaml:"features"`
+		Features []struct{ Label, Value spoken } `yaml:"features"`
 	} `yaml:"product"`
 }
 
@@ -91,7 +91,7 @@ func (p *pages) front(w http.ResponseWriter, r *http.Request) error {
 
 func (s *shop) in(w words.Words, inbox string) shopPage {
 	l, product := w.Locale(), s.Product
-	pick := func(pl, en string) string { return text{words.Polish: pl, words.English: en}[l] }
+	pick := func(pl, en string) string { return spoken{words.Polish: pl, words.English: en}[l] }
 	v := shopPage{Name: s.Shop.Name, Search: s.Shop.Search[l], Help: s.Shop.Help[l], Note: s.Shop.Note[l], Path: product.Path[l],
 		Product: w.Kept(product.Name[l]), Price: w.Money(product.Price), Delivery: w.Kept(pick(product.Delivery.PL, product.Delivery.EN)),
 		Cart: product.Actions.Cart[l], Buy: product.Actions.Buy[l], Done: product.Actions.Done[l],

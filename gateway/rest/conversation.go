@@ -56,7 +56,7 @@ func (s *server) conversationRoutes() {
 // filter is the query in the log's terms.
 func (q *conversationQuery) filter(c caller) centrala.Filter {
 	f := centrala.Filter{Status: q.Status, Side: q.Side, Team: q.Team.ID, Assignee: q.Assignee.ID, Contact: q.Contact.ID, Tag: q.Tag,
-		Text: q.Q, Order: q.Order, Cursor: q.Cursor, Limit: q.Limit}
+		Channel: centrala.Channel(q.Channel), Complaint: q.Complaint, Text: q.Q, Order: q.Order, Cursor: q.Cursor, Limit: q.Limit}
 	if c.isVisitor() {
 		return centrala.Filter{Status: q.Status, Cursor: q.Cursor, Limit: q.Limit} // what the rest would match, a customer may not know
 	}
@@ -85,11 +85,6 @@ func (s *server) listConversations(ctx context.Context, c caller, q *conversatio
 	items, next, err := s.Store.Conversations(ctx, c.Scope, q.filter(c))
 	if err != nil {
 		return nil, err
-	}
-	if !c.isVisitor() {
-		items = slices.DeleteFunc(items, func(v centrala.Conversation) bool {
-			return (q.Complaint && !v.Complaint) || (q.Channel != "" && string(v.Channel) != q.Channel)
-		})
 	}
 	views := make([]EitherView, len(items))
 	for i := range items {

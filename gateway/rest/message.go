@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -47,6 +48,14 @@ type Entries struct {
 }
 
 func (s *server) listMessages(ctx context.Context, c caller, in *timelineQuery) (*answer[Entries], error) {
+	if c.r.URL.Query().Has("after") && in.After == 0 { // from the beginning, where no after at all means the end
+		limit := cmp.Or(in.Limit, 50)
+		msgs, _, err := s.Store.Tail(ctx, c.Scope, in.ID.ID, 0, limit+1)
+		if err != nil {
+			return nil, err
+		}
+		return ok(Entries{Items: s.entries(c, msgs[:min(limit, len(msgs))]), More: len(msgs) > limit}), nil
+	}
 	msgs, more, err := s.Store.Messages(ctx, c.Scope, in.ID.ID, centrala.Page{Before: in.Before, After: in.After, Limit: in.Limit})
 	if err != nil {
 		return nil, err

@@ -51,6 +51,15 @@ func fiftyClaims(t *testing.T, h *house) {
 
 func within(t *testing.T, h *house) {
 	a := h.agent(t, "zajeta@example.test", "Zofia", h.team.ID) // 24: room for six chats
+	k, _ := h.customer()
+	early := h.say(t, h.post(k, "1", "za wcześnie")).Conversation
+	give := centrala.Assign{Agent: a.ID, Name: a.Name, Within: true}
+	if _, err := h.Do(t.Context(), centrala.Everything(), early, give, centrala.Author{Kind: centrala.BySystem}); centrala.CodeOf(err) != centrala.Conflict {
+		t.Fatalf("given to somebody who is not on the line: %v", err)
+	}
+	if err := h.SetPresence(t.Context(), a.ID, centrala.Online); err != nil {
+		t.Fatal(err)
+	}
 	var chats []centrala.ConversationID
 	for i := range 12 {
 		k, _ := h.customer()

@@ -162,8 +162,8 @@ func searching(t *testing.T, h *house) {
 	k, _ := h.customer()
 	r := h.say(t, h.post(k, "1", "numer 100% pewny_tak: 2487-1193-05"))
 	other, _ := h.customer()
-	h.say(t, h.post(other, "1", "coś innego"))
-	for text, n := range map[string]int{"2487-1193": 1, "100%": 1, "pewny_tak": 1, "pewny%tak": 0, "INNEGO": 1, "marta": 2, "marta numer": 1, "nic": 0} {
+	h.say(t, h.post(other, "1", "Łódź i coś innego"))
+	for text, n := range map[string]int{"2487-1193": 1, "100%": 1, "pewny_tak": 1, "pewny%tak": 0, "INNEGO": 1, "łódź": 1, "ŁÓDŹ": 1, "marta": 2, "marta numer": 1, "nic": 0} {
 		items, _, err := h.Conversations(t.Context(), centrala.Everything(), centrala.Filter{Text: text})
 		if err != nil || len(items) != n {
 			t.Errorf("%q finds %d, want %d (%v)", text, len(items), n, err)

@@ -45,6 +45,7 @@ CREATE TABLE conversation (
   tags          text   NOT NULL,             -- JSON list
   complaint     integer NOT NULL,
   spam          integer NOT NULL,
+  unasked       integer NOT NULL DEFAULT 0,
   human_replied integer NOT NULL,
   answers       integer NOT NULL,
   last_seq      bigint NOT NULL,
@@ -176,6 +177,7 @@ CREATE TABLE delivery (
   external_id  text   NOT NULL,
   next_at      bigint NOT NULL,
   lease_until  bigint NOT NULL,
+  made_at      bigint NOT NULL,              -- the date in the mail, the same for every attempt
   at           bigint NOT NULL
 );
 CREATE INDEX delivery_due ON delivery (inbox, next_at) WHERE state IN ('queued', 'leased', 'handing_over');
