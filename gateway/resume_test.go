@@ -307,6 +307,7 @@ func TestEventsWhileEventsAreReplayed(t *testing.T) {
 	p := open(t, unlimited)
 	customer := p.join(p.visitor(p.web))
 	conv := customer.send("pierwsze")["conversation"]
+	quiet := p.join(p.visitor(p.web)).send("nic więcej")["conversation"]
 	watch := frame{"filter": frame{}, "messages": true}
 	ewa := p.session("ewa")
 	c := p.join(ewa)
@@ -320,7 +321,7 @@ func TestEventsWhileEventsAreReplayed(t *testing.T) {
 			p.say(conv, "ania", fmt.Sprint("w szparze ", rounds))
 			p.gw.Settle()
 		} else if rounds == 4 { // a change without a message
-			_, err := p.db.Do(context.Background(), centrala.Everything(), idOf(t, conv), centrala.Prioritise{Priority: 2}, centrala.Author{Kind: centrala.BySystem})
+			_, err := p.db.Do(context.Background(), centrala.Everything(), idOf(t, quiet), centrala.Prioritise{Priority: 2}, centrala.Author{Kind: centrala.BySystem})
 			p.must(err)
 			p.gw.Settle()
 		}
@@ -329,7 +330,7 @@ func TestEventsWhileEventsAreReplayed(t *testing.T) {
 	again := p.connect()
 	again.say(frame{"type": "hello", "token": ewa, "resume_events": cursor, "watch": watch})
 	again.want("caught_up")
-	again.wantWhere("urgent row", isRow(conv, has("priority", 2.0)))
+	again.wantWhere("urgent row", isRow(quiet, has("priority", 2.0)))
 	p.say(conv, "ania", "na żywo")
 	again.wantWhere("live", isMessage("na żywo"))
 	p.settle(again)
