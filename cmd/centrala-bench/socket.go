@@ -221,7 +221,7 @@ func appendFrame(dst []byte, op byte, body []byte) []byte {
 		rest = rest[8:]
 	}
 	for i := range rest {
-		rest[i] ^= byte(mask >> (8 * i))
+		rest[i] ^= byte(mask >> (8 * (i % 4)))
 	}
 	return dst
 }

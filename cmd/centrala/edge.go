@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/netip"
-	"time"
 
 	"centrala"
 	"centrala/gateway/rest"
@@ -39,7 +38,7 @@ func (p *Program) rest() rest.Config {
 			r := survey.Score(n)
 			return rest.Score{N: r.N, NPS: value(r.NPS), Low: value(r.Low), High: value(r.High)}
 		},
-		Hours: open, Lines: p.line, Test: p.lineTest, Retry: p.bus.Replay, Ready: p.bus.Ready,
+		Hours: routing.Office, Lines: p.line, Test: p.lineTest, Retry: p.bus.Replay, Ready: p.bus.Ready,
 		Organisation: p.cfg.Brand, SurveyDelay: p.cfg.Survey.MailAfter, SurveyInterval: p.cfg.Survey.Quarantine, NoLimits: p.flags.NoLimits,
 	}
 }
@@ -58,21 +57,6 @@ func (i index) Name() string { return i.h.Engine() }
 
 func (i index) Search(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error) {
 	return i.h.Suggest(ctx, q)
-}
-
-// open says whether a team is there and when that changes; hours that cannot be understood
-// count as always.
-func open(h centrala.Hours, at time.Time) (bool, time.Time) {
-	clock, err := routing.NewClock(h)
-	if err != nil || h.Always() {
-		return true, time.Time{}
-	}
-	if clock.Open(at) {
-		changes, _ := clock.Closes(at)
-		return true, changes
-	}
-	changes, _ := clock.Opens(at)
-	return false, changes
 }
 
 // line is how a door is doing.

@@ -1,6 +1,53 @@
 package main
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+	"time"
 
-// pages are the pages of protocol section 5.
-func (p *Program) pages() (http.Handler, error) { return http.NotFoundHandler(), nil }
+	"centrala"
+	"centrala/channels/form"
+	"centrala/demo"
+	"centrala/gateway/pages"
+	"centrala/routing"
+	"centrala/survey"
+	"centrala/words"
+)
+
+// pages is everything that people read without signing in, and the console's shell.
+func (p *Program) pages() (http.Handler, error) {
+	secret, door := survey.Secret(p.keys.Surveys), form.New()
+	c := pages.Config{
+		Log: p.log, Articles: p.db, Suggester: p.help, Shelf: p.db, Surveys: p.db, Inboxes: p.db, Intake: p.db, Blobs: p.blobs,
+		Form: func(in centrala.Inbox, f pages.Filled, now time.Time) (centrala.Inbound, error) {
+			return door.Read(in, form.Fields(f), now)
+		},
+		Secrets: pages.Secrets{Hash: survey.Hash, Nonce: secret.Nonce, CheckNonce: secret.CheckNonce},
+		Site:    p.site, Brand: p.cfg.Brand, ShopURL: p.cfg.Shop, Locale: p.cfg.Locale, NoLimits: p.flags.NoLimits, SurveyQuestion: p.question,
+		Hours: p.outside,
+	}
+	if p.flags.Demo {
+		shop, err := demo.Site()
+		if err != nil {
+			return nil, err
+		}
+		c.Shop = shop
+	}
+	return pages.New(c)
+}
+
+// outside is what the widget tells while nobody of an inbox's team is there: the team's own
+// words, or ours with the hour at which it opens.
+func (p *Program) outside(ctx context.Context, in centrala.Inbox, locale string) (heading, short string) {
+	team, err := p.db.Team(ctx, in.Team)
+	if err != nil {
+		return "", "" // no team of its own: somebody may be there
+	}
+	now := time.Now()
+	isOpen, opens := routing.Office(team.Hours, now)
+	if isOpen {
+		return "", ""
+	}
+	w := words.For(locale)
+	return routing.OutsideText(team.Hours, locale, now), w.OutsideHours(opens)
+}

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// A talk is one conversation of the closed loop, shared by its visitor and its agent.
+type talk struct {
+	id       string
+	assigned chan struct{} // closed when an agent has it
+	holder   string        // that agent's id; read after assigned
+	once     sync.Once
+	sent     atomic.Int64 // clock just before the visitor's latest send
+	reached  atomic.Int64 // how long that took to the agent's frame
+	replied  atomic.Int64 // clock just before the agent's latest send
+	acked    chan int64   // the seq in the acknowledgement of the agent's reply
+}
+
+// A Board finds the talk of a conversation for whoever hears of it first.
+type Board struct {
+	mu    sync.RWMutex
+	talks map[string]*talk
+	start time.Time
+}
+
+// NewBoard is an empty one; its clock starts now.
+func NewBoard() *Board { return &Board{talks: map[string]*talk{}, start: time.Now()} }
+
+// clock is monotonic and common to both ends.
+func (b *Board) clock() int64 { return int64(time.Since(b.start)) }
+
+func (b *Board) talk(id string) *talk {
+	b.mu.RLock()
+	t := b.talks[id]
+	b.mu.RUnlock()
+	if t != nil {
+		return t
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if t = b.talks[id]; t == nil {
+		t = &talk{id: id, assigned: make(chan struct{}), acked: make(chan int64, 1)}
+		b.talks[id] = t
+	}
+	return t
+}
+
+// A Line is how the two ends speak: to centrala, or through the bare relay.
+type Line struct {
+	Acks bool // a message counts only when it is acknowledged
+
+	// Compose appends the frame with which who ("customer" or "agent") says text.
+	Compose func(dst []byte, t *talk, who, text string) ([]byte, error)
+}
+
+const (
+	question = '#' // begins what visitors say in the loop
+	reply    = '@' // begins what agents say in it
+
+	// With the number before it a message has about 130 bytes, like those of the rivals' trials.
+	padding = " Dzien dobry, paczka miala dotrzec wczoraj, a kurier zostawil tylko awizo. Czy da sie zmienic punkt odbioru na inny?"
+
+	patience = 15 * time.Second // for one answer
+)
+
+// A Visitor is one end of the loop. One goroutine uses it.
+type Visitor struct {
+	board *Board
+	line  Line
+	sock  *Socket
+	talk  *talk
+	n     int64 // round trips so far
+	seq   int64 // the latest known
+	out   []byte
+}
+
+// round says something, waits for the answer and for both acknowledgements.
+func (v *Visitor) round(ctx context.Context) (toAgent, toVisitor time.Duration, err error) {
+	v.n++
+	number := strconv.FormatInt(v.n, 10)
+	if v.out, err = v.line.Compose(v.out[:0], v.talk, "customer", string(question)+number+padding); err != nil {
+		return 0, 0, err
+	}
+	v.talk.sent.Store(v.board.clock())
+	if err = v.sock.Write(v.out); err != nil {
+		return 0, 0, err
+	}
+	for acked, answered := !v.line.Acks, false; !acked || !answered; {
+		b, err := v.sock.Read()
+		now := v.board.clock()
+		if err != nil {
+			return 0, 0, fmt.Errorf("a visitor waits for the answer to message %s: %w", number, err)
+		}
+		f, err := decode(b)
+		if err != nil {
+			return 0, 0, err
+		}
+		switch f.Type {
+		case "ack":
+			acked = true
+			err = v.later(f.Seq)
+		case "message":
+			var mine bool
+			if mine, err = v.answer(f, number); mine {
+				answered = true
+				toVisitor = time.Duration(now - v.talk.replied.Load())
+			}
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+	}
+	if v.line.Acks {
+		select {
+		case seq := <-v.talk.acked:
+			if seq != v.seq {
+				return 0, 0, fmt.Errorf("the agent's reply has seq %d for its sender and %d for the visitor", seq, v.seq)
+			}
+		case <-ctx.Done():
+			return 0, 0, context.Cause(ctx)
+		}
+	}
+	return time.Duration(v.talk.reached.Load()), toVisitor, nil
+}
+
+// later checks that a conversation only grows.
+func (v *Visitor) later(seq int64) error {
+	if seq <= v.seq && v.line.Acks {
+		return fmt.Errorf("conversation %s: seq %d came after %d", v.talk.id, seq, v.seq)
+	}
+	v.seq = seq
+	return nil
+}
+
+// answer reads a message frame; mine is true for the agent's reply to message number.
+func (v *Visitor) answer(f frame, number string) (mine bool, err error) {
+	if err := v.later(f.Seq); err != nil {
+		return false, err
+	}
+	w, err := f.words()
+	if err != nil || w.Author.Kind != "agent" || w.System != nil {
+		return false, err
+	}
+	if got, want := w.Text, string(reply)+number+padding; got != want {
+		return false, fmt.Errorf("conversation %s: the agent said %.40q, not %.40q", v.talk.id, got, want)
+	}
+	return true, nil
+}
+
+// An Answerer is the other end: it answers every question at once.
+type Answerer struct {
+	board *Board
+	line  Line
+	sock  *Socket
+	me    string // the agent's id
+	out   []byte
+}
+
+// Run answers until the socket ends, which after the end of ctx is no error.
+func (a *Answerer) Run(ctx context.Context) error {
+	for {
+		b, err := a.sock.Read()
+		now := a.board.clock()
+		if err == nil {
+			err = a.hear(b, now)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("an agent's socket: %w", err)
+		}
+	}
+}
+
+func (a *Answerer) hear(b []byte, now int64) error {
+	f, err := decode(b)
+	if err != nil {
+		return err
+	}
+	switch f.Type {
+	case "conversation":
+		if f.Assignee != nil && f.Assignee.ID == a.me {
+			t := a.board.talk(f.ID)
+			t.once.Do(func() {
+				t.holder = a.me
+				close(t.assigned)
+			})
+		}
+	case "ack":
+		select {
+		case a.board.talk(f.Conversation).acked <- f.Seq:
+		default:
+			return fmt.Errorf("conversation %s: more acknowledgements than replies", f.Conversation)
+		}
+	case "message":
+		w, err := f.words()
+		if err != nil || w.Author.Kind != "customer" || w.Text == "" || w.Text[0] != question {
+			return err
+		}
+		t := a.board.talk(f.Conversation)
+		t.reached.Store(now - t.sent.Load())
+		number, _, _ := strings.Cut(w.Text[1:], " ")
+		if a.out, err = a.line.Compose(a.out[:0], t, "agent", string(reply)+number+padding); err != nil {
+			return err
+		}
+		t.replied.Store(a.board.clock())
+		return a.sock.Write(a.out)
+	}
+	return nil
+}
+
+// Pace is how long the loop runs.
+type Pace struct {
+	Warm, Window time.Duration
+	Bouts        int
+}
+
+// closedLoop lets every visitor make round trips one after the other, and counts those that
+// end inside the windows. It is a closed loop: whoever waits sends nothing, so that its
+// latencies say nothing about a load that keeps coming.
+func closedLoop(ctx context.Context, visitors []*Visitor, p Pace) ([]Bout, error) {
+	var bouts []Bout
+	for range p.Bouts {
+		b, err := oneBout(ctx, visitors, p)
+		if err != nil {
+			return nil, err
+		}
+		bouts = append(bouts, b)
+	}
+	return bouts, nil
+}
+
+func oneBout(ctx context.Context, visitors []*Visitor, p Pace) (Bout, error) {
+	from := time.Now().Add(p.Warm)
+	until := from.Add(p.Window)
+	g, ctx := errgroup.WithContext(ctx)
+	each := make([]Bout, len(visitors))
+	for i, v := range visitors {
+		g.Go(func() error {
+			if err := v.sock.Within(p.Warm + p.Window + patience); err != nil {
+				return err
+			}
+			for time.Now().Before(until) {
+				toAgent, toVisitor, err := v.round(ctx)
+				if err != nil {
+					return err
+				}
+				if now := time.Now(); now.After(from) && now.Before(until) {
+					each[i].ToAgent = append(each[i].ToAgent, toAgent)
+					each[i].ToVisitor = append(each[i].ToVisitor, toVisitor)
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return Bout{}, err
+	}
+	var all Bout
+	for _, b := range each {
+		all.ToAgent, all.ToVisitor = append(all.ToAgent, b.ToAgent...), append(all.ToVisitor, b.ToVisitor...)
+	}
+	if len(all.ToAgent) == 0 {
+		return all, errors.New("not one round trip ended inside the window")
+	}
+	all.Rate = float64(len(all.ToAgent)) / p.Window.Seconds()
+	return all, nil
+}

@@ -1,0 +1,9 @@
+//go:build !linux
+
+package main
+
+import "os"
+
+func dataSync(f *os.File) error { return f.Sync() }
+
+func enoughFiles(int) error { return nil }
