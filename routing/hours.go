@@ -64,27 +64,6 @@ func (c Clock) Opens(t time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Closes is the first instant after t at which the team is not there any more, in the team's
-// zone. False when it is not there at t, or always.
-func (c Clock) Closes(t time.Time) (time.Time, bool) {
-	if !c.Open(t) {
-		return time.Time{}, false
-	}
-	var end time.Time
-	for from, to := range c.open(t) {
-		if !end.IsZero() && from.After(end) || from.After(t) && end.IsZero() {
-			break
-		}
-		if to.After(t) {
-			end = to
-		}
-		if end.Sub(t) > 14*24*time.Hour {
-			return time.Time{}, false
-		}
-	}
-	return end.In(c.zone), !end.IsZero()
-}
-
 // Changes is when the team goes or comes back after t, in the team's zone: the end of the
 // open time that t is in, else its next beginning. False when nothing changes within the next
 // years.
