@@ -1,0 +1,186 @@
+package pages
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	extast "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/text"
+
+	"centrala/words"
+)
+
+// wordsPerMinute is how fast people read; tocFrom is how many headings make an article long.
+const (
+	wordsPerMinute = 200
+	tocFrom        = 3
+)
+
+// body is an article's Markdown as a page shows it. HTML in the Markdown is left out, and so
+// are addresses that run scripts.
+type body struct {
+	Short    *short // the box at the top, nil without one
+	HTML     template.HTML
+	Contents []link // of a long article
+	Minutes  int
+}
+
+// short is an article that begins with its summary: a heading "W skrócie" or "In short" and a
+// table of two columns.
+type short struct {
+	Heading, ID string
+	Head        [2]template.HTML
+	Rows        [][2]template.HTML
+}
+
+func render(markdown string) (body, error) {
+	source := []byte(markdown)
+	md := goldmark.New(goldmark.WithExtensions(extension.Table))
+	doc := md.Parser().Parse(text.NewReader(source))
+	b := body{Minutes: max(1, (len(strings.Fields(markdown))+wordsPerMinute/2)/wordsPerMinute)}
+	b.Contents = dress(doc, source)
+	if len(b.Contents) < tocFrom {
+		b.Contents = nil
+	}
+	var err error
+	if b.Short, err = takeShort(md, doc, source); err != nil {
+		return b, err
+	}
+	var out bytes.Buffer
+	if err := md.Renderer().Render(&out, source, doc); err != nil {
+		return b, fmt.Errorf("article's text: %w", err)
+	}
+	b.HTML = template.HTML(out.String()) //nolint:gosec // goldmark escapes, and leaves raw HTML out
+	return b, nil
+}
+
+// dress gives headings their anchors and levels below the page's own, lists of steps their
+// line, and pictures and links to elsewhere their manners. It returns the headings that a
+// table of contents names.
+func dress(doc ast.Node, source []byte) []link {
+	var contents []link
+	seen := map[string]int{}
+	shift := 0
+	for n := doc.FirstChild(); n != nil; n = n.NextSibling() {
+		if h, ok := n.(*ast.Heading); ok && h.Level == 1 {
+			shift = 1
+		}
+	}
+	for n := doc.FirstChild(); n != nil; n = n.NextSibling() {
+		switch n := n.(type) {
+		case *ast.Heading:
+			n.Level = min(6, n.Level+shift)
+			title := plain(n, source)
+			id := anchor(title)
+			if seen[id]++; seen[id] > 1 {
+				id += "-" + strconv.Itoa(seen[id])
+			}
+			n.SetAttributeString("id", []byte(id))
+			if n.Level == 2 {
+				contents = append(contents, link{Href: "#" + id, Text: title})
+			}
+		case *ast.List:
+			if n.IsOrdered() {
+				n.SetAttributeString("class", []byte("steps"))
+			}
+		}
+	}
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // the walker never fails
+		switch n := n.(type) {
+		case *ast.Image:
+			n.SetAttributeString("loading", []byte("lazy"))
+		case *ast.Link:
+			if d := string(n.Destination); entering && strings.Contains(d, "://") {
+				n.SetAttributeString("rel", []byte("noopener noreferrer"))
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return contents
+}
+
+// takeShort takes the summary off the top of the document.
+func takeShort(md goldmark.Markdown, doc ast.Node, source []byte) (*short, error) {
+	heading, ok := doc.FirstChild().(*ast.Heading)
+	if !ok {
+		return nil, nil
+	}
+	title := plain(heading, source)
+	if title != words.For(words.Polish).InShort() && title != words.For(words.English).InShort() {
+		return nil, nil
+	}
+	table, ok := heading.NextSibling().(*extast.Table)
+	if !ok || len(table.Alignments) != 2 {
+		return nil, nil
+	}
+	id, _ := heading.AttributeString("id")
+	s := &short{Heading: title, ID: string(id.([]byte))}
+	for row := table.FirstChild(); row != nil; row = row.NextSibling() {
+		var cells [2]template.HTML
+		i := 0
+		for cell := row.FirstChild(); cell != nil && i < len(cells); cell = cell.NextSibling() {
+			html, err := inside(md, cell, source)
+			if err != nil {
+				return nil, err
+			}
+			cells[i] = html
+			i++
+		}
+		if _, ok := row.(*extast.TableHeader); ok {
+			s.Head = cells
+		} else {
+			s.Rows = append(s.Rows, cells)
+		}
+	}
+	doc.RemoveChild(doc, heading)
+	doc.RemoveChild(doc, table)
+	return s, nil
+}
+
+// inside renders what is in a node, without the node.
+func inside(md goldmark.Markdown, n ast.Node, source []byte) (template.HTML, error) {
+	var out bytes.Buffer
+	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+		if err := md.Renderer().Render(&out, source, c); err != nil {
+			return "", fmt.Errorf("article's summary: %w", err)
+		}
+	}
+	return template.HTML(out.String()), nil //nolint:gosec // goldmark escapes, and leaves raw HTML out
+}
+
+// plain is the text of a node without its markup.
+func plain(n ast.Node, source []byte) string {
+	var b strings.Builder
+	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // the walker never fails
+		if entering {
+			switch n := n.(type) {
+			case *ast.Text:
+				b.Write(n.Segment.Value(source))
+				if n.SoftLineBreak() || n.HardLineBreak() {
+					b.WriteByte(' ')
+				}
+			case *ast.String:
+				b.Write(n.Value)
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return strings.TrimSpace(b.String())
+}
+
+// anchor makes an address part of a heading: "Gdy termin minął" is "gdy-termin-minal".
+func anchor(title string) string {
+	folded := strings.NewReplacer("ą", "a", "ć", "c", "ę", "e", "ł", "l", "ń", "n", "ó", "o", "ś", "s", "ź", "z", "ż", "z").Replace(strings.ToLower(title))
+	id := strings.Join(strings.FieldsFunc(folded, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "-")
+	if id == "" || id == "main" { // main is the page's own
+		return "s"
+	}
+	return id
+}
