@@ -79,7 +79,7 @@ type Visitor struct {
 	sock  *Socket
 	talk  *talk
 	n     int64 // round trips so far
-	seq   int64 // the latest known
+	seq   int64 // of the latest message frame, or of the first message
 	out   []byte
 }
 
@@ -94,6 +94,7 @@ func (v *Visitor) round(ctx context.Context) (toAgent, toVisitor time.Duration, 
 	if err = v.sock.Write(v.out); err != nil {
 		return 0, 0, err
 	}
+	var own int64 // the seq of what was said; its acknowledgement may come after the reply
 	for acked, answered := !v.line.Acks, false; !acked || !answered; {
 		b, err := v.sock.Read()
 		now := v.board.clock()
@@ -106,8 +107,7 @@ func (v *Visitor) round(ctx context.Context) (toAgent, toVisitor time.Duration, 
 		}
 		switch f.Type {
 		case "ack":
-			acked = true
-			err = v.later(f.Seq)
+			acked, own = true, f.Seq
 		case "message":
 			var mine bool
 			if mine, err = v.answer(f, number); mine {
@@ -122,8 +122,8 @@ func (v *Visitor) round(ctx context.Context) (toAgent, toVisitor time.Duration, 
 	if v.line.Acks {
 		select {
 		case seq := <-v.talk.acked:
-			if seq != v.seq {
-				return 0, 0, fmt.Errorf("the agent's reply has seq %d for its sender and %d for the visitor", seq, v.seq)
+			if seq != v.seq || own >= seq {
+				return 0, 0, fmt.Errorf("conversation %s: the question has seq %d, its reply %d for the agent and %d for the visitor", v.talk.id, own, seq, v.seq)
 			}
 		case <-ctx.Done():
 			return 0, 0, context.Cause(ctx)
@@ -132,7 +132,7 @@ func (v *Visitor) round(ctx context.Context) (toAgent, toVisitor time.Duration, 
 	return time.Duration(v.talk.reached.Load()), toVisitor, nil
 }
 
-// later checks that a conversation only grows.
+// later checks that the messages of a conversation come in ascending order.
 func (v *Visitor) later(seq int64) error {
 	if seq <= v.seq && v.line.Acks {
 		return fmt.Errorf("conversation %s: seq %d came after %d", v.talk.id, seq, v.seq)
