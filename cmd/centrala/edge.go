@@ -7,9 +7,11 @@ import (
 	"net/netip"
 
 	"centrala"
+	"centrala/channels"
 	"centrala/gateway/rest"
 	"centrala/routing"
 	"centrala/search"
+	"centrala/store"
 	"centrala/survey"
 	"centrala/words"
 )
@@ -33,7 +35,7 @@ func (p *Program) edge() error {
 
 func (p *Program) rest() rest.Config {
 	return rest.Config{
-		Log: p.log, Guard: p.guard, Site: p.site, Store: p.db, Blobs: p.blobs, Index: index{p.help},
+		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{p.db, p.exchange}, Blobs: p.blobs, Index: index{p.help},
 		Score: func(n centrala.SurveyCounts) rest.Score {
 			r := survey.Score(n)
 			return rest.Score{N: r.N, NPS: value(r.NPS), Low: value(r.Low), High: value(r.High)}
@@ -41,6 +43,21 @@ func (p *Program) rest() rest.Config {
 		Hours: routing.Office, Lines: p.line, Test: p.lineTest, Retry: p.bus.Replay, Ready: p.bus.Ready,
 		Organisation: p.cfg.Brand, SurveyDelay: p.cfg.Survey.MailAfter, SurveyInterval: p.cfg.Survey.Quarantine, NoLimits: p.flags.NoLimits,
 	}
+}
+
+// doors is the store whose doors are opened as soon as they are saved.
+type doors struct {
+	*store.DB
+	exchange *channels.Exchange
+}
+
+// SaveInbox implements rest.Store.
+func (d doors) SaveInbox(ctx context.Context, in centrala.Inbox) (centrala.Inbox, error) {
+	in, err := d.DB.SaveInbox(ctx, in)
+	if err == nil {
+		d.exchange.Look()
+	}
+	return in, err
 }
 
 func value(v *float64) float64 {
@@ -81,7 +98,9 @@ func (p *Program) lineTest(ctx context.Context, in centrala.Inbox) []rest.TestSt
 		return []rest.TestStep{{Name: "none", State: "ok"}}
 	}
 	var steps []rest.TestStep
+	works := true
 	for _, f := range p.mail.Test(ctx, in) {
+		works = works && f.OK
 		state, detail := "ok", f.Text[p.cfg.Locale]
 		if !f.OK {
 			state = "failed"
@@ -90,6 +109,9 @@ func (p *Program) lineTest(ctx context.Context, in centrala.Inbox) []rest.TestSt
 			detail += " (" + f.Cause + ")"
 		}
 		steps = append(steps, rest.TestStep{Name: f.Check, State: state, Detail: detail})
+	}
+	if works && !p.line(in.ID).OK {
+		p.exchange.Reopen(in.ID) // it may have stopped until somebody acts, and somebody did
 	}
 	return steps
 }

@@ -88,6 +88,8 @@ type Program struct {
 	courier *channels.Courier
 	handler http.Handler
 
+	exchange *channels.Exchange
+
 	listener net.Listener
 	Base     string // the address people reach it under
 }
@@ -187,6 +189,7 @@ func (p *Program) wire() error {
 
 	p.desk = routing.New(routing.Config{Log: db, House: db, Locale: p.cfg.Locale, Logger: p.log})
 	p.courier = channels.NewCourier(channels.CourierConfig{Log: db, Doors: db, Senders: []channels.Sender{p.mail}, Board: p.board, Logger: p.log})
+	p.exchange = channels.NewExchange(channels.ExchangeConfig{Doors: db, Intake: db, Listeners: []channels.Listener{p.mail}, Board: p.board, Log: p.log})
 	asker, err := survey.New(p.surveyConfig())
 	if err != nil {
 		return err
@@ -200,7 +203,9 @@ func (p *Program) wire() error {
 	p.bus.Work("routing", routing.Events(), p.desk.Handle)
 	p.bus.Work("deliver", []centrala.EventType{centrala.DeliveryUpdated}, p.courier.Handle)
 	p.bus.Work("search", []centrala.EventType{centrala.ArticleSaved, centrala.ArticleRemoved}, p.help.Handle)
-	p.bus.Work("survey", survey.Events(), p.asker.Handle)
+	if p.cfg.Survey.Enabled {
+		p.bus.Work("survey", survey.Events(), p.asker.Handle)
+	}
 	p.bus.Live(p.gateway.Handle)
 	p.bus.OnGap(p.gateway.Gap)
 	return p.edge()

@@ -67,10 +67,13 @@ func loopback(listen string) bool {
 
 // How often the slow sweeps look for what an event missed, and how long a polite end may take.
 const (
-	deskEvery  = 2 * time.Second
-	askerEvery = 30 * time.Second
-	politeEnd  = 20 * time.Second
+	deskEvery = 2 * time.Second
+	slowEvery = 30 * time.Second
+	politeEnd = 20 * time.Second
 )
+
+// pace is how often to look for what is due after a while: often enough to keep its time.
+func pace(after time.Duration) time.Duration { return min(slowEvery, max(after/2, time.Second)) }
 
 // Serve works until ctx ends or something fails that cannot be mended, then closes.
 func (p *Program) Serve(ctx context.Context) error {
@@ -80,13 +83,14 @@ func (p *Program) Serve(ctx context.Context) error {
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	g, work := errgroup.WithContext(work)
-	exchange := channels.NewExchange(channels.ExchangeConfig{Doors: p.db, Intake: p.db, Listeners: []channels.Listener{p.mail}, Board: p.board, Log: p.log})
-	carrier := channels.NewCarrier(channels.CarrierConfig{Log: p.db, Logger: p.log, After: p.cfg.Chat.CarryOn})
-	g.Go(func() error { return exchange.Run(work) })
+	carrier := channels.NewCarrier(channels.CarrierConfig{Log: p.db, Logger: p.log, After: p.cfg.Chat.CarryOn, Every: pace(p.cfg.Chat.CarryOn)})
+	g.Go(func() error { return p.exchange.Run(work) })
 	g.Go(func() error { return p.courier.Run(work) })
 	g.Go(func() error { return carrier.Run(work) })
 	g.Go(func() error { return p.sweep(work, "queue", deskEvery, p.desk.Sweep) })
-	g.Go(func() error { return p.sweep(work, "surveys", askerEvery, p.asker.Sweep) })
+	if p.cfg.Survey.Enabled {
+		g.Go(func() error { return p.sweep(work, "surveys", pace(p.cfg.Survey.MailAfter), p.asker.Sweep) })
+	}
 	g.Go(func() error { return p.once(work, "index", p.help.Sync) })
 	g.Go(func() error {
 		select {
