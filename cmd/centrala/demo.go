@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -84,7 +85,11 @@ func (p *Program) furnish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return saveArticles(ctx, p.db, articles)
+	if err := saveArticles(ctx, p.db, articles); err != nil {
+		return err
+	}
+	debug.FreeOSMemory() // furnishing took much that is not needed again
+	return nil
 }
 
 // greet prints where everything is.
