@@ -104,14 +104,20 @@ func TestNodeStoppedPolitely(t *testing.T) {
 		return y.handle(ctx, e)
 	}
 	start(t, l, stream.Config{URL: url}, func(b *stream.Bus) { b.Work("all", nil, handle) })
-	for range 3 {
+	var usual time.Duration // the slowest of a round in which nobody stops: machines differ
+	for round := range 4 {
 		other := open(t, stream.Config{URL: url, Graveyard: l})
 		other.Work("all", nil, handle)
 		must(t, other.Start(t.Context()))
 		var talking sync.WaitGroup
 		before := len(y.seen())
-		talking.Go(func() { l.chatter(t, 40, 20) })
-		eventually(t, "they are in the middle of it", func() bool { return len(y.seen()) > before+200 })
+		talking.Go(func() { l.chatter(t, 20, 20) })
+		if round == 0 {
+			talking.Wait()
+			eventually(t, "the first round is handled", func() bool { return len(y.seen()) >= len(l.all(t)) })
+			usual = time.Duration(slowest.Load())
+		}
+		eventually(t, "they are in the middle of it", func() bool { return len(y.seen()) > before+100 })
 		must(t, other.Close())
 		if err := other.Ready(); err == nil {
 			t.Error("a closed bus is ready")
@@ -123,8 +129,8 @@ func TestNodeStoppedPolitely(t *testing.T) {
 	if v := y.against(want); v != (verdict{}) {
 		t.Errorf("of %d events: %+v", len(want), v)
 	}
-	if d := time.Duration(slowest.Load()); d > 4500*time.Millisecond {
-		t.Errorf("one event waited %s", d)
+	if d := time.Duration(slowest.Load()); d > 4500*time.Millisecond+5*usual {
+		t.Errorf("one event waited %s, usually %s at most", d, usual)
 	}
 }
 
