@@ -5,6 +5,7 @@ import (
 	_ "embed" // the server's script
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -147,14 +148,20 @@ func maildir(t testing.TB, dir string) {
 	}
 }
 
+// freePort is a port that nothing listens on. It lies below those that systems give away by
+// themselves, so that no connection takes it before the server that it is for.
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := 15_000 + rand.IntN(17_000)
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			_ = l.Close() // nobody has connected
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 func write(t testing.TB, path string, data []byte) {

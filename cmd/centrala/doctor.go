@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -104,10 +105,24 @@ func keyFile(cfg *Config) (*Keys, finding) {
 	return keys, finding{ok: true, part: "key file", says: cfg.KeyFile}
 }
 
-// running asks the server that may be at work; nil when there is none.
+// running asks the server that may be at work with this data folder, or at the configured
+// address; nil when there is none.
 func (d *DoctorCmd) running(cfg *Config) *finding {
-	client := &http.Client{Timeout: 3 * time.Second}
-	res, err := client.Get("http://" + cfg.Listen + "/readyz")
+	if address, err := os.ReadFile(addressFile(cfg)); err == nil {
+		if f := ask(strings.TrimSpace(string(address))); f != nil {
+			return f
+		}
+	}
+	return ask("http://" + cfg.Listen)
+}
+
+// ask asks a server how it is; nil when none answers.
+func ask(base string) *finding {
+	client := &http.Client{Timeout: 3 * time.Second, Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // it is this machine's own, asked by its address
+	}}
+	defer client.CloseIdleConnections()
+	res, err := client.Get(base + "/readyz")
 	if err != nil {
 		return nil
 	}
@@ -117,13 +132,13 @@ func (d *DoctorCmd) running(cfg *Config) *finding {
 		Parts map[string]string `json:"parts"`
 	}
 	if err := json.NewDecoder(io.LimitReader(res.Body, 64<<10)).Decode(&v); err != nil {
-		return &finding{part: "server", says: "something else answers at " + cfg.Listen, cure: "end it, or choose another address with listen"}
+		return &finding{part: "server", says: "something else answers at " + base, cure: "end it, or choose another address with listen"}
 	}
 	var says []string
 	for name, s := range v.Parts {
 		says = append(says, name+": "+s)
 	}
-	f := &finding{ok: v.Ready, part: "server", says: "runs at " + cfg.Listen + ", " + strings.Join(says, ", ")}
+	f := &finding{ok: v.Ready, part: "server", says: "runs at " + base + ", " + strings.Join(says, ", ")}
 	if !v.Ready {
 		f.cure = "the parts above say why; the server's log says since when"
 	}

@@ -7,7 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-
+	"os"
+	"path/filepath"
 	"time"
 	_ "time/tzdata" // office hours need the zones, also where the system has none
 
@@ -101,6 +102,7 @@ func (p *Program) Serve(ctx context.Context) error {
 		}
 	})
 	server := p.server()
+	p.leaveAddress()
 	g.Go(func() error { return p.listen(server) })
 	g.Go(func() error {
 		<-work.Done()
@@ -134,6 +136,27 @@ func (p *Program) once(ctx context.Context, what string, f func(context.Context)
 		p.log.Error("start", "of", what, "err", err)
 	}
 	return nil
+}
+
+// addressFile is where a running server leaves its address, for the commands beside it.
+func addressFile(cfg *Config) string { return filepath.Join(cfg.Data, "address") }
+
+// leaveAddress writes down where this server listens. That it cannot only costs the doctor.
+func (p *Program) leaveAddress() {
+	scheme := "http"
+	if p.cfg.HTTP.TLSCert != "" {
+		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(p.listener.Addr().String())
+	if err == nil && net.ParseIP(host).IsUnspecified() {
+		host = "localhost"
+	}
+	if err == nil {
+		err = os.WriteFile(addressFile(p.cfg), []byte(scheme+"://"+net.JoinHostPort(host, port)+"\n"), 0o600)
+	}
+	if err != nil {
+		p.log.Warn("the address could not be left in the data folder", "err", err)
+	}
 }
 
 // server is the HTTP server. Its limits leave uploads and WebSockets room and idle strangers

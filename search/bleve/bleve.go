@@ -17,6 +17,7 @@ import (
 	"github.com/blevesearch/bleve/v2/mapping"
 	"github.com/blevesearch/bleve/v2/search/query"
 	index "github.com/blevesearch/bleve_index_api"
+	bolt "go.etcd.io/bbolt/errors"
 
 	"centrala"
 	"centrala/search"
@@ -33,13 +34,17 @@ type Engine struct {
 }
 
 // Open opens the index in dir, or makes it. An index that cannot be read, or was made by
-// another version, is replaced by an empty one: what it held is in the store.
+// another version, is replaced by an empty one: what it held is in the store. One that another
+// process has open is an error.
 func Open(dir string) (*Engine, error) {
 	lang, err := newAnalysers()
 	if err != nil {
 		return nil, fmt.Errorf("analysers: %w", err)
 	}
-	index, err := bleve.Open(dir)
+	index, err := bleve.OpenUsing(dir, map[string]any{"bolt_timeout": "3s"})
+	if errors.Is(err, bolt.ErrTimeout) { // it is well, and somebody's: never replace it
+		return nil, fmt.Errorf("the index in %s is in use by another process", dir)
+	}
 	if err == nil {
 		version, _ := index.GetInternal([]byte("schema"))
 		if string(version) == schema {
