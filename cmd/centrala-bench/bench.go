@@ -72,28 +72,30 @@ func (b *Bench) with(ctx context.Context, folder string, f func(context.Context,
 }
 
 // pace of the closed loops: three bouts each.
-func (b *Bench) pace() Pace { return Pace{Warm: time.Second, Window: b.Window, Bouts: 3} }
+func (b *Bench) pace(pid int) Pace {
+	return Pace{Warm: time.Second, Window: b.Window, Bouts: 3, Server: pid}
+}
 
 // crowds are the numbers of visitors in the closed loops.
 var crowds = []int{1, 50}
 
 func (b *Bench) runRelay(ctx context.Context) (err error) {
-	addr, stop, err := startRelay()
+	r, err := startRelay()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, stop()) }()
+	defer func() { err = errors.Join(err, r.Stop()) }()
 	for _, n := range crowds {
 		b.say("null relay, %s …", visitors(n))
-		bouts, err := measureRelay(ctx, addr, n, b.pace())
+		bouts, err := measureRelay(ctx, r.Addr, n, b.pace(r.PID))
 		if err != nil {
 			return err
 		}
 		t := Summary(bouts)
 		b.relay[n] = t
 		f := figure(fmt.Sprintf("null relay, %s: round trips", visitors(n)), t.Rate, "/s")
-		f.Note = fmt.Sprintf("visitor → agent p50 %.3f ms, p99 %.3f ms; agent → visitor p50 %.3f ms, p99 %.3f ms; not durable, nothing acknowledged",
-			millis(t.ToAgent50), millis(t.ToAgent99), millis(t.ToVisitor50), millis(t.ToVisitor99))
+		f.Note = fmt.Sprintf("visitor → agent p50 %.3f ms, p99 %.3f ms; agent → visitor p50 %.3f ms, p99 %.3f ms; %.0f µs of the relay's processor time each; not durable, nothing acknowledged",
+			millis(t.ToAgent50), millis(t.ToAgent99), millis(t.ToVisitor50), millis(t.ToVisitor99), micros(t.CPU))
 		b.figures = append(b.figures, f)
 	}
 	return nil
@@ -102,21 +104,11 @@ func (b *Bench) runRelay(ctx context.Context) (err error) {
 func (b *Bench) runTalk(ctx context.Context, s *Server) error {
 	for _, n := range crowds {
 		b.say("durable round trips, %s …", visitors(n))
-		before, err := cpuOf(s.PID())
+		bouts, err := measureTalk(ctx, s.House, n, b.pace(s.PID()))
 		if err != nil {
 			return err
 		}
-		start := time.Now()
-		bouts, err := measureTalk(ctx, s.House, n, b.pace())
-		if err != nil {
-			return err
-		}
-		after, err := cpuOf(s.PID())
-		if err != nil {
-			return err
-		}
-		cores := float64(after-before) / float64(time.Since(start))
-		b.figures = append(b.figures, talkFigures(n, Summary(bouts), b.relay[n], cores)...)
+		b.figures = append(b.figures, talkFigures(n, Summary(bouts), b.relay[n])...)
 	}
 	return nil
 }
@@ -129,12 +121,12 @@ func visitors(n int) string {
 }
 
 // talkFigures are the lines of n visitors; relay is what the bare relay did with as many.
-func talkFigures(n int, t, relay Tempo, cores float64) []Figure {
+func talkFigures(n int, t, relay Tempo) []Figure {
 	of := visitors(n)
 	rate := figure("durable round trips, "+of, t.Rate, "/s")
 	rate.Share = fmt.Sprintf("%.1f %%", 100*t.Rate/relay.Rate)
-	rate.Note = fmt.Sprintf("closed loop, two acknowledged and fsynced messages each; %d counted in three runs of %.0f to %.0f/s; the server used %.2f cores (setting up included)",
-		t.RoundTrips, t.SlowestRate, t.FastestRate, cores)
+	rate.Note = fmt.Sprintf("closed loop, two acknowledged and fsynced messages each; %d counted in three runs of %.0f to %.0f/s; %.0f µs of the server's processor time each (the relay's: %.0f)",
+		t.RoundTrips, t.SlowestRate, t.FastestRate, micros(t.CPU), micros(relay.CPU))
 	latency := func(name string, d, bare time.Duration, most float64) Figure {
 		f := figure(name+", "+of, millis(d), "ms").judge(atMost(most))
 		f.Share = fmt.Sprintf("× %.1f", float64(d)/float64(bare))

@@ -223,6 +223,7 @@ func (a *Answerer) hear(b []byte, now int64) error {
 type Pace struct {
 	Warm, Window time.Duration
 	Bouts        int
+	Server       int // the process whose processor time is counted
 }
 
 // closedLoop lets every visitor make round trips one after the other, and counts those that
@@ -241,6 +242,11 @@ func closedLoop(ctx context.Context, visitors []*Visitor, p Pace) ([]Bout, error
 }
 
 func oneBout(ctx context.Context, visitors []*Visitor, p Pace) (Bout, error) {
+	var all Bout
+	before, err := cpuOf(p.Server)
+	if err != nil {
+		return all, err
+	}
 	from := time.Now().Add(p.Warm)
 	until := from.Add(p.Window)
 	g, ctx := errgroup.WithContext(ctx)
@@ -255,6 +261,7 @@ func oneBout(ctx context.Context, visitors []*Visitor, p Pace) (Bout, error) {
 				if err != nil {
 					return err
 				}
+				each[i].Made++
 				if now := time.Now(); now.After(from) && now.Before(until) {
 					each[i].ToAgent = append(each[i].ToAgent, toAgent)
 					each[i].ToVisitor = append(each[i].ToVisitor, toVisitor)
@@ -264,10 +271,15 @@ func oneBout(ctx context.Context, visitors []*Visitor, p Pace) (Bout, error) {
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return Bout{}, err
+		return all, err
 	}
-	var all Bout
+	after, err := cpuOf(p.Server)
+	if err != nil {
+		return all, err
+	}
+	all.CPU = after - before
 	for _, b := range each {
+		all.Made += b.Made
 		all.ToAgent, all.ToVisitor = append(all.ToAgent, b.ToAgent...), append(all.ToVisitor, b.ToVisitor...)
 	}
 	if len(all.ToAgent) == 0 {

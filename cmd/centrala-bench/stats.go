@@ -36,11 +36,13 @@ func Median[T cmp.Ordered](values []T) T {
 	return sorted[rank(0.5, len(sorted))]
 }
 
-// A Bout is one run of the closed loop.
+// A Bout is one run of the closed loop. CPU is what the server used for all that were made.
 type Bout struct {
 	Rate      float64 // round trips a second in the window
 	ToAgent   Samples // from just before the visitor's send to the agent's frame
 	ToVisitor Samples // from just before the agent's send to the visitor's frame
+	Made      int     // round trips in all, those outside the window too
+	CPU       time.Duration
 }
 
 // Tempo is the median of several bouts: each quantile is taken in its bout first.
@@ -51,6 +53,7 @@ type Tempo struct {
 	RoundTrips                 int // that were counted, in all bouts
 	SlowestRate, FastestRate   float64
 	SlowestAgent, SlowestReply time.Duration
+	CPU                        time.Duration // the server's, a round trip; 0: not known
 }
 
 // Summary of bouts.
@@ -58,7 +61,10 @@ func Summary(bouts []Bout) Tempo {
 	var rates []float64
 	var a50, a99, v50, v99 []time.Duration
 	var t Tempo
+	var cpu time.Duration
+	made := 0
 	for _, b := range bouts {
+		cpu, made = cpu+b.CPU, made+b.Made
 		rates = append(rates, b.Rate)
 		a50, a99 = append(a50, b.ToAgent.Quantile(0.5)), append(a99, b.ToAgent.Quantile(0.99))
 		v50, v99 = append(v50, b.ToVisitor.Quantile(0.5)), append(v99, b.ToVisitor.Quantile(0.99))
@@ -69,6 +75,7 @@ func Summary(bouts []Bout) Tempo {
 	if len(bouts) == 0 {
 		return t
 	}
+	t.CPU = cpu / time.Duration(max(made, 1))
 	t.Rate, t.SlowestRate, t.FastestRate = Median(rates), slices.Min(rates), slices.Max(rates)
 	t.ToAgent50, t.ToAgent99, t.ToVisitor50, t.ToVisitor99 = Median(a50), Median(a99), Median(v50), Median(v99)
 	return t
