@@ -158,7 +158,10 @@ func (tx *Tx) begin(p centrala.Post, previous centrala.ConversationID) (*convers
 		return nil, err
 	}
 	in := centrala.Inbox{ID: p.Inbox, Channel: p.Channel}
-	side := p.Contact.Side
+	side := p.Contact.Side // signed; else what they said of themselves before
+	if side == centrala.NoSide {
+		side = contact.Side
+	}
 	if err := tx.row(`SELECT CASE WHEN side <> '' THEN side ELSE $2 END, team FROM inbox WHERE id = $1`, []any{p.Inbox, string(side)}, &side, &in.Team); err != nil {
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil, &centrala.Error{Code: centrala.NotFound, Field: "inbox", Message: "There is no such inbox."}

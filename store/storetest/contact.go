@@ -64,7 +64,15 @@ func ownChanges(t *testing.T, h *house) {
 	if err != nil || got.Email != "marta@poczta.test" {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	h.say(t, h.post(k, "1", "już po"))
+	seller := centrala.Seller
+	if _, err := h.UpdateContact(t.Context(), scope, k.ID, centrala.ContactChange{Side: &seller}); err != nil {
+		t.Fatal(err)
+	}
+	k.Side = centrala.NoSide // the token of a visitor whom nobody signed says nothing
+	r := h.say(t, h.post(k, "1", "już po"))
+	if c := h.conversation(t, r.Conversation); c.Side != centrala.Seller {
+		t.Fatalf("what was chosen before the first word is lost: %+v", c)
+	}
 	_, stranger := h.customer()
 	if _, err := h.UpdateContact(t.Context(), stranger, k.ID, centrala.ContactChange{Email: &email}); centrala.CodeOf(err) != centrala.NotFound {
 		t.Fatalf("a stranger changes it: %v", err)
