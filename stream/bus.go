@@ -192,6 +192,10 @@ func (b *Bus) Start(ctx context.Context) error {
 			return fmt.Errorf("stream: %w", err)
 		}
 	}
+	// What is published from here on comes to every subscription above.
+	if err := b.sub.FlushTimeout(provisionTime); err != nil {
+		return fmt.Errorf("stream: subscribe: %w", err)
+	}
 	if b.relay != nil {
 		for _, l := range b.lanes {
 			b.running.Go(l.run)

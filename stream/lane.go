@@ -258,8 +258,9 @@ func (l *lane) pack(events []centrala.Event, node string) ([]parcel, []centrala.
 	for _, e := range events {
 		m, err := encode(e, node)
 		if err != nil {
-			l.bury(e, err)
-			ids = append(ids, e.ID)
+			if l.bury(e, err) {
+				ids = append(ids, e.ID)
+			}
 			continue
 		}
 		parcels = append(parcels, parcel{topic: subject(l.n, e.Type), message: m, event: e})
@@ -280,8 +281,9 @@ func (l *lane) settle(parcels []parcel, ids []centrala.EventID) ([]parcel, []cen
 			}
 			ids = append(ids, s.event.ID)
 		case hopeless(s.err):
-			l.bury(s.event, s.err)
-			ids = append(ids, s.event.ID)
+			if l.bury(s.event, s.err) {
+				ids = append(ids, s.event.ID)
+			}
 		default:
 			cause = s.err
 			s.err = nil
@@ -307,16 +309,24 @@ func (l *lane) mark(ids []centrala.EventID) {
 	}
 }
 
-// bury writes down an event that no stream would take.
-func (l *lane) bury(e centrala.Event, cause error) {
+// bury writes down an event that no stream would take. The lane waits until that is done, since
+// afterwards the event is marked; it reports false when the bus closed first.
+func (l *lane) bury(e centrala.Event, cause error) bool {
 	l.bus.log.Error("an event cannot be published", "event", e.ID, "type", e.Type, "error", cause)
 	if l.bus.cfg.Graveyard == nil {
-		return
+		return true
 	}
-	ctx, cancel := context.WithTimeout(l.bus.ctx, handlerTime)
-	defer cancel()
 	d := centrala.DeadLetter{Group: "relay", Event: e, Error: cause.Error(), Attempts: 1, At: time.Now().UTC()}
-	if err := l.bus.cfg.Graveyard.Bury(ctx, d); err != nil {
-		l.bus.log.Error("a dead letter could not be written", "event", e.ID, "group", d.Group, "error", err)
+	for {
+		ctx, cancel := context.WithTimeout(l.bus.ctx, handlerTime)
+		err := l.bus.cfg.Graveyard.Bury(ctx, d)
+		cancel()
+		if err == nil {
+			return true
+		}
+		l.bus.log.Error("a dead letter could not be written; trying again", "event", e.ID, "group", d.Group, "error", err)
+		if within(l.bus.ctx.Done(), time.Second) {
+			return false
+		}
 	}
 }
