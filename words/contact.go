@@ -201,3 +201,6 @@ func (w Words) minutes(d time.Duration) string {
 func (w Words) FormFault(number string) string {
 	return w.say("To nasz błąd, numer %s. Treść została: spróbuj wysłać jeszcze raz za chwilę.", "Our fault, number %s. Your words are still here: try sending again in a moment.", number)
 }
+
+// AddFiles is in the place where files are dropped.
+func (w Words) AddFiles() string { return w.say("Dodaj albo upuść pliki", "Add files or drop them here") }

@@ -32,7 +32,7 @@ func (p *pages) feedback(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, id := range r.PostForm["article"] {
 		var a centrala.ArticleID
-		if err := a.UnmarshalText([]byte(id)); err != nil {
+		if err := a.UnmarshalText([]byte(id)); err != nil || a == 0 {
 			return p.unreadable(w, r, err)
 		}
 		d.Articles = append(d.Articles, a)

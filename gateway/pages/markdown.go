@@ -113,7 +113,7 @@ func takeShort(md goldmark.Markdown, doc ast.Node, source []byte) (*short, error
 		return nil, nil
 	}
 	title := plain(heading, source)
-	if title != words.For(words.Polish).InShort() && title != words.For(words.English).InShort() {
+	if named := spaced(title); named != spaced(words.For(words.Polish).InShort()) && named != words.For(words.English).InShort() {
 		return nil, nil
 	}
 	table, ok := heading.NextSibling().(*extast.Table)
@@ -143,6 +143,9 @@ func takeShort(md goldmark.Markdown, doc ast.Node, source []byte) (*short, error
 	doc.RemoveChild(doc, table)
 	return s, nil
 }
+
+// spaced is a text with ordinary spaces: those that do not break are a matter of looks.
+func spaced(s string) string { return strings.ReplaceAll(s, "\u00a0", " ") }
 
 // inside renders what is in a node, without the node.
 func inside(md goldmark.Markdown, n ast.Node, source []byte) (template.HTML, error) {

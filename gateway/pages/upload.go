@@ -2,6 +2,7 @@ package pages
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -38,8 +39,9 @@ type upload struct {
 	inbox, action string
 }
 
-// read reads the form as it comes and puts its files away. Files of a form that cannot be
-// taken are not kept; its words are, as far as they came.
+// read reads the form as it comes and puts its files away. All its words are read whatever is
+// wrong with it, so that the page can come back with them; of a form that cannot be taken no
+// file is kept.
 func (p *pages) read(w http.ResponseWriter, r *http.Request) (upload, error) {
 	var up upload
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
@@ -47,22 +49,29 @@ func (p *pages) read(w http.ResponseWriter, r *http.Request) (upload, error) {
 	if err != nil {
 		return up, p.readPlain(w, r, &up)
 	}
-	for err == nil {
+	var refused *centrala.Error // the first thing that somebody could mend
+	for {
 		var part *multipart.Part
-		if part, err = parts.NextPart(); err == nil {
-			err = p.part(r.Context(), &up, part)
+		if part, err = parts.NextPart(); err != nil {
+			break
+		}
+		var e *centrala.Error
+		if err = p.part(r.Context(), &up, part, refused == nil); errors.As(err, &e) {
+			refused = cmp.Or(refused, e)
+		} else if err != nil {
+			break
 		}
 	}
-	if errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF) && refused == nil:
 		return up, nil
+	case errors.Is(err, io.EOF):
+		err = refused
+	case !errors.As(err, new(*http.MaxBytesError)):
+		err = &centrala.Error{Code: centrala.BadFrame, Message: "The form did not come whole.", Err: err}
 	}
 	p.drop(r.Context(), up.Files)
 	up.Files = nil
-	var e *centrala.Error
-	var large *http.MaxBytesError
-	if !errors.As(err, &e) && !errors.As(err, &large) {
-		err = &centrala.Error{Code: centrala.BadFrame, Message: "The form did not come whole.", Err: err}
-	}
 	return up, err
 }
 
@@ -114,8 +123,8 @@ func (up *upload) set(name, value string) {
 	}
 }
 
-// part takes one field or file.
-func (p *pages) part(ctx context.Context, up *upload, part *multipart.Part) error {
+// part takes one field, or one file when files are wanted.
+func (p *pages) part(ctx context.Context, up *upload, part *multipart.Part, files bool) error {
 	if part.FormName() != "files" {
 		b, err := io.ReadAll(io.LimitReader(part, maxField+1))
 		if err == nil && len(b) > maxField {
@@ -123,6 +132,9 @@ func (p *pages) part(ctx context.Context, up *upload, part *multipart.Part) erro
 		}
 		up.set(part.FormName(), strings.ToValidUTF8(string(b), ""))
 		return err
+	}
+	if !files {
+		return nil
 	}
 	head := make([]byte, sniffed)
 	n, err := io.ReadFull(part, head)

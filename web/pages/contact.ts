@@ -111,15 +111,20 @@ function answers(form: HTMLFormElement, before: HTMLElement, text: HTMLInputElem
 function files(form: HTMLFormElement): void {
   const input = form.elements.namedItem('files') as HTMLInputElement;
   const wrong = document.querySelector<HTMLElement>('#w-files');
+  const said = make('span', { className: 'said', ariaHidden: 'true' }); // the browser's own words may be in another language
+  input.after(said);
+  input.parentElement?.classList.add('own');
   const check = () => {
     const list = [...(input.files ?? [])];
+    said.textContent = list.map((f) => f.name).join(', ') || (form.dataset.add ?? '');
     const fault = list.length > 5 ? form.dataset.many : list.some((f) => f.size > 20 * 1024 * 1024) ? form.dataset.large : '';
     input.setCustomValidity(fault ?? '');
-    input.setAttribute('aria-invalid', String(!!fault));
-    if (wrong) {
+    if (fault || list.length > 0) input.setAttribute('aria-invalid', String(!!fault));
+    if (wrong && (fault || list.length > 0)) {
       wrong.textContent = fault ?? '';
       wrong.hidden = !fault;
     }
   };
   input.addEventListener('change', check);
+  check();
 }

@@ -43,7 +43,7 @@ export function tell(kind: 'offered' | 'opened' | 'solved', place: 'form' | 'hel
 /** Puts a text into an element, with the words of a query marked by their beginnings. */
 export function marked(into: HTMLElement, text: string, query: string): HTMLElement {
   const fold = (s: string) => s.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '').replace(/ł/g, 'l');
-  const wanted = (query.match(/[\p{L}\p{N}]{3,}/gu) ?? []).map((w) => fold(w).slice(0, Math.max(3, Math.ceil(w.length * 0.65))));
+  const wanted = (query.match(/[\p{L}\p{N}]{4,}/gu) ?? []).map((w) => fold(w).slice(0, Math.max(3, Math.ceil(w.length * 0.65))));
   for (const piece of text.split(/([\p{L}\p{N}]+)/u)) {
     const hit = piece.length > 2 && wanted.some((w) => fold(piece).startsWith(w));
     into.append(hit ? Object.assign(document.createElement('mark'), { textContent: piece }) : piece);

@@ -30,27 +30,38 @@ const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--head
 async function open(options, path) {
   const context = await browser.newContext({ locale: 'pl-PL', ...options });
   const page = await context.newPage();
-  page.on('console', (m) => ['error', 'warning'].includes(m.type()) && !/status of 4\d\d/.test(m.text()) && fault(`${path}: ${m.text()}`));
-  page.on('pageerror', (e) => fault(`${path}: ${e.message}`));
-  const response = await page.goto(base + path, { waitUntil: 'load' });
-  return { page, context, response };
+  listen(page, path);
+  await page.goto(base + path, { waitUntil: 'load' });
+  return { page, context };
+}
+
+/** Whatever the browser complains about, a policy that was broken too, is a fault. */
+function listen(page, where) {
+  page.on('console', (m) => ['error', 'warning'].includes(m.type()) && !/status of 4\d\d/.test(m.text()) && fault(`${where}: ${m.text()}`));
+  page.on('pageerror', (e) => fault(`${where}: ${e.message}`));
 }
 
 async function look() {
-  for (const [name, path] of Object.entries(pages))
-    for (const [size, viewport] of Object.entries(sizes))
-      for (const colorScheme of ['light', 'dark']) {
-        const { page, context, response } = await open({ viewport, colorScheme, hasTouch: size === 'phone' }, path);
-        const where = `${name} ${size} ${colorScheme}`;
-        expect(response.status() === (statuses[name] ?? 200), `${where}: status ${response.status()}`);
-        if (name === 'contact-words') await page.waitForSelector('#before:not([hidden]) mark');
-        await page.screenshot({ path: join(out, `${name}-${size}-${colorScheme}.png`), fullPage: true });
-        const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
-        for (const v of violations) fault(`${where}: ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        expect(wide <= 0, `${where}: ${wide} px too wide`);
-        await context.close();
-      }
+  for (const [size, colorScheme] of [['wide', 'light'], ['wide', 'dark'], ['phone', 'light']]) {
+    const context = await browser.newContext({ locale: 'pl-PL', viewport: sizes[size], colorScheme, hasTouch: size === 'phone' });
+    for (const [name, path] of Object.entries(pages)) await see(context, `${name}-${size}-${colorScheme}`, name, path);
+    await context.close();
+  }
+}
+
+/** One page: its status, its picture, axe, and that nothing is wider than the window. */
+async function see(context, where, name, path) {
+  const page = await context.newPage();
+  listen(page, where);
+  const response = await page.goto(base + path, { waitUntil: 'load' });
+  expect(response.status() === (statuses[name] ?? 200), `${where}: status ${response.status()}`);
+  if (name === 'contact-words') await page.waitForSelector('#before:not([hidden]) mark');
+  await page.screenshot({ path: join(out, `${where}.png`), fullPage: true });
+  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+  for (const v of violations) fault(`${where}: ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(wide <= 0, `${where}: ${wide} px too wide`);
+  await page.close();
 }
 
 /** Suggestions under the search field, by keyboard. */
