@@ -110,11 +110,18 @@ const openChat = `c.contact = $1 AND c.inbox = $2 AND c.status <> 'resolved' AND
 
 // target finds the conversation that a post is for, or begins it.
 func (tx *Tx) target(p centrala.Post) (*conversation, error) {
-	if p.Contact != nil {
-		if err := tx.mayWrite(p.Contact.ID); err != nil {
-			return nil, err
-		}
+	c, err := tx.addressed(p)
+	if err == nil && c.blocked && p.Contact != nil {
+		return nil, errBlocked()
 	}
+	return c, err
+}
+
+// errBlocked is what a blocked or erased contact is told.
+func errBlocked() error { return centrala.Errorf(centrala.Closed, "This conversation is closed.") }
+
+// addressed is target, before anybody asks whether the contact may write.
+func (tx *Tx) addressed(p centrala.Post) (*conversation, error) {
 	if p.Conversation != 0 {
 		c, err := tx.seen(p.Scope, p.Conversation)
 		if err != nil {
@@ -156,6 +163,9 @@ func (tx *Tx) begin(p centrala.Post, previous centrala.ConversationID) (*convers
 	contact, err := tx.ensureContact(*p.Contact)
 	if err != nil {
 		return nil, err
+	}
+	if contact.Blocked {
+		return nil, errBlocked()
 	}
 	in := centrala.Inbox{ID: p.Inbox, Channel: p.Channel}
 	side := p.Contact.Side // signed; else what they said of themselves before

@@ -48,19 +48,6 @@ func (tx *Tx) contact(id centrala.ContactID) (centrala.Contact, error) {
 	return k, absent(err, "There is no such contact.")
 }
 
-// mayWrite refuses the words of a blocked or erased contact.
-func (tx *Tx) mayWrite(id centrala.ContactID) error {
-	var blocked bool
-	err := tx.row(`SELECT blocked FROM contact WHERE id = $1`, []any{id}, &blocked)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err == nil && blocked {
-		return centrala.Errorf(centrala.Closed, "This conversation is closed.")
-	}
-	return err
-}
-
 // VisitorState is what a token's contact has become: the generation below which its tokens
 // are void, whether it is blocked, and whether it has a row yet. A contact that was merged
 // answers for the one it was merged into.

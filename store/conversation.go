@@ -17,14 +17,17 @@ const conversationColumns = `c.id, c.number, c.inbox, c.channel, c.side, c.statu
 	coalesce(k.name, ''), coalesce(k.verified, 0), c.team, c.assignee, coalesce(a.name, ''), c.last_assignee, c.priority, c.tags,
 	c.complaint, c.spam, c.unasked, c.human_replied, c.answers, c.last_seq, c.last_n, c.preview_seq, c.preview_by, c.preview, c.unread,
 	c.read_customer, c.read_agent, c.received, c.opened_at, c.waiting_since, c.queued_at, c.first_reply, c.first_due, c.due,
-	c.snoozed_until, c.resolved_at, c.updated_at, c.unseen_since, c.reason, c.previous, c.merged_into, c.version`
+	c.snoozed_until, c.resolved_at, c.updated_at, c.unseen_since, c.reason, c.previous, c.merged_into, c.version,
+	coalesce(k.blocked, 0)`
 
 const conversationFrom = ` FROM conversation c LEFT JOIN contact k ON k.id = c.contact LEFT JOIN agent a ON a.id = c.assignee`
 
-// row is a conversation with what only the store needs to know of it.
+// conversation is a conversation with what only the store needs to know of it.
 type conversation struct {
 	centrala.Conversation
 	unseenSince int64
+	blocked     bool  // its contact may not write any more
+	stored      int64 // the version that is in the table
 }
 
 func (c *conversation) fields() []any {
@@ -33,17 +36,15 @@ func (c *conversation) fields() []any {
 		&c.Complaint, &c.Spam, &c.Unasked, &c.HumanReplied, &c.Answers, &c.LastSeq, &c.LastN, &c.LastText.Seq, &c.LastText.Author, &c.LastText.Text, &c.Unread,
 		&c.ReadByCustomer, &c.ReadByAgent, &c.ReceivedByCustomer, instant{&c.OpenedAt}, instant{&c.WaitingSince}, instant{&c.QueuedAt},
 		instant{&c.FirstReplyAt}, instant{&c.FirstReplyDue}, instant{&c.Due}, instant{&c.SnoozedUntil}, instant{&c.ResolvedAt},
-		instant{&c.UpdatedAt}, &c.unseenSince, &c.Reason, &c.Previous, &c.MergedInto, &c.Version}
+		instant{&c.UpdatedAt}, &c.unseenSince, &c.Reason, &c.Previous, &c.MergedInto, &c.Version, &c.blocked}
 }
 
 // conversation reads and locks one conversation; ErrNoRows when there is none.
 func (tx *Tx) conversation(where string, args ...any) (*conversation, error) {
 	c := &conversation{}
 	err := tx.row(`SELECT `+conversationColumns+conversationFrom+` WHERE `+where+tx.w.db.dialect.forUpdate("c"), args, c.fields()...)
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
+	c.stored = c.Version
+	return c, err
 }
 
 // seen reads and locks the conversation if scope may see it.
@@ -77,8 +78,19 @@ func (tx *Tx) insert(c *conversation) error {
 	return wrap(err, "open a conversation")
 }
 
-// update writes back everything that a command or a message may have changed.
+// update writes back what a command or a message has changed. A message alone leaves the
+// version as it was, and then the columns that indexes are made of are left alone too: SQLite
+// would write every index anew.
 func (tx *Tx) update(c *conversation) error {
+	if c.stored == c.Version {
+		_, err := tx.exec(`UPDATE conversation SET turn = $2, human_replied = $3, answers = $4, last_seq = $5, last_n = $6, preview_seq = $7,
+			preview_by = $8, preview = $9, unread = $10, read_customer = $11, read_agent = $12, received = $13, waiting_since = $14, first_reply = $15,
+			first_due = $16, due = $17, updated_at = $18, unseen_since = $19 WHERE id = $1`,
+			c.ID, c.Turn, flag(c.HumanReplied), c.Answers, c.LastSeq, c.LastN, c.LastText.Seq, c.LastText.Author, c.LastText.Text, c.Unread,
+			c.ReadByCustomer, c.ReadByAgent, c.ReceivedByCustomer, micros(c.WaitingSince), micros(c.FirstReplyAt), micros(c.FirstReplyDue), micros(c.Due),
+			micros(c.UpdatedAt), c.unseenSince)
+		return wrap(err, "update the conversation")
+	}
 	tags, err := json.Marshal(c.Tags)
 	if err != nil {
 		return fmt.Errorf("tags: %w", err)
@@ -96,6 +108,7 @@ func (tx *Tx) update(c *conversation) error {
 		c.Unread, c.ReadByCustomer, c.ReadByAgent, c.ReceivedByCustomer, micros(c.WaitingSince), micros(c.QueuedAt),
 		micros(c.FirstReplyAt), micros(c.FirstReplyDue), micros(c.Due), micros(c.SnoozedUntil), micros(c.ResolvedAt),
 		micros(c.UpdatedAt), c.unseenSince, c.Reason, c.MergedInto, c.Version, flag(c.Unasked))
+	c.stored = c.Version
 	return wrap(err, "update the conversation")
 }
 

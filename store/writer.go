@@ -189,11 +189,11 @@ func (w *writer) try(batch []*op) error {
 		}
 		w.conn = conn
 	}
-	if _, err := w.conn.ExecContext(bg, w.db.dialect.begin()); err != nil {
+	tx := &Tx{w: w, now: w.db.now().UTC().Truncate(time.Microsecond)}
+	if _, err := tx.exec(w.db.dialect.begin()); err != nil {
 		w.discard()
 		return fmt.Errorf("begin: %w", err)
 	}
-	tx := &Tx{w: w, now: w.db.now().UTC().Truncate(time.Microsecond)}
 	if w.db.fault.Load() != nil { // a commit that writes nothing proves nothing
 		if _, err := tx.exec(`UPDATE meta SET value = 'no' WHERE name = 'clean'`); err != nil {
 			return w.rollback(err)
@@ -211,7 +211,7 @@ func (w *writer) try(batch []*op) error {
 		}
 		o.commits = tx.commits
 	}
-	if _, err := w.conn.ExecContext(bg, "COMMIT"); err != nil {
+	if _, err := tx.exec("COMMIT"); err != nil {
 		return w.rollback(fmt.Errorf("commit: %w", err))
 	}
 	w.published = w.published[marked:]

@@ -99,7 +99,7 @@ func startCluster() (cluster, error) {
 		return cluster{}, err
 	}
 	const script = `trap '' INT HUP
-if "$1/initdb" -D "$2/data" -U postgres -A trust -E UTF8 --locale=C --no-sync </dev/null >"$2/log" 2>&1; then
+if "$1/initdb" -D "$2/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync </dev/null >"$2/log" 2>&1; then
 	"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off \
 		-c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB </dev/null >>"$2/log" 2>&1 &
 else
