@@ -243,8 +243,20 @@ func (l *receiver) look() ([]frame, error, <-chan struct{}) {
 // wait waits for a frame that is wanted, among those that came already too.
 func (l *receiver) wait(t *testing.T, what string, want func(frame) bool) frame {
 	t.Helper()
+	return l.waitAfter(t, 0, what, want)
+}
+
+// count is how many frames came.
+func (l *receiver) count() int {
+	frames, _, _ := l.look()
+	return len(frames)
+}
+
+// waitAfter is wait among all frames but the first n.
+func (l *receiver) waitAfter(t *testing.T, n int, what string, want func(frame) bool) frame {
+	t.Helper()
 	late := time.After(40 * time.Second)
-	for seen := 0; ; {
+	for seen := n; ; {
 		frames, ended, news := l.look()
 		for ; seen < len(frames); seen++ {
 			if want(frames[seen]) {
