@@ -88,7 +88,7 @@ class Lists {
       return this.touch();
     }
     if (had && part.version !== undefined && part.version < had.version) return;
-    if (had) this.all.set(part.id, { ...had, ...part });
+    if (had) this.all.set(part.id, { ...had, ...part, ...whoSaid(had, part) });
     else if (part.status && part.contact && part.opened_at) this.all.set(part.id, part as Row);
     else return void this.fetch(part.id);
     this.touch();
@@ -234,3 +234,10 @@ class Lists {
 }
 
 export const lists = new Lists();
+
+/** Who wrote the last words is kept when the same words come again without it. */
+function whoSaid(had: Row, part: Partial<api.Conversation>): Pick<Row, 'last_message'> | undefined {
+  const [old, now] = [had.last_message, part.last_message];
+  if (!old || !now || now.author.id || old.seq !== now.seq) return undefined;
+  return { last_message: { ...now, author: old.author } };
+}
