@@ -203,4 +203,6 @@ func (w Words) FormFault(number string) string {
 }
 
 // AddFiles is in the place where files are dropped.
-func (w Words) AddFiles() string { return w.say("Dodaj albo upuść pliki", "Add files or drop them here") }
+func (w Words) AddFiles() string {
+	return w.say("Dodaj albo upuść pliki", "Add files or drop them here")
+}

@@ -24,7 +24,7 @@ const (
 	MaxName    = 120
 	MaxSubject = 200
 	MaxFiles   = 5
-	MaxFile    = 10 << 20
+	MaxFile    = 20 << 20
 )
 
 // Fields are what somebody filled in. Trap is the field that people do not see: whoever fills

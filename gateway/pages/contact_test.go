@@ -118,6 +118,15 @@ func TestFormBecomesAConversation(t *testing.T) {
 	}
 }
 
+func TestFilesUpToTheLimitAreTaken(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	got := h.send(t, "192.0.2.1", fields(), "1.txt", strings.Repeat("x", 20<<20), "2.csv", "a;b", "3.log", "x", "4.txt", "x", "5.txt", "x")
+	if got.Code != http.StatusSeeOther || len(h.conversations(t)) != 1 {
+		t.Errorf("five files of up to 20 MB: %d", got.Code)
+	}
+}
+
 func TestWhatIsWrongWithAForm(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(c *pages.Config) { c.NoLimits = true })

@@ -241,6 +241,9 @@ func (p *pages) search(w http.ResponseWriter, r *http.Request) error {
 	for _, s := range centrala.Sides() {
 		one := sideOf(speak, s)
 		one.Href = address(speak.Locale(), s)
+		if s == v.Side { // chosen already: once more takes it back
+			one.Href = address(speak.Locale(), centrala.NoSide)
+		}
 		v.Sides = append(v.Sides, one)
 	}
 	v.Write = "/contact?" + url.Values{"lang": {speak.Locale()}, "text": {v.Query}}.Encode()

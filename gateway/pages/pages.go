@@ -157,9 +157,9 @@ func (c *Config) complete() error {
 	case c.Log == nil, c.Articles == nil, c.Suggester == nil, c.Shelf == nil, c.Surveys == nil, c.Inboxes == nil, c.Intake == nil:
 		return errors.New("a port is missing")
 	case c.Form == nil, c.Blobs == nil, c.SurveyQuestion == nil:
-		return errors.New("Form, Blobs and SurveyQuestion are required")
+		return errors.New("the form, the files or the question is missing")
 	case c.Secrets.Hash == nil, c.Secrets.Nonce == nil, c.Secrets.CheckNonce == nil:
-		return errors.New("the secrets are required")
+		return errors.New("a secret is missing")
 	}
 	if c.Now == nil {
 		c.Now = time.Now
