@@ -40,7 +40,7 @@ func (p *Program) rest() rest.Config {
 			r := survey.Score(n)
 			return rest.Score{N: r.N, NPS: value(r.NPS), Low: value(r.Low), High: value(r.High)}
 		},
-		Hours: routing.Office, Lines: p.line, Test: p.lineTest, Retry: p.bus.Replay, Ready: p.bus.Ready,
+		Hours: routing.Office, Lines: p.line, Test: p.lineTest, Retry: p.bus.Replay, Ended: p.gateway.Recheck, Ready: p.bus.Ready,
 		Organisation: p.cfg.Brand, SurveyDelay: p.cfg.Survey.MailAfter, SurveyInterval: p.cfg.Survey.Quarantine, NoLimits: p.flags.NoLimits,
 	}
 }

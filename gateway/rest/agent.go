@@ -154,6 +154,7 @@ func (s *server) patchAgent(ctx context.Context, c caller, in *agentChange) (*an
 	if a, err = s.Store.SaveAgent(ctx, a); err != nil {
 		return nil, err
 	}
+	s.Ended(a.ID.String())
 	detail := "role " + string(a.Role)
 	if a.Disabled {
 		detail += ", disabled"

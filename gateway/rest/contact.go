@@ -138,6 +138,7 @@ func (s *server) eraseContact(ctx context.Context, c caller, in *contactPath) (*
 	if err != nil {
 		return nil, err
 	}
+	s.Ended(in.ID.ID.String())
 	var failed []error
 	for _, b := range blobs {
 		if b != "" {
@@ -195,6 +196,7 @@ func (s *server) blockContact(ctx context.Context, c caller, in *blockInput) (*a
 	if err := s.Store.Block(ctx, c.Scope, in.ID.ID, in.Body.Blocked, c.Author()); err != nil {
 		return nil, err
 	}
+	s.Ended(in.ID.ID.String())
 	action := "contact.blocked"
 	if !in.Body.Blocked {
 		action = "contact.unblocked"

@@ -99,5 +99,6 @@ func (s *server) revokeKey(ctx context.Context, c caller, in *keyPath) (*nothing
 	if err := s.Store.RevokeKey(ctx, in.ID.ID); err != nil {
 		return nil, err
 	}
+	s.Ended(in.ID.ID.String())
 	return nil, s.audited(ctx, c, "key.revoked", in.ID.ID.String(), "")
 }

@@ -37,6 +37,7 @@ type Config struct {
 	Lines func(centrala.InboxID) InboxState                                   // how a door is doing; nil: always well
 	Test  func(context.Context, centrala.Inbox) []TestStep                    // a line test; nil: there is none
 	Retry func(ctx context.Context, group string, e centrala.Event) error     // a dead letter, once more; nil: cannot
+	Ended func(principal string)                                              // somebody's rights changed or ended, by wire id; nil: nobody is connected
 	Ready func() error                                                        // the stream; nil: always
 	Now   func() time.Time                                                    // nil: time.Now
 
@@ -117,6 +118,9 @@ func New(c Config) http.Handler {
 	}
 	if c.Lines == nil {
 		c.Lines = func(centrala.InboxID) InboxState { return InboxState{OK: true} }
+	}
+	if c.Ended == nil {
+		c.Ended = func(string) {}
 	}
 	perMinute := 30
 	if c.NoLimits {

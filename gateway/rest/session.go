@@ -57,6 +57,7 @@ func (s *server) signOut(ctx context.Context, c caller, _ *nothing) (*signedOut,
 	if err := s.Guard.Logout(ctx, token); err != nil {
 		return nil, err
 	}
+	s.Ended(c.ID)
 	return &signedOut{*auth.EndedCookie(s.Site.Secure(c.r))}, nil
 }
 
@@ -79,6 +80,7 @@ func (s *server) usePasswordLink(ctx context.Context, c caller, in *passwordInpu
 	if err != nil {
 		return nil, err
 	}
+	s.Ended(id.String())
 	c.Principal = auth.Principal{Kind: auth.Agent, ID: id.String(), Agent: &a}
 	return nil, s.audited(ctx, c, "password.set", id.String(), "by a one-time link")
 }

@@ -69,5 +69,6 @@ func (s *server) leave(ctx context.Context, c caller, _ *nothing) (*nothing, err
 	if err := s.Store.EndVisitor(ctx, c.Visitor.Contact); err != nil {
 		return nil, err
 	}
+	s.Ended(c.Visitor.Contact.String())
 	return nil, nil
 }
