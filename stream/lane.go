@@ -318,7 +318,7 @@ func (l *lane) bury(e centrala.Event, cause error) bool {
 	}
 	d := centrala.DeadLetter{Group: "relay", Event: e, Error: cause.Error(), Attempts: 1, At: time.Now().UTC()}
 	for {
-		ctx, cancel := context.WithTimeout(l.bus.ctx, handlerTime)
+		ctx, cancel := context.WithTimeout(l.bus.ctx, sweepTime)
 		err := l.bus.cfg.Graveyard.Bury(ctx, d)
 		cancel()
 		if err == nil {

@@ -3,6 +3,7 @@ package stream_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -200,7 +201,7 @@ func TestUnpublishable(t *testing.T) {
 	events := newTraffic(1)
 	bad, huge, good := events.next(), events.next(), events.next()
 	bad.Type = "message.*"
-	huge.Data.Reason = string(make([]byte, 2<<20))
+	huge.Data.Reason = strings.Repeat("x", 1100<<10)
 	bus.Offer([]centrala.Event{bad, huge, good})
 	eventually(t, "the lane goes on", func() bool { s := y.seen(); return len(s) == 1 && s[0].ID == good.ID })
 	letters, err := l.DeadLetters(t.Context())
