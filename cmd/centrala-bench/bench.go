@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"time"
 )
@@ -125,8 +126,8 @@ func talkFigures(n int, t, relay Tempo) []Figure {
 	of := visitors(n)
 	rate := figure("durable round trips, "+of, t.Rate, "/s")
 	rate.Share = fmt.Sprintf("%.1f %%", 100*t.Rate/relay.Rate)
-	rate.Note = fmt.Sprintf("closed loop, two acknowledged and fsynced messages each; %d counted in three runs of %.0f to %.0f/s; %.0f µs of the server's processor time each (the relay's: %.0f)",
-		t.RoundTrips, t.SlowestRate, t.FastestRate, micros(t.CPU), micros(relay.CPU))
+	rate.Note = fmt.Sprintf("closed loop, two acknowledged and fsynced messages each; %d counted in three runs of %.0f to %.0f/s; processor time each %.0f µs of the server (relay: %.0f) and %.0f µs of the driver, with which %d free cores could do %s/s",
+		t.RoundTrips, t.SlowestRate, t.FastestRate, micros(t.CPU), micros(relay.CPU), micros(t.Driver), runtime.NumCPU(), thousands(int64(t.Ceiling(runtime.NumCPU()))))
 	latency := func(name string, d, bare time.Duration, most float64) Figure {
 		f := figure(name+", "+of, millis(d), "ms").judge(atMost(most))
 		f.Share = fmt.Sprintf("× %.1f", float64(d)/float64(bare))
@@ -236,7 +237,7 @@ func (b *Bench) runBytes(ctx context.Context, s *Server) error {
 	loader := figure("loader, gzip -9", float64(c.Loader.Packed), "bytes").judge(atMost(3000))
 	loader.Note = fmt.Sprintf("%d as sent", c.Loader.Sent)
 	app := figure("chat opened: document and all it loads, gzip -9", float64(c.App.Packed), "bytes").judge(atMost(45000))
-	app.Note = fmt.Sprintf("%d files, %d bytes as sent; parts loaded when needed: %d more files, %d bytes as sent", c.App.Files, c.App.Sent, c.Later.Files, c.Later.Sent)
+	app.Note = fmt.Sprintf("%d files, %s bytes as sent; parts loaded when needed: %d more, %d bytes as sent", c.App.Files, thousands(int64(c.App.Sent)), c.Later.Files, c.Later.Sent)
 	b.figures = append(b.figures, loader, app)
 	return nil
 }
@@ -247,8 +248,8 @@ func (b *Bench) runAway(ctx context.Context, s *Server) error {
 	if err != nil {
 		return err
 	}
-	f := figure(fmt.Sprintf("%d messages missed in %s away, on the socket", awayReplies, awayFor), float64(a.Bytes), "bytes").judge(atMost(8 << 10))
-	f.Note = fmt.Sprintf("all %d once and in order, %.1f ms after connecting; %d of the bytes are welcome", a.Missed, millis(a.Took), a.Welcome)
+	f := figure(fmt.Sprintf("%d messages missed in %.0f s away", awayReplies, awayFor.Seconds()), float64(a.Bytes), "bytes").judge(atMost(8 << 10))
+	f.Note = fmt.Sprintf("on the socket from hello to resumed; all %d once and in order, %.1f ms after connecting; %d of the bytes are welcome", a.Missed, millis(a.Took), a.Welcome)
 	b.figures = append(b.figures, f)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -226,6 +227,15 @@ type Pace struct {
 	Server       int // the process whose processor time is counted
 }
 
+// used is the processor time of the server and of this process so far.
+func (p Pace) used() (server, driver time.Duration, err error) {
+	if server, err = cpuOf(p.Server); err != nil {
+		return 0, 0, err
+	}
+	driver, err = cpuOf(os.Getpid())
+	return server, driver, err
+}
+
 // closedLoop lets every visitor make round trips one after the other, and counts those that
 // end inside the windows. It is a closed loop: whoever waits sends nothing, so that its
 // latencies say nothing about a load that keeps coming.
@@ -243,7 +253,7 @@ func closedLoop(ctx context.Context, visitors []*Visitor, p Pace) ([]Bout, error
 
 func oneBout(ctx context.Context, visitors []*Visitor, p Pace) (Bout, error) {
 	var all Bout
-	before, err := cpuOf(p.Server)
+	server, driver, err := p.used()
 	if err != nil {
 		return all, err
 	}
@@ -273,11 +283,11 @@ func oneBout(ctx context.Context, visitors []*Visitor, p Pace) (Bout, error) {
 	if err := g.Wait(); err != nil {
 		return all, err
 	}
-	after, err := cpuOf(p.Server)
+	serverAfter, driverAfter, err := p.used()
 	if err != nil {
 		return all, err
 	}
-	all.CPU = after - before
+	all.CPU, all.Driver = serverAfter-server, driverAfter-driver
 	for _, b := range each {
 		all.Made += b.Made
 		all.ToAgent, all.ToVisitor = append(all.ToAgent, b.ToAgent...), append(all.ToVisitor, b.ToVisitor...)

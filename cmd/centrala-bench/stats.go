@@ -36,13 +36,14 @@ func Median[T cmp.Ordered](values []T) T {
 	return sorted[rank(0.5, len(sorted))]
 }
 
-// A Bout is one run of the closed loop. CPU is what the server used for all that were made.
+// A Bout is one run of the closed loop.
 type Bout struct {
-	Rate      float64 // round trips a second in the window
-	ToAgent   Samples // from just before the visitor's send to the agent's frame
-	ToVisitor Samples // from just before the agent's send to the visitor's frame
-	Made      int     // round trips in all, those outside the window too
-	CPU       time.Duration
+	Rate      float64       // round trips a second in the window
+	ToAgent   Samples       // from just before the visitor's send to the agent's frame
+	ToVisitor Samples       // from just before the agent's send to the visitor's frame
+	Made      int           // round trips in all, those outside the window too
+	CPU       time.Duration // of the server, for all that were made
+	Driver    time.Duration // of this process
 }
 
 // Tempo is the median of several bouts: each quantile is taken in its bout first.
@@ -53,7 +54,7 @@ type Tempo struct {
 	RoundTrips                 int // that were counted, in all bouts
 	SlowestRate, FastestRate   float64
 	SlowestAgent, SlowestReply time.Duration
-	CPU                        time.Duration // the server's, a round trip; 0: not known
+	CPU, Driver                time.Duration // processor time a round trip: the server's and this process's
 }
 
 // Summary of bouts.
@@ -61,10 +62,10 @@ func Summary(bouts []Bout) Tempo {
 	var rates []float64
 	var a50, a99, v50, v99 []time.Duration
 	var t Tempo
-	var cpu time.Duration
+	var cpu, driver time.Duration
 	made := 0
 	for _, b := range bouts {
-		cpu, made = cpu+b.CPU, made+b.Made
+		cpu, driver, made = cpu+b.CPU, driver+b.Driver, made+b.Made
 		rates = append(rates, b.Rate)
 		a50, a99 = append(a50, b.ToAgent.Quantile(0.5)), append(a99, b.ToAgent.Quantile(0.99))
 		v50, v99 = append(v50, b.ToVisitor.Quantile(0.5)), append(v99, b.ToVisitor.Quantile(0.99))
@@ -75,8 +76,17 @@ func Summary(bouts []Bout) Tempo {
 	if len(bouts) == 0 {
 		return t
 	}
-	t.CPU = cpu / time.Duration(max(made, 1))
+	t.CPU, t.Driver = cpu/time.Duration(max(made, 1)), driver/time.Duration(max(made, 1))
 	t.Rate, t.SlowestRate, t.FastestRate = Median(rates), slices.Min(rates), slices.Max(rates)
 	t.ToAgent50, t.ToAgent99, t.ToVisitor50, t.ToVisitor99 = Median(a50), Median(a99), Median(v50), Median(v99)
 	return t
+}
+
+// Ceiling is how many round trips a second so many cores could do that had nothing else to do
+// and never waited: what server and driver together leave room for.
+func (t Tempo) Ceiling(cores int) float64 {
+	if t.CPU+t.Driver == 0 {
+		return 0
+	}
+	return float64(cores) * float64(time.Second) / float64(t.CPU+t.Driver)
 }

@@ -49,13 +49,23 @@ func TestSummary(t *testing.T) {
 		t.Errorf("nothing measured is %+v", got)
 	}
 	got := Summary([]Bout{
-		{Rate: 10, ToAgent: Samples{1, 2, 100}, ToVisitor: Samples{5}, Made: 4, CPU: 40},
+		{Rate: 10, ToAgent: Samples{1, 2, 100}, ToVisitor: Samples{5}, Made: 4, CPU: 40, Driver: 10},
 		{Rate: 30, ToAgent: Samples{4, 4, 4}, ToVisitor: Samples{6}, Made: 3, CPU: 20},
 		{Rate: 20, ToAgent: Samples{3, 3, 300}, ToVisitor: Samples{70}, Made: 3, CPU: 40},
 	})
 	want := Tempo{Rate: 20, SlowestRate: 10, FastestRate: 30, ToAgent50: 3, ToAgent99: 100, ToVisitor50: 6, ToVisitor99: 6,
-		RoundTrips: 9, SlowestAgent: 300, SlowestReply: 70, CPU: 10}
+		RoundTrips: 9, SlowestAgent: 300, SlowestReply: 70, CPU: 10, Driver: 1}
 	if got != want {
 		t.Errorf("summary %+v, want %+v", got, want)
+	}
+}
+
+func TestCeiling(t *testing.T) {
+	t.Parallel()
+	if got := (Tempo{CPU: 400 * time.Microsecond, Driver: 100 * time.Microsecond}).Ceiling(2); got != 4000 {
+		t.Errorf("two cores do %g, want 4000", got)
+	}
+	if got := (Tempo{}).Ceiling(2); got != 0 {
+		t.Errorf("not measured is %g", got)
 	}
 }
