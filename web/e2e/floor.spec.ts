@@ -48,6 +48,7 @@ test('a note stays in the team, a transfer finds the sellers’ team, a supervis
   await ania.dialog.getByLabel(/Notatka dla następnej osoby/).fill('Pyta o prowizję.');
   await ania.picture('32-console-transfer');
   await ania.dialog.getByRole('button', { name: /^Przekaż/ }).click();
+  await ania.go('queue');
   await marek.openRow('Łączę z zespołem');
   await expect(marek.talk.getByText('Dlaczego do Ciebie?')).toBeVisible();
   await expect(marek.talk.getByText('Pyta o prowizję.')).toBeVisible();

@@ -85,7 +85,7 @@ export class App {
   /** Begins: a token if there is none, then the socket. Tried again by itself while the network is away. */
   async start(identity: string | null): Promise<void> {
     this.#identity = identity;
-    void this.client.outbox.start();
+    void this.client.outbox.start().then(() => this.#unsent());
     await this.#connect(() => this.visitor.obtain(identity));
   }
 
@@ -320,6 +320,16 @@ export class App {
     if (talk.online !== undefined) this.online = talk.online;
     if (talk.status !== 'waiting') this.slower = false;
     this.#waitingSince(talk.opened_at ? Date.parse(talk.opened_at) : null);
+    this.#refresh();
+  }
+
+  /** What an earlier page could not send is shown at once, also when the server cannot be reached yet. */
+  #unsent(): void {
+    const rows = this.client.outbox.list();
+    if (rows.length === 0 || this.talk) return;
+    const id = rows.find((r) => r.conversation !== null)?.conversation;
+    if (id) this.talk = { ...blank(id, true), status: 'open' };
+    this.screen = 'talk';
     this.#refresh();
   }
 

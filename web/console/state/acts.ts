@@ -25,9 +25,19 @@ export async function act(id: string, guess: Partial<api.Conversation>, run: () 
       return true;
     }
     if (before) lists.put({ ...before, version: lists.peek(id)?.version ?? before.version });
-    app.fail(err);
+    if (!(await taken(id, err))) app.fail(err);
     return false;
   }
+}
+
+/** Somebody else was first: says who, and shows the conversation as it is now. */
+async function taken(id: string, err: unknown): Promise<boolean> {
+  if (!(err instanceof api.ApiError) || err.problem.status !== 409 || err.problem.field !== 'assignee') return false;
+  const now = await api.getConversation(id).catch(() => null); // the refusal's own words will do
+  if (!now?.assignee) return false;
+  lists.put(now);
+  app.say({ text: app.t('claim.taken', { name: now.assignee.name }), bad: true });
+  return true;
 }
 
 /** Sends what was done without a connection. */
