@@ -103,6 +103,9 @@ func (b *Bench) runRelay(ctx context.Context) (err error) {
 }
 
 func (b *Bench) runTalk(ctx context.Context, s *Server) error {
+	if err := s.Calm(ctx); err != nil {
+		return err
+	}
 	for _, n := range crowds {
 		b.say("durable round trips, %s …", visitors(n))
 		bouts, err := measureTalk(ctx, s.House, n, b.pace(s.PID()))

@@ -86,6 +86,23 @@ func (s *Server) ready(ctx context.Context, start time.Time) error {
 	return fmt.Errorf("/readyz is not good after %s: %w", startLimit, last)
 }
 
+const (
+	calm      = 0.1 // cores
+	calmLimit = 20 * time.Second
+)
+
+// Calm waits until the server has done what it does by itself after a start, such as building
+// its index: until it keeps less than a tenth of a core busy, or 20 s are over.
+func (s *Server) Calm(ctx context.Context) error {
+	for end := time.Now().Add(calmLimit); time.Now().Before(end); {
+		cores, err := coresOf(ctx, s.PID(), time.Second)
+		if err != nil || cores < calm {
+			return err
+		}
+	}
+	return nil
+}
+
 // Stop asks the process to end, and ends it when it does not listen. Stopping twice is fine.
 func (s *Server) Stop() error {
 	s.Leave()
