@@ -1,14 +1,20 @@
 package pages_test
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
 
+	"centrala"
 	"centrala/gateway/pages"
 	"centrala/words"
 )
@@ -212,4 +218,34 @@ func (h *house) post(t testing.TB, path string, form url.Values, headers ...stri
 	w := httptest.NewRecorder()
 	h.h.ServeHTTP(w, r)
 	return w
+}
+
+// broken is a shelf that fell over.
+type broken struct{}
+
+func (broken) Article(context.Context, string, string) (centrala.Article, error) {
+	return centrala.Article{}, errors.New("disk on fire at /var/lib/secret")
+}
+
+func (broken) Articles(context.Context, centrala.ArticleFilter) ([]centrala.Article, error) {
+	return nil, errors.New("disk on fire at /var/lib/secret")
+}
+
+func TestOurFaultHasANumberAndNoCause(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	h := newHouse(t, func(c *pages.Config) {
+		c.Articles, c.Log = broken{}, slog.New(slog.NewTextHandler(&log, nil))
+	})
+	for locale, want := range map[string]string{"pl": "To nasz błąd", "en": "This is our fault"} {
+		got := h.ask(t, "GET", "/help/"+locale)
+		number := regexp.MustCompile(`[0-9A-F]{6}`).FindString(got.Body.String())
+		if got.Code != http.StatusInternalServerError || !strings.Contains(got.Body.String(), want) || strings.Contains(got.Body.String(), "secret") {
+			t.Errorf("%s: %d %s", locale, got.Code, got.Body)
+		}
+		if number == "" || !strings.Contains(log.String(), number) {
+			t.Errorf("%s: the number %q is not in the log", locale, number)
+		}
+		noInline(t, locale, got)
+	}
 }

@@ -75,6 +75,10 @@ async function search() {
   await page.press('#q', 'ArrowDown');
   expect((await page.getAttribute('#q', 'aria-activedescendant')) === 'found-0', 'the first suggestion is not chosen by the arrow');
   await Promise.all([page.waitForURL(/\/help\/pl\/./), page.press('#q', 'Enter')]);
+  await page.emulateMedia({ media: 'print' });
+  expect(!(await page.isVisible('.top nav')) && (await page.isVisible('article h1')), 'paper gets what only a screen needs, or no article');
+  await page.screenshot({ path: join(out, 'article-print.png'), fullPage: true });
+  await page.emulateMedia({ media: 'screen' });
   await page.click('form.tell button');
   await page.waitForSelector('form.tell [role=status]');
   await context.close();
