@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
+	"time"
 
 	"centrala"
 )
@@ -39,11 +41,19 @@ type HelpCentre struct {
 	index    Index
 	articles Articles
 	log      *slog.Logger
+
+	mu    sync.Mutex                   // one change of the index at a time
+	put   map[centrala.ArticleID]int64 // which version was indexed since the start, in microseconds
+	wrote time.Time                    // when Handle last changed the index
 }
+
+// rush is how soon after one change another one means that there are many: an import. Then all
+// that differs is indexed together, which takes the disk's time once and not for each.
+const rush = time.Second
 
 // New is a Help Centre over an index. Sync must be called before the first question.
 func New(index Index, articles Articles, log *slog.Logger) *HelpCentre {
-	return &HelpCentre{index, articles, log}
+	return &HelpCentre{index: index, articles: articles, log: log, put: map[centrala.ArticleID]int64{}}
 }
 
 // Engine is the name of the engine that answers.
@@ -67,19 +77,47 @@ func (h *HelpCentre) Suggest(ctx context.Context, q centrala.Query) ([]centrala.
 
 // Handle brings one changed article into the index, as it is in the store now.
 func (h *HelpCentre) Handle(ctx context.Context, e centrala.Event) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	a, err := h.articles.ArticleByID(ctx, e.Data.Article)
 	if centrala.CodeOf(err) == centrala.NotFound {
+		delete(h.put, e.Data.Article)
 		return h.index.Remove(ctx, []centrala.ArticleID{e.Data.Article})
 	}
 	if err != nil {
 		return fmt.Errorf("read the article: %w", err)
 	}
-	return h.index.Put(ctx, []centrala.Article{a})
+	if h.put[a.ID] == a.UpdatedAt.UnixMicro() {
+		return nil
+	}
+	rushed := time.Since(h.wrote) < rush
+	defer func() { h.wrote = time.Now() }()
+	if rushed {
+		return h.sync(ctx)
+	}
+	return h.add(ctx, []centrala.Article{a})
+}
+
+// add indexes articles and remembers it.
+func (h *HelpCentre) add(ctx context.Context, articles []centrala.Article) error {
+	if err := h.index.Put(ctx, articles); err != nil {
+		return fmt.Errorf("index articles: %w", err)
+	}
+	for _, a := range articles {
+		h.put[a.ID] = a.UpdatedAt.UnixMicro()
+	}
+	return nil
 }
 
 // Sync makes the index what the store says: it adds what is missing or older, and removes
 // what is gone. It is cheap when nothing differs.
 func (h *HelpCentre) Sync(ctx context.Context) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.sync(ctx)
+}
+
+func (h *HelpCentre) sync(ctx context.Context) error {
 	articles, err := h.articles.Articles(ctx, centrala.ArticleFilter{})
 	if err != nil {
 		return fmt.Errorf("read the articles: %w", err)
@@ -106,8 +144,8 @@ func (h *HelpCentre) Sync(ctx context.Context) error {
 	const batch = 100
 	for len(changed) > 0 {
 		n := min(batch, len(changed))
-		if err := h.index.Put(ctx, changed[:n]); err != nil {
-			return fmt.Errorf("index articles: %w", err)
+		if err := h.add(ctx, changed[:n]); err != nil {
+			return err
 		}
 		changed = changed[n:]
 	}

@@ -50,7 +50,7 @@ type process struct {
 var openAt = regexp.MustCompile(`(?:Shop with the chat window|address=)\s*(http://[^/\s]+)`)
 
 // start runs the program and waits until it is ready.
-func start(t *testing.T, args ...string) *process {
+func start(t testing.TB, args ...string) *process {
 	t.Helper()
 	p := &process{Cmd: command(context.Background(), args...)}
 	r, w, err := os.Pipe()
@@ -117,7 +117,7 @@ func startDemo(t *testing.T, data string) *process {
 }
 
 // eventually waits for a condition.
-func eventually(t *testing.T, what string, ok func() error) {
+func eventually(t testing.TB, what string, ok func() error) {
 	t.Helper()
 	deadline := time.After(30 * time.Second)
 	tick := time.NewTicker(20 * time.Millisecond)
