@@ -20,22 +20,13 @@ import (
 // TestLook opens every page in a real browser; web/pages/test/look.mjs says what it does there.
 func TestLook(t *testing.T) {
 	t.Parallel()
-	need := func(err error, what string) {
-		if err == nil {
-			return
-		}
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s: %v", what, err)
-		}
-		t.Skipf("%s: %v", what, err)
-	}
 	const chromium, room = "/usr/bin/chromium", "../../web"
 	_, err := exec.LookPath(chromium)
-	need(err, "the browser is missing: apt install chromium")
+	need(t, err, "the browser is missing: apt install chromium")
 	_, err = os.Stat(filepath.Join(room, "node_modules", "@playwright", "test"))
-	need(err, "the browser's driver is missing: npm ci in web/")
+	need(t, err, "the browser's driver is missing: npm ci in web/")
 	_, err = web.Find("pages", "help.css")
-	need(err, "the web part is not built: make build")
+	need(t, err, "the web part is not built: make build")
 
 	h := newHouse(t, func(c *pages.Config) { c.NoLimits = true })
 	h.stock(t)
@@ -76,6 +67,19 @@ func TestLook(t *testing.T) {
 	if b, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, b)
 	}
+}
+
+// need skips a test that lacks a part of the machine; where everything is to be there, that
+// is a failure.
+func need(t testing.TB, err error, what string) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s: %v", what, err)
+	}
+	t.Skipf("%s: %v", what, err)
 }
 
 // asked makes a conversation whose customer is asked how it was, and gives the address of the

@@ -13,9 +13,8 @@ import (
 
 func TestWidgetIsFramedByItsOwnHostsOnly(t *testing.T) {
 	t.Parallel()
-	if !web.Built() {
-		t.Skip("the web part is not built")
-	}
+	_, err := web.Find("widget", "main.ts")
+	need(t, err, "the web part is not built: make build")
 	h := newHouse(t)
 	h.stock(t)
 	for slug, list := range map[string][]string{
@@ -53,9 +52,8 @@ func TestWidgetIsFramedByItsOwnHostsOnly(t *testing.T) {
 
 func TestWidgetIsToldItsConfiguration(t *testing.T) {
 	t.Parallel()
-	if !web.Built() {
-		t.Skip("the web part is not built")
-	}
+	_, err := web.Find("widget", "main.ts")
+	need(t, err, "the web part is not built: make build")
 	h := newHouse(t)
 	h.stock(t)
 	for _, locale := range []string{"pl", "en"} {
