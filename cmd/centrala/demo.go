@@ -107,5 +107,6 @@ func (d *DemoCmd) greet(cli *CLI, p *Program) {
 	for _, person := range demo.People() {
 		fmt.Fprintf(cli.Out, "    %-18s %s, %s\n", person.Email, person.Name, person.Role)
 	}
-	fmt.Fprintf(cli.Out, "\n  Everything is kept in %s. Ctrl+C ends it.\n\n", p.cfg.Data)
+	fmt.Fprint(cli.Out, "\n  Whoever is on the line (\"Na linii\", bottom left in the console) gets the next conversation.\n")
+	fmt.Fprintf(cli.Out, "  Everything is kept in %s. Ctrl+C ends it.\n\n", p.cfg.Data)
 }
