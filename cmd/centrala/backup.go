@@ -209,7 +209,7 @@ func (r *RestoreCmd) part(ctx context.Context, cfg *Config, name string, from io
 	case name == inSQLite && strings.HasPrefix(cfg.Database, "sqlite:"):
 		return writeFile(strings.TrimPrefix(cfg.Database, "sqlite:"), from)
 	case name == inPostgres && !strings.HasPrefix(cfg.Database, "sqlite:"):
-		cmd := exec.CommandContext(ctx, "pg_restore", "--no-owner", "--dbname="+cfg.Database)
+		cmd := exec.CommandContext(ctx, "pg_restore", "--no-owner", "--single-transaction", "--dbname="+cfg.Database)
 		cmd.Stdin = from
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("pg_restore: %w: %s", err, out)
