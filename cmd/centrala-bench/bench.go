@@ -198,7 +198,8 @@ func (b *Bench) runQuiet(ctx context.Context, s *Server) error {
 			return err
 		}
 		f := figure("memory 30 s after a start", float64(m.RSS)/1024, "MiB").judge(atMost(90))
-		f.Note = fmt.Sprintf("resident; proportional (PSS) %.1f MiB; %.3f cores while nobody is there", float64(m.PSS)/1024, cores)
+		f.Note = fmt.Sprintf("resident: %.1f MiB of its own and %.1f MiB of files, the program itself among them; proportional (PSS) %.1f MiB; %.3f cores while nobody is there",
+			float64(m.Anon)/1024, float64(m.File)/1024, float64(m.PSS)/1024, cores)
 		b.figures = append(b.figures, f)
 	}
 	for _, part := range []struct {

@@ -11,7 +11,8 @@ import (
 
 // Memory of a process, in KiB.
 type Memory struct {
-	RSS, PSS int
+	RSS, PSS   int
+	Anon, File int // parts of RSS: the process's own, and pages of files such as the program itself
 }
 
 // memoryOf reads /proc.
@@ -21,8 +22,10 @@ func memoryOf(pid int) (Memory, error) {
 	if err != nil {
 		return m, err
 	}
-	if m.RSS, err = kibibytes(status, "VmRSS:"); err != nil {
-		return m, err
+	for key, to := range map[string]*int{"VmRSS:": &m.RSS, "RssAnon:": &m.Anon, "RssFile:": &m.File} {
+		if *to, err = kibibytes(status, key); err != nil {
+			return m, err
+		}
 	}
 	rollup, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 	if err != nil {
