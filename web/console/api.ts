@@ -403,7 +403,8 @@ export const deleteInbox = (i: string) => call<void>('DELETE', `/v1/inboxes/${id
 export const rotateInboxSecret = (i: string) => call<{ secret: string }>('POST', `/v1/inboxes/${id(i)}/secret`, {});
 
 export interface TestStep {
-  name: 'resolve' | 'tls' | 'login' | 'folder' | 'smtp_tls' | 'smtp_login';
+  /** imap or smtp, and after a dot what of it failed: name, connect, timeout, certificate, login. */
+  name: string;
   state: 'ok' | 'warn' | 'failed' | 'skipped';
   /** What was found, or the server's words. */
   detail: string;

@@ -95,7 +95,7 @@ test('nobody is on the line: an address is asked for, and kept with the question
 });
 
 test('all lines are taken: the place in the queue is told, and the first free line is given at once', async ({ house }) => {
-  await house.admin('PATCH', 'agents', 'Ania Rutkowska', { capacity: 4 });
+  await house.changeAgent('Ania Rutkowska', { capacity: 4 });
   const ania = await house.colleague('ania@demo.test');
   const [first, second] = [await house.shopper(), await house.shopper()];
   await first.begin('Pierwsza sprawa: zwrot');

@@ -145,18 +145,26 @@ export class House {
     return who;
   }
 
-  /** Changes one thing by its name as the administrator does through the API. */
-  async admin(method: 'PATCH', kind: 'agents' | 'teams' | 'inboxes', name: string, body: object): Promise<void> {
-    const api = async (how: string, path: string, headers: Record<string, string>, sent?: object) => {
-      const answer = await fetch(`${this.server.url}/v1/${path}`, { method: how, headers: { 'Content-Type': 'application/json', ...headers }, ...(sent ? { body: JSON.stringify(sent) } : {}) });
-      expect(answer.ok, `${how} ${path}: ${answer.status}`).toBe(true);
-      return (await answer.json()) as { token: string; items: { id: string; name: string }[] };
+  /** Changes somebody by their name as the administrator does through the API. */
+  async changeAgent(name: string, body: object): Promise<void> {
+    const found = (await this.asAdmin('GET', 'agents')).items.find((i) => i.name === name);
+    expect(found, name).toBeDefined();
+    await this.asAdmin('PATCH', `agents/${found?.id}`, body);
+  }
+  /** A mailbox whose answers leave by a mail server on this machine; nothing is fetched. */
+  async mailbox(port: number): Promise<void> {
+    const line = { host: '127.0.0.1', port, tls: 'none', user: 'pomoc' };
+    await this.asAdmin('POST', 'inboxes', { channel: 'email', name: 'Poczta', imap_password: 'x', smtp_password: 'x', mailbox: { address: 'pomoc@jarmark.example', from_name: 'Pomoc', folder: 'INBOX', imap: { ...line, port: 1 }, smtp: line } });
+  }
+  private async asAdmin(method: string, path: string, sent?: object): Promise<{ items: { id: string; name: string }[] }> {
+    const api = async (how: string, where: string, headers: Record<string, string>, body?: object) => {
+      const answer = await fetch(`${this.server.url}/v1/${where}`, { method: how, headers: { 'Content-Type': 'application/json', ...headers }, ...(body ? { body: JSON.stringify(body) } : {}) });
+      const text = await answer.text();
+      expect(answer.ok, `${how} ${where}: ${answer.status} ${text}`).toBe(true);
+      return JSON.parse(text) as { token: string; items: { id: string; name: string }[] };
     };
     const { token } = await api('POST', 'sessions', {}, { email: 'admin@demo.test', password });
-    const mine = { Authorization: `Bearer ${token}` };
-    const found = (await api('GET', kind, mine)).items.find((i) => i.name === name);
-    expect(found, name).toBeDefined();
-    await api(method, `${kind}/${found?.id}`, mine, body);
+    return api(method, path, { Authorization: `Bearer ${token}` }, sent);
   }
 
   /** A browser at nobody's door yet. */
