@@ -119,7 +119,7 @@ func comeBack(ctx context.Context, h *House, token string, v *Visitor) (Away, er
 				return away, fmt.Errorf("after coming back seq %d follows %d", f.Seq, v.seq)
 			}
 			v.seq++
-			if mine, err := isReply(f, away.Missed); err != nil {
+			if mine, err := f.reply(strconv.Itoa(away.Missed)); err != nil {
 				return away, err
 			} else if mine {
 				away.Missed++
@@ -134,16 +134,4 @@ func comeBack(ctx context.Context, h *House, token string, v *Visitor) (Away, er
 			away.Welcome = sock.Got()
 		}
 	}
-}
-
-// isReply tells the agent's replies from the house's own words, and whether it is the next.
-func isReply(f frame, n int) (bool, error) {
-	w, err := f.words()
-	if err != nil || w.Author.Kind != "agent" {
-		return false, err
-	}
-	if want := string(reply) + strconv.Itoa(n) + padding; w.Text != want {
-		return false, fmt.Errorf("missed reply %d reads %.40q", n, w.Text)
-	}
-	return true, nil
 }

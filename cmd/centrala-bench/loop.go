@@ -95,7 +95,7 @@ func (v *Visitor) round(ctx context.Context) (toAgent, toVisitor time.Duration, 
 	if err = v.sock.Write(v.out); err != nil {
 		return 0, 0, err
 	}
-	var own int64 // the seq of what was said; its acknowledgement may come after the reply
+	var own, theirs int64 // the seqs of both; the acknowledgement may come after the reply
 	for acked, answered := !v.line.Acks, false; !acked || !answered; {
 		b, err := v.sock.Read()
 		now := v.board.clock()
@@ -111,10 +111,10 @@ func (v *Visitor) round(ctx context.Context) (toAgent, toVisitor time.Duration, 
 			acked, own = true, f.Seq
 		case "message":
 			var mine bool
-			if mine, err = v.answer(f, number); mine {
-				answered = true
-				toVisitor = time.Duration(now - v.talk.replied.Load())
+			if mine, err = f.reply(number); mine {
+				answered, theirs, toVisitor = true, f.Seq, time.Duration(now-v.talk.replied.Load())
 			}
+			err = errors.Join(err, v.later(f.Seq))
 		}
 		if err != nil {
 			return 0, 0, err
@@ -123,8 +123,8 @@ func (v *Visitor) round(ctx context.Context) (toAgent, toVisitor time.Duration, 
 	if v.line.Acks {
 		select {
 		case seq := <-v.talk.acked:
-			if seq != v.seq || own >= seq {
-				return 0, 0, fmt.Errorf("conversation %s: the question has seq %d, its reply %d for the agent and %d for the visitor", v.talk.id, own, seq, v.seq)
+			if seq != theirs || own >= seq {
+				return 0, 0, fmt.Errorf("conversation %s: the question has seq %d, its reply %d for the agent and %d for the visitor", v.talk.id, own, seq, theirs)
 			}
 		case <-ctx.Done():
 			return 0, 0, context.Cause(ctx)
@@ -142,17 +142,14 @@ func (v *Visitor) later(seq int64) error {
 	return nil
 }
 
-// answer reads a message frame; mine is true for the agent's reply to message number.
-func (v *Visitor) answer(f frame, number string) (mine bool, err error) {
-	if err := v.later(f.Seq); err != nil {
-		return false, err
-	}
+// reply is true for the agent's reply to message number, and an error for one to another.
+func (f frame) reply(number string) (bool, error) {
 	w, err := f.words()
 	if err != nil || w.Author.Kind != "agent" || w.System != nil {
 		return false, err
 	}
-	if got, want := w.Text, string(reply)+number+padding; got != want {
-		return false, fmt.Errorf("conversation %s: the agent said %.40q, not %.40q", v.talk.id, got, want)
+	if want := string(reply) + number + padding; w.Text != want {
+		return false, fmt.Errorf("conversation %s: the agent said %.40q, not %.40q", f.Conversation, w.Text, want)
 	}
 	return true, nil
 }

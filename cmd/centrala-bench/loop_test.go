@@ -59,13 +59,14 @@ func TestLoopFindsFaults(t *testing.T) {
 		agent  int64
 		want   string
 	}{
-		"another reply":     {[]string{ack, wrong}, 3, "not \"@1"},
-		"a seq that falls":  {[]string{ack, strings.Replace(right, `"seq":3`, `"seq":1`, 1)}, 1, "seq 1 came after 1"},
-		"two seqs":          {[]string{ack, right}, 4, "its reply 4 for the agent and 3"},
-		"a refusal":         {[]string{`{"type":"error","ref":"m","code":"rate_limited","message":"Slowly."}`}, 3, "rate_limited"},
-		"no object":         {[]string{`nonsense`}, 3, "no object"},
-		"a reply, then ack": {[]string{right, ack}, 3, ""},
-		"other frames too":  {[]string{`{"type":"typing"}`, ack, `{"type":"conversation","id":"c_1"}`, right}, 3, ""},
+		"another reply":               {[]string{ack, wrong}, 3, "not \"@1"},
+		"a seq that falls":            {[]string{ack, strings.Replace(right, `"seq":3`, `"seq":1`, 1)}, 1, "seq 1 came after 1"},
+		"two seqs":                    {[]string{ack, right}, 4, "its reply 4 for the agent and 3"},
+		"a refusal":                   {[]string{`{"type":"error","ref":"m","code":"rate_limited","message":"Slowly."}`}, 3, "rate_limited"},
+		"no object":                   {[]string{`nonsense`}, 3, "no object"},
+		"a reply, then ack":           {[]string{right, ack}, 3, ""},
+		"words of the house after it": {[]string{right, `{"type":"message","conversation":"c_1","seq":4,"message":{"author":{"kind":"system"},"text":"","system":{"kind":"x"}}}`, ack}, 3, ""},
+		"other frames too":            {[]string{`{"type":"typing"}`, ack, `{"type":"conversation","id":"c_1"}`, right}, 3, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

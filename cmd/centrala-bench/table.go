@@ -3,9 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
+	"text/tabwriter"
 	"time"
-	"unicode/utf8"
 )
 
 // A Figure is one line of the table.
@@ -77,44 +76,22 @@ func millis(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }
 
 // printTable writes the figures in columns, and the notes below.
 func printTable(w io.Writer, figures []Figure) error {
-	rows := [][]string{{"figure", "asked", "measured", "share of the null relay"}}
-	var notes []string
+	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
+	fmt.Fprint(t, "| figure\t| asked\t| measured\t| share of the null relay\t|\n| ---\t| ---\t| ---\t| ---\t|\n") // errors come out of Flush
+	notes := ""
 	for _, f := range figures {
 		measured := f.Measured
 		if f.Met != nil && !*f.Met {
 			measured += " (missed)"
 		}
 		if f.Note != "" {
-			notes = append(notes, f.Name+": "+f.Note)
+			notes += f.Name + ": " + f.Note + "\n"
 		}
-		rows = append(rows, []string{f.Name, f.Asked, measured, f.Share})
+		fmt.Fprintf(t, "| %s\t| %s\t| %s\t| %s\t|\n", f.Name, f.Asked, measured, f.Share)
 	}
-	width := make([]int, len(rows[0]))
-	for _, r := range rows {
-		for i, cell := range r {
-			width[i] = max(width[i], utf8.RuneCountInString(cell))
-		}
+	if err := t.Flush(); err != nil {
+		return err
 	}
-	var out strings.Builder
-	line := func(cells []string) {
-		for i, cell := range cells {
-			out.WriteString("| " + cell + strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell)) + " ")
-		}
-		out.WriteString("|\n")
-	}
-	line(rows[0])
-	dashes := make([]string, len(width))
-	for i, n := range width {
-		dashes[i] = strings.Repeat("-", n)
-	}
-	line(dashes)
-	for _, r := range rows[1:] {
-		line(r)
-	}
-	out.WriteString("\n")
-	for _, n := range notes {
-		out.WriteString(n + "\n")
-	}
-	_, err := io.WriteString(w, out.String())
+	_, err := io.WriteString(w, "\n"+notes)
 	return err
 }

@@ -70,7 +70,7 @@ func TestPrintTable(t *testing.T) {
 	}
 	want := strings.Join([]string{
 		"| figure | asked    | measured        | share of the null relay |",
-		"| ------ | -------- | --------------- | ----------------------- |",
+		"| ---    | ---      | ---             | ---                     |",
 		"| żółw   |          | 5 /s            |                         |",
 		"| later  | ≤ 300 ms | 400 ms (missed) |                         |",
 		"", "later: median of 5", ""}, "\n")
