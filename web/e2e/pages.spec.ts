@@ -81,10 +81,10 @@ test.describe('by mail', () => {
     await expect.poll(() => sink.to('marta@poczta.example').some((m) => m.includes('Faktura jest w')), { timeout: 20_000 }).toBe(true);
     await ania.page.getByRole('button', { name: /^Rozwiąż/ }).click();
     await ania.dialog.getByRole('button', { name: /^Rozwiąż/ }).click();
-    const link = () => sink.to('marta@poczta.example').map((m) => /http:\/\/localhost:\d+\/s\/[\w-]+/.exec(m)?.[0]).find(Boolean) ?? '';
-    await expect.poll(link, { timeout: 30_000 }).toContain('/s/');
+    const nine = () => sink.to('marta@poczta.example').map((m) => /http:\/\/localhost:\d+\/s\/[\w-]+\?v=9/.exec(m)?.[0]).find(Boolean) ?? '';
+    await expect.poll(nine, { timeout: 30_000 }).toContain('/s/');
 
-    await page.goto(`${link()}?score=9`);
+    await page.goto(nine());
     await expect(page.getByRole('radio', { name: '9', exact: true }), 'what was pressed in the mail').toBeChecked();
     await marta.picture('52-survey');
     await ania.go('followups');

@@ -59,17 +59,17 @@ test('a team with hours and a text outside them, a person with a link to a passw
 
   await admin.go('settings/macros');
   await page.getByRole('button', { name: 'Nowe', exact: true }).click();
-  await page.getByLabel('Nazwa', { exact: true }).fill('Zwrot w drodze');
+  await page.getByLabel('Nazwa', { exact: true }).fill('Numer zwrotu');
   await page.getByLabel('Treść', { exact: true }).fill('Zwrot jest w drodze, numer {{numer}}.');
   await page.getByRole('button', { name: /^Zapisz/ }).click();
-  await expect(page.getByRole('listitem').filter({ hasText: 'Zwrot w drodze' })).toBeVisible();
+  await expect(page.getByRole('listitem').filter({ hasText: 'Numer zwrotu' })).toBeVisible();
 
   const ania = await house.colleague('ania@demo.test');
   const marta = await house.shopper();
   await marta.begin('Gdzie jest mój zwrot?');
   await ania.openRow('Gdzie jest mój zwrot?');
-  await ania.text.pressSequentially('/zwrot w');
-  await expect(ania.page.getByRole('option', { name: /Zwrot w drodze/ })).toBeVisible();
+  await ania.text.pressSequentially('/numer z');
+  await expect(ania.page.getByRole('option', { name: /Numer zwrotu/ })).toBeVisible();
   await ania.text.press('Enter');
   await expect(ania.text).toHaveValue('Zwrot jest w drodze, numer {{numer}}.');
   await expect(ania.page.getByText('Puste pole: numer')).toBeVisible();
