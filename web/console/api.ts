@@ -496,7 +496,8 @@ export const listAudit = (query: { q?: string; action?: string; cursor?: string;
 
 // ── surveys and figures ────────────────────────────────────────────────────────────────────────────────────────
 
-/** The figures of one range; `nps`, `low` and `high` (95 % interval, points) are null under 30 answers: too few to say. */
+/** The figures of one range; `nps`, `low` and `high` (95 % interval, points) are null without answers. */
+/** Under 30 answers the interval is the adjusted one (`adjusted`). */
 export interface SurveyResults {
   n: number;
   promoters: number;

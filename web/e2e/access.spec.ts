@@ -54,7 +54,7 @@ for (const theme of ['light', 'dark'] as Theme[]) {
     await page.keyboard.press('Escape');
 
     for (const [place, shows] of [
-      ['search', page.getByRole('searchbox').or(page.getByRole('textbox')).first()],
+      ['search', page.getByRole('combobox')],
       ['followups', page.getByRole('heading', { name: 'Domykanie spraw' })],
       ['desk', page.getByRole('heading', { name: 'Pulpit zmiany' })],
       ['settings/channels', page.getByText('Czat na stronie')],

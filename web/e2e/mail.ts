@@ -8,6 +8,13 @@ export interface Letter {
   raw: string;
 }
 
+const answers: Record<string, string> = {
+  EHLO: '250-sink\r\n250-8BITMIME\r\n250-AUTH PLAIN LOGIN\r\n250 SMTPUTF8',
+  AUTH: '235 welcome',
+  DATA: '354 go on',
+  QUIT: '221 bye',
+};
+
 export class MailSink {
   readonly letters: Letter[] = [];
   private readonly open = new Set<Socket>();
@@ -66,13 +73,11 @@ export class MailSink {
         rest = rest.slice(at + 2);
         const verb = line.slice(0, 4).toUpperCase();
         const address = /<([^>]*)>/.exec(line)?.[1] ?? '';
-        if (verb === 'EHLO') s.write('250-sink\r\n250-8BITMIME\r\n250-AUTH PLAIN LOGIN\r\n250 SMTPUTF8\r\n');
-        else if (verb === 'AUTH') say('235 welcome');
-        else if (verb === 'MAIL') say('250 ok'), (letter.from = address);
-        else if (verb === 'RCPT') say('250 ok'), letter.to.push(address);
-        else if (verb === 'DATA') say('354 go on'), (data = true);
-        else if (verb === 'QUIT') say('221 bye'), s.end();
-        else say('250 ok');
+        if (verb === 'MAIL') letter.from = address;
+        if (verb === 'RCPT') letter.to.push(address);
+        data = verb === 'DATA';
+        say(answers[verb] ?? '250 ok');
+        if (verb === 'QUIT') s.end();
       }
     });
   }

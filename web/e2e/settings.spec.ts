@@ -60,7 +60,7 @@ test('a team with hours and a text outside them, a person with a link to a passw
   await admin.go('settings/macros');
   await page.getByRole('button', { name: 'Nowe', exact: true }).click();
   await page.getByLabel('Nazwa', { exact: true }).fill('Numer zwrotu');
-  await page.getByLabel('Treść', { exact: true }).fill('Zwrot jest w drodze, numer {{numer}}.');
+  await page.getByLabel('Treść', { exact: true }).fill('Zwrot jest w drodze, numer {{numer zwrotu}}.');
   await page.getByRole('button', { name: /^Zapisz/ }).click();
   await expect(page.getByRole('listitem').filter({ hasText: 'Numer zwrotu' })).toBeVisible();
 
@@ -71,8 +71,8 @@ test('a team with hours and a text outside them, a person with a link to a passw
   await ania.text.pressSequentially('/numer z');
   await expect(ania.page.getByRole('option', { name: /Numer zwrotu/ })).toBeVisible();
   await ania.text.press('Enter');
-  await expect(ania.text).toHaveValue('Zwrot jest w drodze, numer {{numer}}.');
-  await expect(ania.page.getByText('Puste pole: numer')).toBeVisible();
+  await expect(ania.text).toHaveValue('Zwrot jest w drodze, numer {{numer zwrotu}}.');
+  await expect(ania.page.getByText('Puste pole: numer zwrotu')).toBeVisible();
   await ania.page.keyboard.type('ZW-1'); // the blank is selected
   await ania.text.press('Control+Enter');
   await expect(marta.said.filter({ hasText: 'Zwrot jest w drodze, numer ZW-1.' })).toBeVisible();

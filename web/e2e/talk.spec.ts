@@ -88,7 +88,11 @@ test('a customer asks in Polish, Ania answers, both lose the network, and a 3 be
   await expect(ania.page.getByText(/Nie masz połączenia od/)).toBeVisible();
   await ania.say('Tak, faktura przyjdzie e-mailem.');
   await ania.say('Wyślemy ją jutro rano.');
+  await ania.say('Tego nie wysyłamy.');
+  await expect(ania.talk.locator('li.held')).toHaveCount(3);
+  await ania.talk.locator('li.held').last().getByRole('button', { name: 'Usuń' }).click();
   await expect(ania.talk.locator('li.held')).toHaveCount(2);
+  await expect(ania.page.getByText('Ta przeglądarka nie zapisuje danych'), 'what is written is kept').toHaveCount(0);
   await ania.text.fill('Szkic, który zostaje');
   await marta.say('Halo, jest tam kto?');
   await ania.picture('08-console-offline');

@@ -315,7 +315,9 @@ export class App {
   #conversation(talk: Talk): void {
     const before = this.talk?.queue?.position;
     this.slower = before !== undefined && (talk.queue?.position ?? 0) > before ? true : this.slower && talk.queue !== null;
-    this.talk = talk;
+    // Whoever answered stays at the top when the matter is closed.
+    const who = this.talk?.id === talk.id && talk.status === 'resolved' ? (talk.assignee ?? this.talk.assignee) : talk.assignee;
+    this.talk = { ...talk, assignee: who };
     this.queueAt = Date.now();
     if (talk.online !== undefined) this.online = talk.online;
     if (talk.status !== 'waiting') this.slower = false;

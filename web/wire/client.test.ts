@@ -355,6 +355,36 @@ test('IndexedDB keeps rows between openings, and scopes do not mix', async () =>
   expect((await openRows('v:1')).durable).toBe(false);
 });
 
+test('a row with files of a reactive list is kept like any other', async () => {
+  vi.useRealTimers();
+  vi.stubGlobal('indexedDB', new IDBFactory());
+  const server = new FakeServer();
+  const { client } = tab(server, new FakeBrowser(), await openRows('v:1'));
+  const file = new Proxy({ id: 'at_1', name: 'a.png', type: 'image/png', size: 1 }, {});
+  client.outbox.add({ conversation: 'c_1', text: 'a', attachments: [file] });
+  await client.outbox.settled();
+  expect(client.outbox.durable).toBe(true);
+  expect((await (await openRows('v:1')).all()).map((r) => r.attachments)).toEqual([[{ ...file }]]);
+  vi.unstubAllGlobals();
+});
+
+test('words that have not left yet can be taken back, those that may have arrived cannot', async () => {
+  const server = new FakeServer();
+  const { client } = tab(server);
+  const one = client.outbox.add({ conversation: 'c_1', text: 'a' });
+  await client.outbox.settled();
+  client.outbox.remove(one.id);
+  expect(client.outbox.list()).toEqual([]);
+  await client.start();
+  await moment();
+  server.mute.add('message.send');
+  const two = client.outbox.add({ conversation: 'c_1', text: 'b' });
+  await moment(20);
+  client.outbox.remove(two.id);
+  expect(client.outbox.list().map((r) => r.text)).toEqual(['b']);
+  client.stop();
+});
+
 test('keys are UUIDv7 and sort as they were made', () => {
   const keys = Array.from({ length: 5000 }, () => newKey(1_700_000_000_000));
   expect(keys.every((k) => /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(k))).toBe(true);

@@ -94,7 +94,8 @@ export class Outbox {
   /** Takes words in; they are on the list at once and kept a moment later. */
   add(draft: Draft): Row {
     const key = newKey();
-    const row: Row = { attachments: [], ...draft, id: key, key, at: Date.now(), tried: false, failed: null };
+    const attachments = (draft.attachments ?? []).map((a) => ({ ...a })); // a framework's proxy could not be kept
+    const row: Row = { ...draft, attachments, id: key, key, at: Date.now(), tried: false, failed: null };
     if (tooLong(row.text)) row.failed = { code: 'too_long', message: '', field: 'text' };
     this.#rows.push(row);
     this.#save(row);
@@ -114,9 +115,10 @@ export class Outbox {
     }));
   }
 
-  /** Throws a failed row away. */
+  /** Throws away a row that failed, or that has not left yet. */
   remove(id: string): void {
-    if (this.#rows.find((r) => r.id === id)?.failed) this.#forget(id);
+    const row = this.#rows.find((r) => r.id === id);
+    if (row && (row.failed || !row.tried)) this.#forget(id);
   }
 
   /** The server showed a message with this key: it has it, whatever became of the ack. */
