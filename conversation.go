@@ -82,8 +82,9 @@ type Conversation struct {
 // Preview is the last public words of a conversation, at most 200 characters.
 type Preview struct {
 	Seq    int64
-	Author AuthorKind
+	Author Author
 	Text   string
+	At     time.Time
 }
 
 // Promise is how soon a customer on this channel is promised an answer: ten minutes in chat,

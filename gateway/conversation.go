@@ -38,7 +38,7 @@ func (g *Gateway) talkNow(ctx context.Context, p *auth.Principal, c *centrala.Co
 	}
 	out := g.customerTalk("", c, position)
 	unread := 0
-	if c.LastText.Seq > c.ReadByCustomer && c.LastText.Author != centrala.ByCustomer {
+	if c.LastText.Seq > c.ReadByCustomer && c.LastText.Author.Kind != centrala.ByCustomer {
 		msgs, _, err := g.cfg.Log.Tail(ctx, p.Scope, c.ID, c.ReadByCustomer, MaxHistory)
 		if err != nil {
 			return frames.Talk{}, err

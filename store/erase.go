@@ -26,7 +26,7 @@ func (db *DB) Erase(ctx context.Context, id centrala.ContactID, by centrala.Auth
 			`UPDATE intake SET sender = '', subject = '', raw = '' WHERE event IN (SELECT e.id FROM event e JOIN conversation c ON c.id = e.conversation WHERE c.contact = $1)`,
 			`UPDATE delivery SET address = '', notice = '' WHERE conversation` + theirs,
 			`DELETE FROM attachment WHERE conversation` + theirs,
-			`UPDATE conversation SET subject = '', preview = '' WHERE contact = $1`,
+			`UPDATE conversation SET subject = '', preview = '', preview_name = '' WHERE contact = $1`,
 			`UPDATE survey_answer SET comment = '' WHERE survey IN (SELECT id FROM survey WHERE conversation` + theirs + `)`,
 			`UPDATE survey SET comment = '', token_hash = NULL, cancelled = CASE WHEN score IS NULL THEN 1 ELSE cancelled END WHERE conversation` + theirs,
 			`UPDATE follow_up SET note = '' WHERE conversation` + theirs,

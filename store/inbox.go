@@ -47,7 +47,8 @@ func (r *inboxRow) address() string {
 	return address(r.settings.Mailbox.Address)
 }
 
-// Inboxes lists the inboxes by name, with their secrets opened.
+// Inboxes lists the inboxes by name, with their secrets opened. One whose secrets do not open
+// is listed as switched off, and the log says why.
 func (db *DB) Inboxes(ctx context.Context) ([]centrala.Inbox, error) {
 	rows, err := all(ctx, db.ro, (*inboxRow).fields, inboxColumns)
 	if err != nil {
@@ -56,8 +57,9 @@ func (db *DB) Inboxes(ctx context.Context) ([]centrala.Inbox, error) {
 	inboxes := make([]centrala.Inbox, 0, len(rows))
 	for _, r := range rows {
 		in, err := db.inbox(r)
-		if err != nil {
-			return nil, err
+		if err != nil { // one door that cannot be opened does not shut the others
+			db.log.Error("an inbox is left shut", "inbox", in.ID.String(), "err", err)
+			in.Enabled = false
 		}
 		inboxes = append(inboxes, in)
 	}

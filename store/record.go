@@ -92,7 +92,7 @@ func (tx *Tx) preview(c *conversation, m *centrala.Message) {
 	if m.Note {
 		return
 	}
-	c.LastText = centrala.Preview{Seq: m.Seq, Author: m.Author.Kind, Text: short(m.Text, 200)}
+	c.LastText = centrala.Preview{Seq: m.Seq, Author: m.Author, Text: short(m.Text, 200), At: m.At}
 	switch {
 	case c.Channel != centrala.Chat:
 	case m.Author.Kind == centrala.ByAgent && c.unseenSince == 0:

@@ -92,7 +92,7 @@ func ForStaff(kind string, c *centrala.Conversation) Conversation {
 		out.Assignee = &Face{ID: c.Assignee.String(), Name: c.AssigneeName}
 	}
 	if c.LastText.Seq != 0 {
-		out.LastMessage = &LastMessage{Seq: c.LastText.Seq, Author: centrala.Author{Kind: c.LastText.Author}, Text: c.LastText.Text, At: c.UpdatedAt}
+		out.LastMessage = &LastMessage{Seq: c.LastText.Seq, Author: c.LastText.Author, Text: c.LastText.Text, At: c.LastText.At}
 	}
 	if !c.Due.IsZero() {
 		out.Due = &c.Due

@@ -131,7 +131,7 @@ func TestInboxesKeepTheirSecrets(t *testing.T) {
 	}
 }
 
-func TestScoresUnderThirtySayNothing(t *testing.T) {
+func TestScoresOfFewAreAdjusted(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	var r rest.Results
@@ -139,7 +139,7 @@ func TestScoresUnderThirtySayNothing(t *testing.T) {
 		f := &fixture{house: h, talk: h.talk()}
 		f.followUp()
 		h.do(call{method: "GET", path: "/v1/surveys/results", token: h.tokens["agent"]}).into(t, &r)
-		if r.N != i+1 || r.Scores[3] != i+1 || (r.NPS != nil) != (i+1 >= rest.MinAnswers) {
+		if r.N != i+1 || r.Scores[3] != i+1 || r.NPS == nil || r.Adjusted != (i+1 < 30) || i == 0 && *r.High <= -100 {
 			t.Fatalf("%d answers: %+v", i+1, r)
 		}
 	}

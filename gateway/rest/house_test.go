@@ -24,6 +24,7 @@ import (
 	"centrala/auth"
 	"centrala/gateway/rest"
 	"centrala/store"
+	"centrala/survey"
 )
 
 // The log as it is fits what the edge asks of it.
@@ -109,10 +110,7 @@ func newHouse(t testing.TB, change ...func(*rest.Config)) *house {
 	h.guard = auth.New(db, []byte("thirty-two bytes of installation"), auth.Options{NoLimits: true})
 	c := rest.Config{
 		Log: slog.New(slog.DiscardHandler), Guard: h.guard, Store: db, Blobs: blobs, Index: h.index, NoLimits: true,
-		Score: func(n centrala.SurveyCounts) rest.Score {
-			all := n.Promoters + n.Passives + n.Detractors
-			return rest.Score{N: all, NPS: 100 * float64(n.Promoters-n.Detractors) / float64(max(all, 1)), Low: -100, High: 100}
-		},
+		Score: survey.Score,
 		Hours: func(hours centrala.Hours, _ time.Time) (bool, time.Time) { return hours.Always(), time.Time{} },
 		Test: func(context.Context, centrala.Inbox) []rest.TestStep {
 			return []rest.TestStep{{Name: "login", State: "ok"}}

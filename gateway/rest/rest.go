@@ -32,7 +32,7 @@ type Config struct {
 	Blobs *blob.Bucket
 	Index Index
 
-	Score func(centrala.SurveyCounts) Score                                   // answers into figures
+	Score func(centrala.SurveyCounts) centrala.SurveyResult                   // answers into figures
 	Hours func(h centrala.Hours, at time.Time) (open bool, changes time.Time) // zero changes: never
 	Lines func(centrala.InboxID) InboxState                                   // how a door is doing; nil: always well
 	Test  func(context.Context, centrala.Inbox) []TestStep                    // a line test; nil: there is none

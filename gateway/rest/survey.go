@@ -17,31 +17,25 @@ type Surveys interface {
 	OwnFollowUp(ctx context.Context, scope centrala.Scope, id centrala.FollowUpID, owner centrala.AgentID) (centrala.FollowUp, error)
 }
 
-// Score is what answers come to: the net promoter score and its 95 % interval, in points.
-type Score struct {
-	N              int
-	NPS, Low, High float64
-}
-
-// MinAnswers is below how many answers a score says nothing and is null.
-const MinAnswers = 30
-
 func (s *server) surveyRoutes() {
 	add(s, get("/v1/surveys/results", "The net promoter score of a period", auth.ReadSurveys), s.results)
 	add(s, get("/v1/surveys/follow-ups", "Who was not content, and what is done about it", auth.ReadSurveys), s.listFollowUps)
 	add(s, patch("/v1/surveys/follow-ups/{id}", "Move a follow-up on", auth.WorkFollowUps), s.patchFollowUp)
 }
 
-// Results are the figures of a period. NPS, low and high are null under 30 answers.
+// Results are the figures of a period. NPS and its 95 % interval are null without answers;
+// below 30 the interval is that of the adjusted form, which does not call ten equal answers
+// certain.
 type Results struct {
 	Asked      int      `json:"asked"`
 	N          int      `json:"n"`
 	Promoters  int      `json:"promoters"`
 	Passives   int      `json:"passives"`
 	Detractors int      `json:"detractors"`
-	NPS        *float64 `json:"nps"`
-	Low        *float64 `json:"low"`
+	NPS        *float64 `json:"nps" doc:"-100 to 100, null without answers."`
+	Low        *float64 `json:"low" doc:"Of the 95 % interval."`
 	High       *float64 `json:"high"`
+	Adjusted   bool     `json:"adjusted" doc:"Under 30 answers: the interval is that of the adjusted form."`
 	Scores     []int    `json:"scores" doc:"Answers from 0 to 10."`
 }
 
@@ -103,12 +97,9 @@ func (s *server) resultsOf(ctx context.Context, scope centrala.Scope, from, to t
 	if err != nil {
 		return Results{}, err
 	}
-	score := s.Score(n)
-	r := Results{Asked: n.Asked, N: score.N, Promoters: n.Promoters, Passives: n.Passives, Detractors: n.Detractors, Scores: n.Scores[:]}
-	if score.N >= MinAnswers {
-		r.NPS, r.Low, r.High = &score.NPS, &score.Low, &score.High
-	}
-	return r, nil
+	v := s.Score(n)
+	return Results{Asked: v.Asked, N: v.N, Promoters: v.Promoters, Passives: v.Passives, Detractors: v.Detractors, Scores: n.Scores[:],
+		NPS: v.NPS, Low: v.Low, High: v.High, Adjusted: v.Adjusted}, nil
 }
 
 type followUpQuery struct {

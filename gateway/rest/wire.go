@@ -125,11 +125,7 @@ func conversationView(c *centrala.Conversation) Conversation {
 		v.Tags = []string{}
 	}
 	if c.LastText.Seq != 0 {
-		author := centrala.Author{Kind: c.LastText.Author}
-		if author.Kind == centrala.ByCustomer {
-			author.Name = c.ContactName
-		}
-		v.LastMessage = &LastMessage{c.LastText.Seq, author, c.LastText.Text, c.UpdatedAt.UTC()}
+		v.LastMessage = &LastMessage{c.LastText.Seq, c.LastText.Author, c.LastText.Text, c.LastText.At.UTC()}
 	}
 	return v
 }
