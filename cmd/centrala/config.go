@@ -25,7 +25,7 @@ type Config struct {
 	Shop     string `toml:"shop" help:"address of the shop that Help Centre pages link back to"`
 	Locale   string `toml:"locale" default:"pl" help:"first language of pages and mails: pl or en"`
 	KeyFile  string `toml:"key_file" help:"file that encrypts stored secrets; default: key in the data folder"`
-	Blobs    string `toml:"blobs" help:"where files are kept: file:///PATH or s3://BUCKET?…; default: files in the data folder"`
+	Blobs    string `toml:"blobs" help:"where files are kept: file:///PATH; default: files in the data folder"`
 
 	HTTP    HTTPConfig    `toml:"http"`
 	Stream  StreamConfig  `toml:"stream"`

@@ -53,7 +53,7 @@ func (d *DemoCmd) Run(ctx context.Context, cli *CLI) error {
 	if err != nil {
 		return err
 	}
-	if err := p.furnish(ctx); err != nil {
+	if err := errors.Join(p.furnish(ctx), p.mailboxes(ctx)); err != nil {
 		return errors.Join(err, p.Close())
 	}
 	d.greet(cli, p)

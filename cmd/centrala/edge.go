@@ -36,10 +36,7 @@ func (p *Program) edge() error {
 func (p *Program) rest() rest.Config {
 	return rest.Config{
 		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{p.db, p.exchange}, Blobs: p.blobs, Index: index{p.help},
-		Score: func(n centrala.SurveyCounts) rest.Score {
-			r := survey.Score(n)
-			return rest.Score{N: r.N, NPS: value(r.NPS), Low: value(r.Low), High: value(r.High)}
-		},
+		Score: survey.Score,
 		Hours: routing.Office, Lines: p.line, Test: p.lineTest, Retry: p.bus.Replay, Ended: p.gateway.Recheck, Ready: p.bus.Ready,
 		Organisation: p.cfg.Brand, SurveyDelay: p.cfg.Survey.MailAfter, SurveyInterval: p.cfg.Survey.Quarantine, NoLimits: p.flags.NoLimits,
 	}
@@ -58,13 +55,6 @@ func (d doors) SaveInbox(ctx context.Context, in centrala.Inbox) (centrala.Inbox
 		d.exchange.Look()
 	}
 	return in, err
-}
-
-func value(v *float64) float64 {
-	if v == nil {
-		return 0
-	}
-	return *v
 }
 
 // index is the Help Centre as REST asks for it.

@@ -92,7 +92,7 @@ func (p *Program) Serve(ctx context.Context) error {
 	if p.cfg.Survey.Enabled {
 		g.Go(func() error { return p.sweep(work, "surveys", pace(p.cfg.Survey.MailAfter), p.asker.Sweep) })
 	}
-	g.Go(func() error { return p.once(work, "index", p.help.Sync) })
+	g.Go(func() error { return p.sweep(work, "index", slowEvery, p.help.Sync) }) // also what another node changed
 	g.Go(func() error {
 		select {
 		case err := <-p.db.Fatal():
@@ -129,13 +129,6 @@ func (p *Program) sweep(ctx context.Context, what string, every time.Duration, f
 			return nil
 		}
 	}
-}
-
-func (p *Program) once(ctx context.Context, what string, f func(context.Context) error) error {
-	if err := f(ctx); err != nil && ctx.Err() == nil {
-		p.log.Error("start", "of", what, "err", err)
-	}
-	return nil
 }
 
 // addressFile is where a running server leaves its address, for the commands beside it.
