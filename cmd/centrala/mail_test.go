@@ -1,10 +1,14 @@
 package main
 
 import (
+	"encoding/base64"
 	"fmt"
 	"io"
+	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/mail"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -129,7 +133,127 @@ func TestMail(t *testing.T) {
 		}
 		p.exchangeOfMails(t, outside, desk, marek, c)
 		p.mailServerGoesAway(t, outside, marek, c)
+		h.killedWhileMailArrives(t, p, outside, "szefowa@firma.test")
 	})
+}
+
+// killedWhileMailArrives kills the program in the middle of a backlog.
+func (h *premises) killedWhileMailArrives(t *testing.T, p *process, outside *post, admin string) {
+	t.Helper()
+	const all = 12
+	for i := range all {
+		outside.write(t, "seria@example.test", fmt.Sprintf("Seria numer %03d", i), "Treść.")
+		if i == all/2 {
+			if err := p.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			_ = p.Wait() // it was killed
+		}
+	}
+	p = h.serve(t)
+	token := p.login(t, admin)
+	got := map[string]int{}
+	eventually(t, "the whole series", func() error {
+		clear(got)
+		for _, m := range p.matters(t, token, "") {
+			if strings.HasPrefix(m.Subject, "Seria") {
+				got[m.Subject] += len(p.words(t, token, m.ID))
+			}
+		}
+		if len(got) < all {
+			return fmt.Errorf("%d of %d", len(got), all)
+		}
+		return nil
+	})
+	for subject, n := range got {
+		if n != 1 {
+			t.Errorf("%s was taken %d times", subject, n)
+		}
+	}
+}
+
+// filesOf is the files in a mail, by name.
+func filesOf(t *testing.T, m *mail.Message) map[string]string {
+	t.Helper()
+	_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for parts := multipart.NewReader(m.Body, params["boundary"]); ; {
+		part, err := parts.NextRawPart()
+		if err == io.EOF {
+			return files
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if part.FileName() == "" {
+			continue
+		}
+		name, err := new(mime.WordDecoder).DecodeHeader(part.FileName())
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(base64.NewDecoder(base64.StdEncoding, part))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = string(b)
+	}
+}
+
+// What is written in the contact form is a conversation of its side's team; its answer goes out
+// by mail, and the answer to that comes back.
+func TestForm(t *testing.T) {
+	t.Parallel()
+	outside := newPost(t)
+	h := newPremises(t, "", "")
+	h.configure(t, outside.mailbox(channelstest.Password, ""))
+	p := h.serve(t)
+	admin := h.furnish(t, p)
+	p.must(t, "POST", "/v1/inboxes", admin, map[string]any{"channel": "form", "name": "Formularz", "slug": "formularz"}, nil)
+	marek := p.login(t, "marek@firma.test")
+	desk := p.console(t, marek)
+	send := func() (status int, location string) {
+		form := url.Values{"key": {"klucz-formularza-0001"}, "lang": {"pl"}, "inbox": {"formularz"}, "side": {"seller"}, "email": {"ewa@example.test"}, "name": {"Ewa Źródło"},
+			"subject": {"Zamówienie 12"}, "text": {"Nie widzę wypłaty.\n" + script}}
+		r, err := http.NewRequestWithContext(t.Context(), "POST", p.Base+"/contact", strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", p.Base)
+		res, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		return res.StatusCode, res.Header.Get("Location")
+	}
+	for range 2 { // a form that is sent twice is one message
+		if status, at := send(); status != http.StatusSeeOther || !strings.HasPrefix(at, "/contact/sent") {
+			t.Fatalf("the form gets %d %q", status, at)
+		}
+	}
+	desk.wait(t, "the form at the console", func(f frame) bool { return f.Type == "conversation" && strings.Contains(string(f.Raw), "Marek") })
+	all := p.matters(t, marek, "")
+	if len(all) != 1 || all[0].Channel != "form" || all[0].Side != "seller" || all[0].Contact.Name != "Ewa Źródło" {
+		t.Fatalf("the conversations are %+v", all)
+	}
+	if said := p.words(t, marek, all[0].ID); len(said) != 1 || !strings.HasSuffix(said[0].Text, script) {
+		t.Errorf("it says %+v", said)
+	}
+	desk.say(t, map[string]any{"conversation": all[0].ID, "text": "Wypłata jest w drodze."})
+	ours := outside.got(t, "ewa@example.test", 1)[0]
+	outside.answer(t, "ewa@example.test", ours, "Doszła, dziękuję.")
+	f := desk.wait(t, "her answer at the console", func(f frame) bool {
+		_, text := f.words()
+		return f.Type == "message" && strings.Contains(text, "Doszła")
+	})
+	if f.Conversation != all[0].ID {
+		t.Errorf("her answer is in %s, want %s", f.Conversation, all[0].ID)
+	}
 }
 
 // firstMail is the customer's first mail: Polish in an old charset, with a file.
@@ -181,7 +305,12 @@ func (p *process) firstMail(t *testing.T, outside *post, desk *receiver) (conver
 // exchangeOfMails is the agent's answer, and the customer's to it.
 func (p *process) exchangeOfMails(t *testing.T, outside *post, desk *receiver, agent, c string) {
 	t.Helper()
-	ack := desk.say(t, map[string]any{"conversation": c, "text": "Dzień dobry, zwrot jest przyjęty. Żółta etykieta w załączeniu."})
+	const label = "%PDF-1.4\nżółta etykieta\n%%EOF\n"
+	file, status := p.attach(t.Context(), agent, "etykieta zwrotna żółta.pdf", label)
+	if status != http.StatusCreated {
+		t.Fatalf("the upload gets %d", status)
+	}
+	ack := desk.say(t, map[string]any{"conversation": c, "text": "Dzień dobry, zwrot jest przyjęty. Żółta etykieta w załączeniu.", "attachments": []string{file}})
 	if ack.Conversation != c {
 		t.Fatalf("acknowledged for %s", ack.Conversation)
 	}
@@ -194,6 +323,9 @@ func (p *process) exchangeOfMails(t *testing.T, outside *post, desk *receiver, a
 	}
 	if back := ours.Header.Get("Reply-To") + ours.Header.Get("From"); !strings.Contains(back, "pomoc+t-") {
 		t.Errorf("no reply token in %q", back)
+	}
+	if got := filesOf(t, ours); len(got) != 1 || got["etykieta zwrotna żółta.pdf"] != label {
+		t.Errorf("the mail carries %q", got)
 	}
 	if id := ours.Header.Get("Message-Id"); !strings.HasPrefix(id, "<") || !strings.HasSuffix(id, "@firma.test>") {
 		t.Errorf("Message-Id: %q", id)
