@@ -120,6 +120,7 @@ type Mailbox struct {
 	SMTP         Server `json:"smtp"`
 	Folder       string `json:"folder,omitempty"` // default INBOX
 	PollEvery    string `json:"poll_every,omitempty"`
+	PlainReply   bool   `json:"plain_reply,omitempty"` // answers come to Address itself: the provider knows no "box+token@"
 	IMAPPassword string `json:"-"`
 	SMTPPassword string `json:"-"`
 }

@@ -42,7 +42,7 @@ func (c *Channel) compose(ctx context.Context, out centrala.Outbound) draft {
 	h := &d.header
 	h.SetAddressList("From", []*mail.Address{{Name: box.FromName, Address: box.Address}})
 	h.SetAddressList("To", []*mail.Address{{Name: letter.OneLine(out.To.Name), Address: out.To.Address}})
-	h.SetAddressList("Reply-To", []*mail.Address{{Name: box.FromName, Address: c.tokens.address(box.Address, out.Conversation)}})
+	h.SetAddressList("Reply-To", []*mail.Address{{Name: box.FromName, Address: c.replyAddress(*box, out.Conversation)}})
 	subject := out.Subject
 	if !out.Automatic {
 		subject = centrala.ReplySubject(subject, out.Number)

@@ -26,6 +26,14 @@ func (t tokens) mac(id string) string {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(m.Sum(nil)))[:macDigits]
 }
 
+// replyAddress is where the answer to a mail of this mailbox should go.
+func (c *Channel) replyAddress(box centrala.Mailbox, id centrala.ConversationID) string {
+	if box.PlainReply {
+		return box.Address
+	}
+	return c.tokens.address(box.Address, id)
+}
+
 // address is mailbox with the token of a conversation in it, or mailbox itself when there is
 // no secret to sign with, no conversation, or no room.
 func (t tokens) address(mailbox string, c centrala.ConversationID) string {

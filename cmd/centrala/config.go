@@ -89,6 +89,7 @@ type MailboxFile struct {
 	SMTPUser     string `toml:"smtp_user" json:"smtp_user"`
 	SMTPPassword string `toml:"smtp_password" json:"smtp_password"`
 	Folder       string `toml:"folder" json:"folder"`
+	PlainReply   bool   `toml:"plain_reply" json:"plain_reply"`
 }
 
 // configKey is one key of the configuration.
@@ -312,6 +313,7 @@ const mailboxExample = `
 # smtp_user = "pomoc@example.com"
 # smtp_password = ""
 # folder = "INBOX"
+# plain_reply = false        # true: the provider does not deliver mail to pomoc+something@example.com
 `
 
 func listOf(s string) string {

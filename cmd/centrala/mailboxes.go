@@ -39,7 +39,7 @@ func (p *Program) mailboxes(ctx context.Context) error {
 // inbox is the door that one table of the file describes.
 func (m MailboxFile) inbox(teams []centrala.Team) (centrala.Inbox, error) {
 	in := centrala.Inbox{Slug: m.Slug, Name: m.Name, Channel: centrala.Email, Side: centrala.Side(m.Side), Enabled: true, Mailbox: &centrala.Mailbox{
-		Address: m.Address, FromName: m.FromName, Folder: m.Folder,
+		Address: m.Address, FromName: m.FromName, Folder: m.Folder, PlainReply: m.PlainReply,
 		IMAP:         centrala.Server{Host: m.IMAPHost, Port: m.IMAPPort, TLS: m.IMAPTLS, User: m.IMAPUser},
 		SMTP:         centrala.Server{Host: m.SMTPHost, Port: m.SMTPPort, TLS: m.SMTPTLS, User: m.SMTPUser},
 		IMAPPassword: m.IMAPPassword, SMTPPassword: m.SMTPPassword,
