@@ -72,9 +72,9 @@ for (const theme of ['light', 'dark'] as Theme[]) {
     }
     await page.setViewportSize({ width: 390, height: 800 });
     await admin.go('mine');
-    await expect(admin.row('Gdzie jest')).toBeVisible();
+    await expect(admin.row('Sprawdzam.')).toBeVisible();
     await look('console-phone-list');
-    await admin.openRow('Gdzie jest');
+    await admin.openRow('Sprawdzam.');
     await look('console-phone-talk');
     expect(await page.evaluate(() => document.documentElement.scrollWidth), 'no sideways scrolling').toBeLessThanOrEqual(390);
   });

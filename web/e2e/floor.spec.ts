@@ -94,6 +94,40 @@ test('nobody is on the line: an address is asked for, and kept with the question
   await expect(ania.page.getByText(/^Czeka:\snikogo\sz\szespołu Kupujący\snie ma na\slinii/)).toBeVisible();
 });
 
+test('after two minutes of waiting an address is asked for, once', async ({ house }) => {
+  await house.changeAgent('Ania Rutkowska', { capacity: 4 });
+  const ania = await house.colleague('ania@demo.test');
+  const first = await house.shopper();
+  await first.begin('Pierwsza sprawa: zwrot');
+  await expect(ania.row('Pierwsza sprawa: zwrot')).toBeVisible();
+  const second = await house.shopper();
+  await second.page.clock.install();
+  await second.begin('Druga sprawa: dostawa');
+  await expect(second.window.getByRole('heading', { name: /Łączymy Cię/ })).toBeVisible();
+  await second.page.clock.fastForward(100_000);
+  await expect(second.window.getByText('Dokąd odpisać?')).toHaveCount(0);
+  await second.page.clock.fastForward(30_000);
+  await expect(second.window.getByText('Dokąd odpisać?')).toBeVisible();
+  await second.picture('43-widget-two-minutes');
+  await second.window.getByRole('button', { name: 'Jednak poczekam' }).click();
+  await expect(second.window.getByRole('heading', { name: /Łączymy Cię/ })).toBeVisible();
+});
+
+test('search finds an inflected word in what was said, and opens it there', async ({ house }) => {
+  const ania = await house.colleague('ania@demo.test');
+  const marta = await house.shopper();
+  await marta.begin('Paczkomat oddał pustą paczkę, nie ma w niej dzbanka');
+  await expect(ania.row('Paczkomat oddał')).toBeVisible();
+  await ania.go('search');
+  await ania.page.getByRole('combobox').fill('pustych paczek');
+  await expect(ania.row(/pustą/)).toBeVisible();
+  await ania.row(/pustą/).click();
+  await expect(ania.said.filter({ hasText: 'nie ma w niej dzbanka' })).toBeVisible();
+  await ania.picture('34-console-search');
+  await ania.page.getByRole('combobox').fill('zupełnie co innego');
+  await expect(ania.page.getByText(/Nic takiego\s+nie ma/)).toBeVisible();
+});
+
 test('all lines are taken: the place in the queue is told, and the first free line is given at once', async ({ house }) => {
   await house.changeAgent('Ania Rutkowska', { capacity: 4 });
   const ania = await house.colleague('ania@demo.test');

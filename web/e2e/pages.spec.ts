@@ -62,7 +62,28 @@ test.describe('by mail', () => {
   test.beforeAll(async () => (sink = await MailSink.start()));
   test.afterAll(() => sink.stop());
   test.use({
-    env: { CENTRALA_SURVEY_MAIL_AFTER: '1s' },
+    env: { CENTRALA_SURVEY_MAIL_AFTER: '1s', CENTRALA_CHAT_CARRY_ON_AFTER: '1s' },
+  });
+
+  test('an answer that nobody saw in the window goes to the address that was left, in the same conversation', async ({ house }) => {
+    await house.mailbox(sink.port);
+    const ania = await house.colleague('ania@demo.test', { online: false });
+    const jan = await house.shopper();
+    await jan.open();
+    await jan.window.getByText('kupuję', { exact: true }).click();
+    await jan.ask.fill('Kiedy kurier odbierze zwrot?');
+    await jan.window.getByLabel('Adres e-mail do odpowiedzi').fill('jan@poczta.example');
+    await jan.window.getByRole('button', { name: 'Zostaw wiadomość' }).click();
+    await expect(jan.window.getByText('odpowiedź przyjdzie na jan@poczta.example')).toBeVisible();
+    await jan.page.goto('about:blank');
+    await ania.go('queue');
+    await ania.openRow('Kiedy kurier odbierze zwrot?');
+    await ania.say('Jutro między 9 a 12.');
+    const letters = () => sink.to('jan@poczta.example').filter((m) => m.includes('Jutro między 9 a 12.'));
+    await expect.poll(() => letters().length, { timeout: 20_000 }).toBe(1);
+    await jan.page.goto(`${house.server.url}/`);
+    await expect(jan.said.filter({ hasText: 'Jutro między 9 a 12.' }), 'it is in the window too').toBeVisible();
+    expect(letters(), 'and was sent once').toHaveLength(1);
   });
 
   test('whoever wrote by the form is answered and asked by mail; looking records nothing, the button does', async ({ house }) => {

@@ -36,6 +36,7 @@ test('a team with hours and a text outside them, a person with a link to a passw
   await page.getByRole('button', { name: /^Zapisz/ }).click();
   const link = await page.locator('.newkey code').textContent();
   expect(link).toContain('/console/set-password#');
+  await expect(page.getByRole('button', { name: 'Kopiuj' }), 'the link can be copied').toBeInViewport();
   await admin.picture('61-settings-people');
 
   const ewelina = await house.stranger();
