@@ -463,3 +463,70 @@ func TestMailboxRefusesLogin(t *testing.T) {
 		t.Errorf("the inbox still says %+v", s)
 	}
 }
+
+// Mails that are broken, hostile or written by programs do not stop the line: the honest mail
+// behind them comes, and what is shown of a hostile one can do nothing.
+func TestMalformedMail(t *testing.T) {
+	t.Parallel()
+	outside := newPost(t)
+	h := newPremises(t, "", "")
+	h.configure(t, outside.mailbox(channelstest.Password, ""))
+	raw := func(name, data string) {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		channelstest.Swaks(t, outside.in.Server, "--from", "zly@example.test", "--to", "pomoc@firma.test", "--data", "@"+path)
+	}
+	raw("granica", "From: Zły <zly@example.test>\nSubject: granica\nMessage-ID: <g@x>\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n\nUcięte")
+	raw("base64", "From: zly@example.test\nSubject: base64\nContent-Type: application/pdf; name=\"../../etc/passwd\"\nContent-Transfer-Encoding: base64\n\n!!!!\n")
+	raw("adres", "From: <<>>,,@\nSubject: =?x?Q?\n\nkto to")
+	raw("nic", "\n")
+	raw("gniazdo", strings.ReplaceAll(nestedMail(150), "\r\n", "\n"))
+	raw("robot", "From: zly@example.test\nSubject: Nie ma mnie\nAuto-Submitted: auto-replied\nMessage-ID: <r@x>\n\nJestem na urlopie.")
+	raw("html", "From: zly@example.test\nSubject: strona\nMessage-ID: <h@x>\nContent-Type: text/html; charset=utf-8\n\n<p onclick=\"x()\">Dzień <b>dobry</b></p>"+script+
+		"<form action=https://zly.example><input></form><a href=\"javascript:alert(5)\">klik</a><style>body{background:url(https://zly.example)}</style>")
+	outside.write(t, "jan@example.test", "Uczciwa sprawa", "Dzień dobry.")
+	p := h.serve(t)
+	admin := h.furnish(t, p)
+	found := map[string]matter{}
+	eventually(t, "the honest mail", func() error {
+		for _, m := range p.matters(t, admin, "") {
+			found[m.Subject] = m
+		}
+		if _, ok := found["Uczciwa sprawa"]; !ok {
+			return fmt.Errorf("%v", found)
+		}
+		return nil
+	})
+	if _, ok := found["Nie ma mnie"]; ok {
+		t.Error("a program's answer became a conversation")
+	}
+	if m, ok := found["granica"]; !ok || !strings.Contains(fmt.Sprint(p.words(t, admin, m.ID)), "Ucięte") {
+		t.Error("the words of a mail that ends too soon are lost")
+	}
+	page, ok := found["strona"]
+	if !ok {
+		t.Fatalf("the mail in HTML is not there: %v", found)
+	}
+	seq := p.words(t, admin, page.ID)[0].Seq
+	header, body := p.fetch(t, fmt.Sprintf("/v1/conversations/%s/messages/%d/html", page.ID, seq), admin)
+	if policy := header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "sandbox") || !strings.Contains(policy, "default-src 'none'") {
+		t.Errorf("its policy is %q", policy)
+	}
+	if !strings.Contains(string(body), "<b>dobry</b>") {
+		t.Errorf("its words are gone: %s", body)
+	}
+	for _, live := range []string{"<script", "onclick", "onerror", "javascript:", "<form", "zly.example"} {
+		if strings.Contains(string(body), live) {
+			t.Errorf("it still holds %s: %s", live, body)
+		}
+	}
+	if s := p.door(t, admin, "pomoc").State; !s.OK {
+		t.Errorf("the inbox says %+v", s)
+	}
+	if len(outside.out.Mails(t)) != 0 {
+		t.Error("something was answered by itself")
+	}
+}
