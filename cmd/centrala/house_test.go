@@ -233,11 +233,11 @@ func (s *socket) listen(t *testing.T) *receiver {
 	return l
 }
 
-// look is all frames that came, why no more will, and what tells of news.
-func (l *receiver) look() ([]frame, error, <-chan struct{}) {
+// look is all frames that came, what tells of news, and why no more will come.
+func (l *receiver) look() ([]frame, <-chan struct{}, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.frames[:len(l.frames):len(l.frames)], l.ended, l.news
+	return l.frames[:len(l.frames):len(l.frames)], l.news, l.ended
 }
 
 // wait waits for a frame that is wanted, among those that came already too.
@@ -257,7 +257,7 @@ func (l *receiver) waitAfter(t *testing.T, n int, what string, want func(frame) 
 	t.Helper()
 	late := time.After(40 * time.Second)
 	for seen := n; ; {
-		frames, ended, news := l.look()
+		frames, news, ended := l.look()
 		for ; seen < len(frames); seen++ {
 			if want(frames[seen]) {
 				return frames[seen]
@@ -279,7 +279,7 @@ func (l *receiver) closed(t *testing.T) (websocket.StatusCode, string) {
 	t.Helper()
 	late := time.After(40 * time.Second)
 	for {
-		frames, ended, news := l.look()
+		frames, news, ended := l.look()
 		if ended != nil {
 			var ce websocket.CloseError
 			if errors.As(ended, &ce) {
