@@ -113,13 +113,13 @@ test('after two minutes of waiting an address is asked for, once', async ({ hous
   await expect(second.window.getByRole('heading', { name: /Łączymy Cię/ })).toBeVisible();
 });
 
-test('search finds an inflected word in what was said, and opens it there', async ({ house }) => {
+test('search finds parts of words in what was said, and opens it there', async ({ house }) => {
   const ania = await house.colleague('ania@demo.test');
   const marta = await house.shopper();
   await marta.begin('Paczkomat oddał pustą paczkę, nie ma w niej dzbanka');
   await expect(ania.row('Paczkomat oddał')).toBeVisible();
   await ania.go('search');
-  await ania.page.getByRole('combobox').fill('pustych paczek');
+  await ania.page.getByRole('combobox').fill('dzbank PUST');
   await expect(ania.row(/pustą/)).toBeVisible();
   await ania.row(/pustą/).click();
   await expect(ania.said.filter({ hasText: 'nie ma w niej dzbanka' })).toBeVisible();
