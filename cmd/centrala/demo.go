@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -85,11 +84,7 @@ func (p *Program) furnish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := saveArticles(ctx, p.db, articles); err != nil {
-		return err
-	}
-	debug.FreeOSMemory() // furnishing took much that is not needed again
-	return nil
+	return saveArticles(ctx, p.db, articles)
 }
 
 // greet prints where everything is.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 	_ "time/tzdata" // office hours need the zones, also where the system has none
 
@@ -70,7 +71,11 @@ func loopback(listen string) bool {
 const (
 	deskEvery = 2 * time.Second
 	slowEvery = 30 * time.Second
-	politeEnd = 20 * time.Second
+
+	// settleAfter is when what the start needed and nothing else does, such as building the
+	// index, is given back to the system.
+	settleAfter = 15 * time.Second
+	politeEnd   = 20 * time.Second
 )
 
 // pace is how often to look for what is due after a while: often enough to keep its time.
@@ -101,6 +106,8 @@ func (p *Program) Serve(ctx context.Context) error {
 			return nil
 		}
 	})
+	settled := time.AfterFunc(settleAfter, debug.FreeOSMemory)
+	defer settled.Stop()
 	server := p.server()
 	p.leaveAddress()
 	g.Go(func() error { return p.listen(server) })
