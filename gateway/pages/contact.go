@@ -250,7 +250,7 @@ func (p *pages) sent(w http.ResponseWriter, r *http.Request) error {
 	speak := p.words(r)
 	v := sentView{}
 	if n, err := strconv.Atoi(r.URL.Query().Get("case")); err == nil && n > 0 {
-		v.Number = speak.Number(n)
+		v.Number = "#" + strconv.Itoa(n)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	return p.show(w, http.StatusOK, "sent", view{W: speak, Title: speak.MessageTaken(), Robots: "noindex", Data: v})
