@@ -96,7 +96,7 @@ func (k *keySets) fetch(ctx context.Context, address string, s *keySet) error {
 	if err != nil {
 		return fmt.Errorf("fetch the key set: %w", err)
 	}
-	defer res.Body.Close() //nolint:errcheck // read-only
+	defer res.Body.Close() // read-only
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("fetch the key set: status %d", res.StatusCode)
 	}

@@ -57,7 +57,7 @@ func render(markdown string) (body, error) {
 	if err := md.Renderer().Render(&out, source, doc); err != nil {
 		return b, fmt.Errorf("article's text: %w", err)
 	}
-	b.HTML = template.HTML(out.String()) //nolint:gosec // goldmark escapes, and leaves raw HTML out
+	b.HTML = template.HTML(out.String()) // goldmark escapes, and leaves raw HTML out
 	return b, nil
 }
 
@@ -155,7 +155,7 @@ func inside(md goldmark.Markdown, n ast.Node, source []byte) (template.HTML, err
 			return "", fmt.Errorf("article's summary: %w", err)
 		}
 	}
-	return template.HTML(out.String()), nil //nolint:gosec // goldmark escapes, and leaves raw HTML out
+	return template.HTML(out.String()), nil // goldmark escapes, and leaves raw HTML out
 }
 
 // plain is the text of a node without its markup.

@@ -101,7 +101,7 @@ func (p *pages) widget(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Security-Policy", policy("connect-src", "'self' "+sockets(r), "img-src", "'self' blob:", "form-action", "'none'",
 		"frame-src", "'none'", "frame-ancestors", strings.Join(append([]string{"'self'"}, origins(in)...), " ")))
 	h.Del("Cross-Origin-Opener-Policy")                                                                                      // a frame has no say in it
-	a := appPage{Locale: speak.Locale(), Title: speak.HelpOf(p.Brand), Bare: speak.NeedsScripts(), Config: template.JS(raw)} //nolint:gosec // escaped JSON
+	a := appPage{Locale: speak.Locale(), Title: speak.HelpOf(p.Brand), Bare: speak.NeedsScripts(), Config: template.JS(raw)} // escaped JSON
 	return p.app(w, "widget", a)
 }
 

@@ -59,7 +59,7 @@ func (s *server) upload(ctx context.Context, c caller, _ *nothing) (*answer[cent
 	if err != nil {
 		return nil, err
 	}
-	defer part.Close() //nolint:errcheck // read-only
+	defer part.Close() // read-only
 	head, err := io.ReadAll(io.LimitReader(part, sniffed))
 	if err != nil {
 		return nil, bodyError(err)
@@ -167,7 +167,7 @@ func (s *server) download(ctx context.Context, c caller, in *filePath) (*file, e
 		return nil, fmt.Errorf("read blob of attachment %s: %w", f.ID, err)
 	}
 	return &file{func(huma.Context) {
-		defer r.Close() //nolint:errcheck // read-only
+		defer r.Close() // read-only
 		h := c.w.Header()
 		h.Set("Content-Type", f.Type)
 		h.Set("Content-Disposition", disposition(f))

@@ -17,6 +17,9 @@ func replies(t *testing.T) string {
 		dir = filepath.Join("..", "..", "..", "..", "shared", "data", "reply-trimming")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "emails")); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("no reply corpus: it lies in shared/data beside the checkout, or where CENTRALA_TEST_REPLIES says")
+		}
 		t.Skip("no reply corpus: set CENTRALA_TEST_REPLIES to a folder with emails/ and trimmed/")
 	}
 	return dir
