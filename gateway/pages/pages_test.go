@@ -31,7 +31,7 @@ func everyPage(h *house, t *testing.T) []struct{ path, pl, en string } {
 		{"/help/search?q=qwrtyzz", "Nic takiego nie mamy.", "We have nothing on that."},
 		{"/help/search", "Wyniki wyszukiwania", "Search results"},
 		{"/contact", "O co chodzi?", "What is it about?"},
-		{"/contact/sent?case=48221", "48 221", "48,221"},
+		{"/contact/sent?case=48221", "#48221", "#48221"},
 		{open, "Na ile prawdopodobne", "How likely"},
 		{open + "/unsubscribe", "Nie przysyłać więcej ankiet?", "No more surveys?"},
 		{answered + "/thanks", "Twoja ocena jest zapisana", "Your score is saved"},

@@ -16,7 +16,6 @@ import (
 	"github.com/blevesearch/bleve/v2/analysis/tokenizer/whitespace"
 	"github.com/blevesearch/bleve/v2/mapping"
 	"github.com/blevesearch/bleve/v2/search/query"
-	index "github.com/blevesearch/bleve_index_api"
 	bolt "go.etcd.io/bbolt/errors"
 
 	"centrala"
@@ -25,7 +24,7 @@ import (
 
 // schema is raised whenever the way of indexing changes; an index of another schema is
 // thrown away and made anew.
-const schema = "1"
+const schema = "2"
 
 // Engine is an index in a folder. It is safe for concurrent use.
 type Engine struct {
@@ -81,7 +80,7 @@ func (e *Engine) Name() string { return "bleve" }
 type document struct {
 	Title, TitleStem, TitleTrunk string
 	Tags, TagsStem               string
-	Lead, LeadStem               string
+	Lead, LeadStem, LeadTrunk    string
 	Body, BodyStem, BodyTrunk    string
 	Locale                       string
 	Sides                        []string
@@ -98,7 +97,7 @@ func documentMapping() (mapping.IndexMapping, error) {
 		return nil, err
 	}
 	d := bleve.NewDocumentStaticMapping()
-	for _, name := range []string{"Title", "TitleStem", "TitleTrunk", "Tags", "TagsStem", "Lead", "LeadStem", "Body", "BodyStem", "BodyTrunk"} {
+	for _, name := range []string{"Title", "TitleStem", "TitleTrunk", "Tags", "TagsStem", "Lead", "LeadStem", "LeadTrunk", "Body", "BodyStem", "BodyTrunk"} {
 		f := bleve.NewTextFieldMapping()
 		f.Analyzer, f.Store, f.IncludeInAll, f.IncludeTermVectors, f.DocValues = "prepared", false, false, false, false
 		d.AddFieldMappingsAt(name, f)
@@ -116,7 +115,6 @@ func documentMapping() (mapping.IndexMapping, error) {
 	loc := bleve.NewTextFieldMapping()
 	loc.Analyzer, loc.Store, loc.IncludeInAll = keyword.Name, true, false
 	d.AddFieldMappingsAt("Locale", loc)
-	m.ScoringModel = index.BM25Scoring
 	m.DefaultMapping = d
 	return m, nil
 }
@@ -126,7 +124,7 @@ func (e *Engine) document(a centrala.Article) document {
 	d.Plain = search.Plain(a.Body)
 	d.Title, d.TitleStem, d.TitleTrunk = fields(e.lang.words(a.Locale, a.Title))
 	d.Tags, d.TagsStem, _ = fields(e.lang.words(a.Locale, strings.Join(a.Tags, " ")))
-	d.Lead, d.LeadStem, _ = fields(e.lang.words(a.Locale, a.Summary))
+	d.Lead, d.LeadStem, d.LeadTrunk = fields(e.lang.words(a.Locale, a.Summary))
 	d.Body, d.BodyStem, d.BodyTrunk = fields(e.lang.words(a.Locale, d.Plain))
 	for _, s := range a.Sides {
 		d.Sides = append(d.Sides, string(s))

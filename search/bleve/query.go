@@ -84,8 +84,9 @@ func clause(w word, unfinished bool) query.Query {
 	term("TagsStem", w.stem, 2)
 	term("LeadStem", w.stem, 1.2)
 	term("BodyStem", w.stem, .5)
-	term("TitleTrunk", lightMark+w.light, 5)
-	term("BodyTrunk", lightMark+w.light, 1)
+	term("TitleTrunk", lightMark+w.light, 10)
+	term("LeadTrunk", lightMark+w.light, 6)
+	term("BodyTrunk", lightMark+w.light, 3)
 	for _, p := range w.trunk {
 		term("TitleTrunk", p, 1.5)
 		term("BodyTrunk", p, .2)

@@ -3,6 +3,8 @@
 package searchtest
 
 import (
+	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -32,6 +34,42 @@ func Run(t *testing.T, open func(testing.TB) search.Index) {
 			}
 			f(t, index)
 		})
+	}
+	t.Run("ranks alike however the articles came", func(t *testing.T) {
+		t.Parallel()
+		arrival(t, open(t), open(t))
+	})
+}
+
+// arrival holds what came together against what came one by one, with earlier versions first.
+func arrival(t *testing.T, together, single search.Index) {
+	if err := together.Put(t.Context(), Articles()); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range Articles() {
+		early := a
+		early.Title, early.Body = "Wersja robocza", "Zwrot, hasło i paczka."
+		for _, version := range []centrala.Article{early, a} {
+			if err := single.Put(t.Context(), []centrala.Article{version}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, text := range []string{"zwrot pieniędzy", "hasło do konta i paczka", "wyplata dokument", "parcel refunds"} {
+		a, errA := together.Search(t.Context(), centrala.Query{Text: text, Limit: 5})
+		b, errB := single.Search(t.Context(), centrala.Query{Text: text, Limit: 5})
+		if err := errors.Join(errA, errB); err != nil {
+			t.Fatal(err)
+		}
+		if len(a) != len(b) || len(a) == 0 {
+			t.Errorf("%q finds %d that came together and %d that came one by one", text, len(a), len(b))
+			continue
+		}
+		for i := range a {
+			if a[i].ID != b[i].ID || math.Abs(a[i].Score-b[i].Score) > 1e-9*a[i].Score {
+				t.Errorf("%q, place %d: %s with %v, but %s with %v", text, i+1, a[i].Slug, a[i].Score, b[i].Slug, b[i].Score)
+			}
+		}
 	}
 }
 
