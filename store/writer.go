@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -164,9 +166,6 @@ func (w *writer) retry(o *op, err error) {
 		}
 	}
 	o.commits = nil
-	if o.err != nil && errors.Is(err, o.err) {
-		return // the operation's own refusal, rolled back with all it wrote
-	}
 	switch troubleOf(err) {
 	case full, again:
 		o.err = &centrala.Error{Code: centrala.Unavailable, Message: "The message could not be stored now. Try again in a moment.", RetryAfter: time.Second, Err: err}
@@ -174,7 +173,7 @@ func (w *writer) retry(o *op, err error) {
 		o.err = &centrala.Error{Code: centrala.Unavailable, Message: "The message could not be stored.", Err: err}
 		w.db.fail(err)
 	default:
-		o.err = err
+		o.err = err // the operation's own refusal, rolled back with all it wrote
 	}
 }
 
@@ -194,11 +193,6 @@ func (w *writer) try(batch []*op) error {
 		w.discard()
 		return fmt.Errorf("begin: %w", err)
 	}
-	if w.db.fault.Load() != nil { // a commit that writes nothing proves nothing
-		if _, err := tx.exec(`UPDATE meta SET value = 'no' WHERE name = 'clean'`); err != nil {
-			return w.rollback(err)
-		}
-	}
 	marked := len(w.published)
 	if err := tx.mark(w.published); err != nil {
 		return w.rollback(err)
@@ -211,6 +205,11 @@ func (w *writer) try(batch []*op) error {
 		}
 		o.commits = tx.commits
 	}
+	if w.db.fault.Load() != nil {
+		if err := tx.proveRoom(); err != nil {
+			return w.rollback(err)
+		}
+	}
 	if _, err := tx.exec("COMMIT"); err != nil {
 		return w.rollback(fmt.Errorf("commit: %w", err))
 	}
@@ -219,6 +218,19 @@ func (w *writer) try(batch []*op) error {
 	w.db.stats.operations.Add(uint64(len(batch)))
 	w.tell(batch)
 	return nil
+}
+
+// room is more than the longest message and all that comes with it takes, in bytes.
+const room = 128 << 10
+
+// proveRoom writes as much as the longest message would. While writing does not work a commit
+// counts only with this in it: on a full disk small things fit long after messages do not, and
+// readiness would be told from them.
+func (tx *Tx) proveRoom() error {
+	fill := make([]byte, room/2)
+	_, _ = rand.Read(fill) // never fails; pages that do not change would not be written
+	_, err := tx.exec(`INSERT INTO meta (name, value) VALUES ('room', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, hex.EncodeToString(fill))
+	return wrap(err, "see whether there is room")
 }
 
 // tell passes on what the commit brought, in order.
