@@ -46,6 +46,8 @@ func (c Conversation) Apply(cmd Command, now time.Time) (Conversation, []Step, e
 		steps, err = c.snooze(cmd, now)
 	case Wake:
 		steps = c.wake()
+	case Ring:
+		steps = c.ring(now)
 	case Resolve:
 		steps, err = c.resolve(cmd, now)
 	case Reopen:
@@ -94,11 +96,7 @@ func (c *Conversation) receive(now time.Time) []Step {
 		steps = c.wake()
 	}
 	if c.Turn != AgentsTurn || c.WaitingSince.IsZero() {
-		c.Turn, c.WaitingSince = AgentsTurn, now
-		c.Due = now.Add(Promise(c.Channel))
-		if c.FirstReplyAt.IsZero() && c.FirstReplyDue.IsZero() {
-			c.FirstReplyDue = c.Due
-		}
+		c.promise(now)
 	}
 	c.Unread++
 	return append(steps, Step{Type: MessageReceived, Timeline: true})
@@ -117,7 +115,7 @@ func (c *Conversation) reply(cmd Reply, now time.Time) []Step {
 			Facts{Kind: "assigned", Agent: cmd.Agent, AgentName: cmd.AgentName, Team: c.Team, Reason: c.Reason}})
 	}
 	if cmd.Human {
-		c.Turn, c.WaitingSince, c.Due = CustomersTurn, time.Time{}, time.Time{}
+		c.kept()
 		c.Unread, c.HumanReplied = 0, true
 		c.Answers++
 		if c.FirstReplyAt.IsZero() {
@@ -286,8 +284,8 @@ func (c *Conversation) resolve(cmd Resolve, now time.Time) ([]Step, error) {
 	if cmd.Unasked {
 		facts.State = Unasked
 	}
-	c.Assignee, c.AssigneeName, c.Status = 0, "", Resolved
-	c.Turn, c.WaitingSince, c.Due, c.SnoozedUntil = CustomersTurn, time.Time{}, time.Time{}, time.Time{}
+	c.Assignee, c.AssigneeName, c.Status, c.SnoozedUntil = 0, "", Resolved, time.Time{}
+	c.kept()
 	c.Unread, c.Spam, c.ResolvedAt, c.Reason, c.Unasked = 0, c.Spam || cmd.Spam, now, "", cmd.Unasked
 	return []Step{{ConversationResolved, true, facts}}, nil
 }

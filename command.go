@@ -3,8 +3,8 @@ package centrala
 import "time"
 
 // Command is something that somebody does to a conversation. The commands are Receive,
-// Reply, Jot, Assign, Unassign, Transfer, Snooze, Wake, Resolve, Reopen, Prioritise, Tag,
-// Entitle, Complain and Merge.
+// Reply, Jot, Assign, Unassign, Transfer, Hold, Snooze, Wake, Ring, Resolve, Reopen,
+// Prioritise, Tag, Entitle, Complain and Merge.
 type Command interface{ command() }
 
 type (
@@ -69,6 +69,10 @@ type (
 	// Wake ends a snooze. A conversation that is not snoozed is left as it is.
 	Wake struct{}
 
+	// Ring says, once each, that the promised time runs out and that it is over. It is quiet:
+	// when nothing is to be said, nothing happens.
+	Ring struct{}
+
 	// Resolve ends the conversation. ByCustomer: they ended it themselves. Spam: it was no
 	// conversation, and nobody is asked how it went. Unasked: nobody is asked this time; the
 	// event says so in its state.
@@ -102,6 +106,7 @@ func (Transfer) command()   {}
 func (Hold) command()       {}
 func (Snooze) command()     {}
 func (Wake) command()       {}
+func (Ring) command()       {}
 func (Resolve) command()    {}
 func (Reopen) command()     {}
 func (Prioritise) command() {}

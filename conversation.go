@@ -69,6 +69,7 @@ type Conversation struct {
 	FirstReplyAt  time.Time
 	FirstReplyDue time.Time
 	Due           time.Time // when the next answer is promised; zero on the customer's turn
+	Alarm         Alarm     // what has been said about that promise
 	SnoozedUntil  time.Time
 	ResolvedAt    time.Time
 	UpdatedAt     time.Time
@@ -85,15 +86,6 @@ type Preview struct {
 	Author Author
 	Text   string
 	At     time.Time
-}
-
-// Promise is how soon a customer on this channel is promised an answer: ten minutes in chat,
-// four hours everywhere else.
-func Promise(c Channel) time.Duration {
-	if c == Chat {
-		return 10 * time.Minute
-	}
-	return 4 * time.Hour
 }
 
 // Begin is a new conversation of a contact, before its first message.

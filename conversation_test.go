@@ -106,6 +106,11 @@ func TestApply(t *testing.T) {
 		{at(Snoozed, 0), Wake{}, "reopened", Waiting, AgentsTurn, 0},
 		{at(Open, ania), Wake{}, "", Open, AgentsTurn, ania},
 
+		{at(Waiting, 0), Ring{}, "(breached)", Waiting, AgentsTurn, 0},
+		{at(Open, ania), Ring{}, "(breached)", Open, AgentsTurn, ania},
+		{at(Snoozed, ania), Ring{}, "(breached)", Snoozed, AgentsTurn, ania},
+		{at(Resolved, ania), Ring{}, "", Resolved, CustomersTurn, 0},
+
 		{at(Waiting, 0), Resolve{}, "resolved", Resolved, CustomersTurn, 0},
 		{at(Open, ania), Resolve{ByCustomer: true}, "resolved", Resolved, CustomersTurn, 0},
 		{at(Snoozed, ania), Resolve{}, "resolved", Resolved, CustomersTurn, 0},
@@ -163,13 +168,16 @@ func invariants(t *testing.T, c Conversation) {
 	if (c.Turn == CustomersTurn) && !c.Due.IsZero() {
 		t.Error("a promise on the customer's turn")
 	}
+	if c.Due.IsZero() && c.Alarm != NoAlarm {
+		t.Error("an alarm without a promise")
+	}
 }
 
 // Any sequence of commands leaves the invariants whole: a walk through all pairs and triples.
 func TestApplyWalk(t *testing.T) {
 	t.Parallel()
 	commands := []Command{Receive{}, Reply{Agent: 7, Human: true}, Reply{}, Jot{}, Assign{Agent: 8}, Assign{Agent: 7, Claim: true}, Unassign{},
-		Transfer{Team: 2}, Transfer{Agent: 8}, Hold{Reason: "x"}, Snooze{Until: noon.Add(time.Hour)}, Wake{}, Resolve{}, Resolve{Spam: true}, Reopen{},
+		Transfer{Team: 2}, Transfer{Agent: 8}, Hold{Reason: "x"}, Snooze{Until: noon.Add(time.Hour)}, Wake{}, Ring{}, Resolve{}, Resolve{Spam: true}, Reopen{},
 		Merge{Into: 5}}
 	var walk func(c Conversation, path string, depth int)
 	walk = func(c Conversation, path string, depth int) {

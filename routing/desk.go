@@ -32,24 +32,26 @@ type House interface {
 	DueSnoozes(ctx context.Context, limit int) ([]centrala.ConversationID, error)
 }
 
-// Config is what a desk needs. Log and House are required.
+// Config is what a desk needs. Log, House and Promises are required.
 type Config struct {
-	Log    Log
-	House  House
-	Locale string           // of the reasons; "" Polish
-	Now    func() time.Time // nil: time.Now
-	Logger *slog.Logger     // nil: silence
+	Log      Log
+	House    House
+	Promises Promises
+	Locale   string           // of the reasons; "" Polish
+	Now      func() time.Time // nil: time.Now
+	Logger   *slog.Logger     // nil: silence
 }
 
 // Desk gives waiting conversations to agents. What it knows it reads from the log each time,
 // so any number of desks may work on one log: whoever comes second meets a Conflict, reads
 // again and goes on. All methods are safe for concurrent use.
 type Desk struct {
-	log   Log
-	house House
-	words words.Words
-	now   func() time.Time
-	slog  *slog.Logger
+	log      Log
+	house    House
+	promises Promises
+	words    words.Words
+	now      func() time.Time
+	slog     *slog.Logger
 
 	turn  chan struct{} // held by the one round that runs
 	rest  time.Time     // until when the next one waits; belongs to who has the turn
@@ -77,7 +79,7 @@ const (
 
 // New makes a desk.
 func New(c Config) *Desk {
-	d := &Desk{log: c.Log, house: c.House, words: words.For(c.Locale), now: c.Now, slog: c.Logger, turn: make(chan struct{}, 1)}
+	d := &Desk{log: c.Log, house: c.House, promises: c.Promises, words: words.For(c.Locale), now: c.Now, slog: c.Logger, turn: make(chan struct{}, 1)}
 	if d.now == nil {
 		d.now = time.Now
 	}

@@ -77,7 +77,7 @@ func (b *bureau) must(err error) {
 }
 
 func (b *bureau) desk() *routing.Desk {
-	return routing.New(routing.Config{Log: b, House: b, Locale: "en", Now: b.now})
+	return routing.New(routing.Config{Log: b, House: b, Promises: b, Locale: "en", Now: b.now})
 }
 
 // agent makes an agent who is on the line.
@@ -441,7 +441,7 @@ func TestNobodyGetsMoreThanTheyCarry(t *testing.T) {
 		var all sync.WaitGroup
 		start := make(chan struct{})
 		for n := range int64(10) {
-			d := routing.New(routing.Config{Log: part{b, n}, House: b, Locale: "en", Now: b.now})
+			d := routing.New(routing.Config{Log: part{b, n}, House: b, Promises: b, Locale: "en", Now: b.now})
 			all.Go(func() {
 				<-start
 				if err := d.Handle(t.Context(), centrala.Event{Type: centrala.AgentPresence}); err != nil {
@@ -486,7 +486,7 @@ func TestNothingWaitsCostsOneQuestion(t *testing.T) {
 	t.Parallel()
 	log := &counted{bureau: newBureau(t, storetest.SQLite(t))}
 	log.agent("Ania", 24, centrala.Buyer)
-	d := routing.New(routing.Config{Log: log, House: log})
+	d := routing.New(routing.Config{Log: log, House: log, Promises: log})
 	log.must(d.Handle(t.Context(), centrala.Event{Type: centrala.ConversationResolved, Conversation: 1}))
 	if w, l := log.waitings.Load(), log.lines.Load(); w != 1 || l != 0 {
 		t.Errorf("it asked %d times who waits and %d times who is there", w, l)
@@ -542,7 +542,7 @@ func TestEventsShareARound(t *testing.T) {
 func TestACrowdIsNotReadAgain(t *testing.T) {
 	t.Parallel()
 	log := &counted{bureau: newBureau(t, storetest.SQLite(t))}
-	d := routing.New(routing.Config{Log: log, House: log, Locale: "en", Now: log.now})
+	d := routing.New(routing.Config{Log: log, House: log, Promises: log, Locale: "en", Now: log.now})
 	for range 150 {
 		log.opens(log.mailbox, centrala.Buyer)
 	}
@@ -577,7 +577,7 @@ func BenchmarkHandleWhenNothingWaits(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer db.Close()
-	d := routing.New(routing.Config{Log: db, House: db})
+	d := routing.New(routing.Config{Log: db, House: db, Promises: db})
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if err := d.Handle(b.Context(), centrala.Event{Type: centrala.ConversationResolved, Conversation: 1}); err != nil {

@@ -16,7 +16,7 @@ import (
 const conversationColumns = `c.id, c.number, c.inbox, c.channel, c.side, c.status, c.turn, c.subject, c.contact,
 	coalesce(k.name, ''), coalesce(k.verified, 0), c.team, c.assignee, coalesce(a.name, ''), c.last_assignee, c.priority, c.tags,
 	c.complaint, c.spam, c.unasked, c.human_replied, c.answers, c.last_seq, c.last_n, c.preview_seq, c.preview_by, c.preview, c.preview_id, c.preview_name, c.preview_at, c.unread,
-	c.read_customer, c.read_agent, c.received, c.opened_at, c.waiting_since, c.queued_at, c.first_reply, c.first_due, c.due,
+	c.read_customer, c.read_agent, c.received, c.opened_at, c.waiting_since, c.queued_at, c.first_reply, c.first_due, c.due, c.alarm,
 	c.snoozed_until, c.resolved_at, c.updated_at, c.unseen_since, c.reason, c.previous, c.merged_into, c.version,
 	coalesce(k.blocked, 0)`
 
@@ -36,7 +36,7 @@ func (c *conversation) fields() []any {
 		&c.Complaint, &c.Spam, &c.Unasked, &c.HumanReplied, &c.Answers, &c.LastSeq, &c.LastN, &c.LastText.Seq, &c.LastText.Author.Kind, &c.LastText.Text,
 		&c.LastText.Author.ID, &c.LastText.Author.Name, instant{&c.LastText.At}, &c.Unread,
 		&c.ReadByCustomer, &c.ReadByAgent, &c.ReceivedByCustomer, instant{&c.OpenedAt}, instant{&c.WaitingSince}, instant{&c.QueuedAt},
-		instant{&c.FirstReplyAt}, instant{&c.FirstReplyDue}, instant{&c.Due}, instant{&c.SnoozedUntil}, instant{&c.ResolvedAt},
+		instant{&c.FirstReplyAt}, instant{&c.FirstReplyDue}, instant{&c.Due}, &c.Alarm, instant{&c.SnoozedUntil}, instant{&c.ResolvedAt},
 		instant{&c.UpdatedAt}, &c.unseenSince, &c.Reason, &c.Previous, &c.MergedInto, &c.Version, &c.blocked}
 }
 
@@ -86,10 +86,10 @@ func (tx *Tx) update(c *conversation) error {
 	if c.stored == c.Version {
 		_, err := tx.exec(`UPDATE conversation SET turn = $2, human_replied = $3, answers = $4, last_seq = $5, last_n = $6, preview_seq = $7,
 			preview_by = $8, preview = $9, unread = $10, read_customer = $11, read_agent = $12, received = $13, waiting_since = $14, first_reply = $15,
-			first_due = $16, due = $17, updated_at = $18, unseen_since = $19, preview_id = $20, preview_name = $21, preview_at = $22 WHERE id = $1`,
+			first_due = $16, due = $17, updated_at = $18, unseen_since = $19, preview_id = $20, preview_name = $21, preview_at = $22, alarm = $23 WHERE id = $1`,
 			c.ID, c.Turn, flag(c.HumanReplied), c.Answers, c.LastSeq, c.LastN, c.LastText.Seq, c.LastText.Author.Kind, c.LastText.Text, c.Unread,
 			c.ReadByCustomer, c.ReadByAgent, c.ReceivedByCustomer, micros(c.WaitingSince), micros(c.FirstReplyAt), micros(c.FirstReplyDue), micros(c.Due),
-			micros(c.UpdatedAt), c.unseenSince, c.LastText.Author.ID, c.LastText.Author.Name, micros(c.LastText.At))
+			micros(c.UpdatedAt), c.unseenSince, c.LastText.Author.ID, c.LastText.Author.Name, micros(c.LastText.At), c.Alarm)
 		return wrap(err, "update the conversation")
 	}
 	tags, err := json.Marshal(c.Tags)
@@ -104,13 +104,13 @@ func (tx *Tx) update(c *conversation) error {
 		last_n = $16, preview_seq = $17, preview_by = $18, preview = $19, unread = $20, read_customer = $21, read_agent = $22,
 		received = $23, waiting_since = $24, queued_at = $25, first_reply = $26, first_due = $27, due = $28, snoozed_until = $29,
 		resolved_at = $30, updated_at = $31, unseen_since = $32, reason = $33, merged_into = $34, version = $35, unasked = $36, preview_id = $37,
-		preview_name = $38, preview_at = $39 WHERE id = $1`,
+		preview_name = $38, preview_at = $39, alarm = $40 WHERE id = $1`,
 		c.ID, c.Side, c.Status, c.Turn, c.Subject, c.Team, c.Assignee, c.LastAssignee, c.Priority, string(tags), flag(c.Complaint),
 		flag(c.Spam), flag(c.HumanReplied), c.Answers, c.LastSeq, c.LastN, c.LastText.Seq, c.LastText.Author.Kind, c.LastText.Text,
 		c.Unread, c.ReadByCustomer, c.ReadByAgent, c.ReceivedByCustomer, micros(c.WaitingSince), micros(c.QueuedAt),
 		micros(c.FirstReplyAt), micros(c.FirstReplyDue), micros(c.Due), micros(c.SnoozedUntil), micros(c.ResolvedAt),
 		micros(c.UpdatedAt), c.unseenSince, c.Reason, c.MergedInto, c.Version, flag(c.Unasked),
-		c.LastText.Author.ID, c.LastText.Author.Name, micros(c.LastText.At))
+		c.LastText.Author.ID, c.LastText.Author.Name, micros(c.LastText.At), c.Alarm)
 	c.stored = c.Version
 	return wrap(err, "update the conversation")
 }

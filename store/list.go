@@ -229,6 +229,21 @@ func (db *DB) DueSnoozes(ctx context.Context, limit int) ([]centrala.Conversatio
 		micros(db.now()), limit)
 }
 
+// Ringing lists the conversations about whose promise something is to be said now, the longest
+// due first. Of the indexes each leads to some of the few that are not over: in the queue,
+// asleep, somebody's.
+func (db *DB) Ringing(ctx context.Context, limit int) ([]centrala.ConversationID, error) {
+	const rings = ` AND due <> 0 AND turn = 'agent' AND (due <= $1 AND alarm < 2
+		OR due <= CASE channel WHEN 'chat' THEN CAST($2 AS bigint) ELSE CAST($3 AS bigint) END AND alarm < 1)`
+	now := db.now()
+	third := func(c centrala.Channel) int64 { return micros(now.Add(centrala.Promise(c) / 3)) }
+	return db.ids(ctx, `SELECT id FROM (
+		SELECT id, due FROM conversation WHERE status = 'waiting' AND queued_at > 0`+rings+` UNION ALL
+		SELECT id, due FROM conversation WHERE status = 'snoozed' AND snoozed_until > 0`+rings+` UNION ALL
+		SELECT id, due FROM conversation WHERE assignee > 0 AND assignee <> 0 AND status = 'open'`+rings+`) clocks
+		ORDER BY due LIMIT $4`, micros(now), third(centrala.Chat), third(centrala.Email), limit)
+}
+
 // Unseen lists chats whose customer has left an answer unread for longer than olderThan.
 func (db *DB) Unseen(ctx context.Context, olderThan time.Duration, limit int) ([]centrala.ConversationID, error) {
 	return db.ids(ctx, `SELECT c.id FROM conversation c JOIN contact k ON k.id = c.contact

@@ -187,7 +187,7 @@ func (p *Program) wire() error {
 	p.gateway = gateway.New(gateway.Config{Log: db, Lists: db, Floor: db, House: db, Surveys: db, Suggester: p.help, Shelf: db, Guard: p.guard,
 		Logger: p.log, Site: p.site, Question: p.question, Epoch: db.Epoch(), Cluster: p.cfg.Stream.URL != "", NoLimits: p.flags.NoLimits})
 
-	p.desk = routing.New(routing.Config{Log: db, House: db, Locale: p.cfg.Locale, Logger: p.log})
+	p.desk = routing.New(routing.Config{Log: db, House: db, Promises: db, Locale: p.cfg.Locale, Logger: p.log})
 	p.courier = channels.NewCourier(channels.CourierConfig{Log: db, Doors: db, Senders: []channels.Sender{p.mail}, Board: p.board, Logger: p.log})
 	p.exchange = channels.NewExchange(channels.ExchangeConfig{Doors: db, Intake: db, Listeners: []channels.Listener{p.mail}, Board: p.board, Log: p.log})
 	asker, err := survey.New(p.surveyConfig())

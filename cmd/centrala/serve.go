@@ -70,6 +70,7 @@ func loopback(listen string) bool {
 // How often the slow sweeps look for what an event missed, and how long a polite end may take.
 const (
 	deskEvery = 2 * time.Second
+	ringEvery = 5 * time.Second
 	slowEvery = 30 * time.Second
 
 	// settleAfter is when what the start needed and nothing else does, such as building the
@@ -94,6 +95,7 @@ func (p *Program) Serve(ctx context.Context) error {
 	g.Go(func() error { return p.courier.Run(work) })
 	g.Go(func() error { return carrier.Run(work) })
 	g.Go(func() error { return p.sweep(work, "queue", deskEvery, p.desk.Sweep) })
+	g.Go(func() error { return p.sweep(work, "promises", ringEvery, p.desk.Ring) })
 	if p.cfg.Survey.Enabled {
 		g.Go(func() error { return p.sweep(work, "surveys", pace(p.cfg.Survey.MailAfter), p.asker.Sweep) })
 	}
