@@ -145,6 +145,18 @@ func (id *ID[K]) UnmarshalText(b []byte) error {
 	return err
 }
 
+const (
+	idEpoch  = 1_767_225_600_000 // the year 2026 begins, in Unix milliseconds
+	idRandom = 22                // random bits below the time
+)
+
+// FirstID is the least number that an identifier made at t or later can have. The clock counts
+// from 2026, leaves the highest bit clear until November 2060, and ends in 2095.
+func FirstID(t time.Time) int64 { return max(t.UnixMilli()-idEpoch, 0) << idRandom }
+
+// Made is when the identifier was made, to the millisecond.
+func (id ID[K]) Made() time.Time { return time.UnixMilli(int64(id)>>idRandom + idEpoch).UTC() }
+
 // IDs makes identifiers. The upper 41 bits are milliseconds, the lower 22 random, and each is
 // greater than the one before, so two processes may make them side by side and rows still
 // append. The zero value is ready; it is safe for concurrent use.
@@ -155,10 +167,10 @@ type IDs struct {
 
 // Next returns an identifier made at now, greater than all that this IDs made before.
 func (g *IDs) Next(now time.Time) int64 {
-	random := rand.Int64N(1 << 22)
+	random := rand.Int64N(1 << idRandom)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	id := now.UnixMilli()<<22 | random
+	id := FirstID(now) | random
 	if id <= g.last {
 		id = g.last + 1
 	}

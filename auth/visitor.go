@@ -198,11 +198,11 @@ func (g *Guard) contactOf(ctx context.Context, sub string) (centrala.ContactID, 
 	return id, generation, nil
 }
 
-// derivedContact has its highest bit clear, which no identifier made from a clock after 2004 has.
+// derivedContact has its highest bit set, which no identifier made from a clock before the
+// autumn of 2060 has.
 func (g *Guard) derivedContact(sub string) centrala.ContactID {
 	sum := mac(g.derive, sub)
-	id := centrala.ContactID(binary.BigEndian.Uint64(sum) >> 2)
-	return max(id, 1)
+	return centrala.ContactID(1<<62 | binary.BigEndian.Uint64(sum)>>2)
 }
 
 // Rotate gives a visitor whose token is older than a week a new one. The old one stays valid to

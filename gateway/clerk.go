@@ -93,5 +93,5 @@ func (g *Gateway) settled(at centrala.EventID) centrala.EventID {
 	if !g.cfg.Cluster {
 		return at
 	}
-	return min(at, centrala.EventID(time.Now().Add(-settleAfter).UnixMilli()<<22))
+	return min(at, centrala.EventID(centrala.FirstID(time.Now().Add(-settleAfter))))
 }

@@ -269,8 +269,7 @@ func (g *Gateway) cursor(ctx context.Context, text string) (centrala.EventID, bo
 		return 0, false, nil
 	}
 	last, err := g.cfg.Lists.LastEvent(ctx)
-	made := time.UnixMilli(int64(id) >> 22) // see centrala.IDs
-	return id, id <= last && (id == 0 || time.Since(made) < CursorKept), err
+	return id, id <= last && (id == 0 || time.Since(id.Made()) < CursorKept), err
 }
 
 // forget lets go of what a replay remembers, a turn of the wheel after its end: by then the

@@ -221,7 +221,7 @@ func (db *DB) recover(ctx context.Context) error {
 	}
 	if clean == "no" && db.dialect == sqlite {
 		_, err = db.rw.ExecContext(ctx, `INSERT INTO outbox (event, at)
-			SELECT id, at FROM event WHERE id > $1 ON CONFLICT DO NOTHING`, db.now().Add(-time.Minute).UnixMilli()<<22)
+			SELECT id, at FROM event WHERE id > $1 ON CONFLICT DO NOTHING`, centrala.FirstID(db.now().Add(-time.Minute)))
 		if err != nil {
 			return fmt.Errorf("mark the last minute for the stream: %w", err)
 		}

@@ -159,8 +159,8 @@ func (r *relay) fresh(rows []centrala.Event, held map[int]bool) []centrala.Event
 	return fresh
 }
 
-// idAt is the least identifier made at t; identifiers grow with time (centrala.IDs).
-func idAt(t time.Time) centrala.EventID { return centrala.EventID(t.UnixMilli() << 22) }
+// idAt is the least identifier made at t.
+func idAt(t time.Time) centrala.EventID { return centrala.EventID(centrala.FirstID(t)) }
 
 // publish hands events to their lanes, each conversation in its order but the conversations
 // interleaved, so that many can be in flight, and waits until they are stored.
@@ -203,7 +203,7 @@ func (r *relay) recover(done *bool) error {
 	if err != nil {
 		return fmt.Errorf("read the log's end: %w", err)
 	}
-	from := max(last-centrala.EventID(lostTail.Milliseconds()<<22), 0)
+	from := idAt(last.Made().Add(-lostTail))
 	if err := r.unmarkedBefore(from); err != nil {
 		return err
 	}
@@ -236,7 +236,7 @@ func (r *relay) recover(done *bool) error {
 func (r *relay) unmarkedBefore(from centrala.EventID) error {
 	for {
 		ctx, cancel := context.WithTimeout(r.ctx, sweepTime)
-		rows, err := r.source.Unpublished(ctx, time.Since(time.UnixMilli(int64(from>>22))), sweepLimit)
+		rows, err := r.source.Unpublished(ctx, time.Since(from.Made()), sweepLimit)
 		var fresh []centrala.Event
 		if err == nil {
 			fresh = r.fresh(rows, nil)
