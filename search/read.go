@@ -7,9 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/unicode/norm"
 	"gopkg.in/yaml.v3"
 
 	"centrala"
@@ -56,7 +54,7 @@ func ReadArticle(name string, file []byte) (centrala.Article, error) {
 		}
 	}
 	if fm.Slug == "" {
-		fm.Slug = Slug(fm.Title)
+		fm.Slug = centrala.Slug(fm.Title, 80)
 	}
 	for _, s := range fm.Sides {
 		if !s.Valid() {
@@ -102,23 +100,4 @@ func ReadDir(dir fs.FS) ([]centrala.Article, error) {
 		return nil, err
 	}
 	return out, nil
-}
-
-// Slug is the part of an address that a title makes: ascii letters, digits and single dashes.
-func Slug(title string) string {
-	var b strings.Builder
-	for _, r := range norm.NFD.String(strings.ToLower(title)) {
-		switch {
-		case unicode.Is(unicode.Mn, r):
-		case r == 'ł':
-			b.WriteByte('l')
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			b.WriteRune(r)
-		default:
-			if s := b.String(); s != "" && !strings.HasSuffix(s, "-") {
-				b.WriteByte('-')
-			}
-		}
-	}
-	return strings.TrimRight(centrala.Clip(b.String(), 80), "-")
 }

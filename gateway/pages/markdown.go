@@ -6,7 +6,8 @@ import (
 	"html/template"
 	"strconv"
 	"strings"
-	"unicode"
+
+	"centrala"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -180,8 +181,7 @@ func plain(n ast.Node, source []byte) string {
 
 // anchor makes an address part of a heading: "Gdy termin minął" is "gdy-termin-minal".
 func anchor(title string) string {
-	folded := strings.NewReplacer("ą", "a", "ć", "c", "ę", "e", "ł", "l", "ń", "n", "ó", "o", "ś", "s", "ź", "z", "ż", "z").Replace(strings.ToLower(title))
-	id := strings.Join(strings.FieldsFunc(folded, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "-")
+	id := centrala.Slug(title, 80)
 	if id == "" || id == "main" { // main is the page's own
 		return "s"
 	}

@@ -211,9 +211,7 @@ func (s *server) createInbox(ctx context.Context, c caller, in *newInbox) (*answ
 
 // slugOf makes an address of a name: its ASCII letters and digits, or a random one.
 func slugOf(name string) string {
-	plain := strings.NewReplacer("ą", "a", "ć", "c", "ę", "e", "ł", "l", "ń", "n", "ó", "o", "ś", "s", "ź", "z", "ż", "z").Replace(strings.ToLower(name))
-	words := strings.FieldsFunc(plain, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
-	slug := strings.Trim(centrala.Clip(strings.Join(words, "-"), 40), "-")
+	slug := centrala.Slug(name, 40)
 	if slug == "" {
 		return "in-" + strings.ToLower(rand.Text()[:8])
 	}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 
+	"centrala"
+
 	"github.com/blevesearch/bleve/v2/analysis"
 	"github.com/blevesearch/bleve/v2/analysis/lang/en"
 	"github.com/blevesearch/bleve/v2/analysis/lang/pl"
@@ -60,7 +62,7 @@ const lightMark = "="
 func notWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 
 func newWord(original, stem string) word {
-	w := word{exact: Fold(original), stem: Fold(stem)}
+	w := word{exact: centrala.Fold(original), stem: centrala.Fold(stem)}
 	w.light = light(w.exact)
 	for _, n := range []int{4, 6} {
 		if len(w.exact) >= n {
@@ -80,30 +82,6 @@ func light(exact string) string {
 		}
 	}
 	return exact
-}
-
-// Fold is s in lower case without diacritics: "Łódź" becomes "lodz". Letters of other
-// scripts stay.
-func Fold(s string) string {
-	var b strings.Builder
-	for _, r := range norm.NFD.String(strings.ToLower(s)) {
-		switch {
-		case unicode.Is(unicode.Mn, r):
-		case r == 'ł':
-			b.WriteByte('l')
-		case r == 'ß':
-			b.WriteString("ss")
-		case r == 'ø':
-			b.WriteByte('o')
-		case r == 'đ':
-			b.WriteByte('d')
-		case r == 'æ':
-			b.WriteString("ae")
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }
 
 // fields are the texts of a field in its forms, as the index takes them. Light stems stand

@@ -31,15 +31,6 @@ func TestEngine(t *testing.T) {
 	searchtest.Run(t, func(t testing.TB) search.Index { return open(t) })
 }
 
-func TestFold(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{"ŁÓDŹ": "lodz", "Zażółć gęślą jaźń": "zazolc gesla jazn", "Straße": "strasse", "łódź": "lodz", "Привет": "привет"} {
-		if got := bleve.Fold(in); got != want {
-			t.Errorf("%s folds to %s, want %s", in, got, want)
-		}
-	}
-}
-
 func BenchmarkSearch(b *testing.B) {
 	e := open(b)
 	if err := e.Put(b.Context(), searchtest.Articles()); err != nil {

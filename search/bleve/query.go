@@ -55,7 +55,7 @@ func (e *Engine) Search(ctx context.Context, q centrala.Query) ([]centrala.Sugge
 // snippet prefers the article's own summary when it speaks of the question.
 func (e *Engine) snippet(words []word, locale, summary, plain string) string {
 	wanted := func(s string) bool {
-		folded := Fold(s)
+		folded := centrala.Fold(s)
 		return slices.ContainsFunc(words, func(w word) bool {
 			return folded == w.exact || len(w.trunk) > 0 && strings.HasPrefix(folded, w.trunk[len(w.trunk)-1])
 		})
