@@ -59,9 +59,12 @@ func New(index Index, articles Articles, log *slog.Logger) *HelpCentre {
 // Engine is the name of the engine that answers.
 func (h *HelpCentre) Engine() string { return h.index.Name() }
 
-// Suggest finds the articles that answer a question best.
+// Suggest finds the articles that answer a question best; none for who only says good morning.
 func (h *HelpCentre) Suggest(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error) {
-	q.Text = centrala.Clip(q.Text, MaxQuery)
+	q.Text = Matter(centrala.Clip(q.Text, MaxQuery), q.Prefix)
+	if q.Text == "" {
+		return []centrala.Suggestion{}, nil
+	}
 	if q.Limit <= 0 || q.Limit > 50 {
 		q.Limit = 8
 	}

@@ -15,6 +15,10 @@ import (
 // maxWords is how many words of a question are looked for.
 const maxWords = 24
 
+// shadow is the part of the best hit's score below which a hit is left out: it shares a word
+// with the question and not its matter.
+const shadow = .1
+
 // maxFuzzy is the longest word, in bytes, that is looked for with a slip of the finger.
 const maxFuzzy = 40
 
@@ -41,6 +45,9 @@ func (e *Engine) Search(ctx context.Context, q centrala.Query) ([]centrala.Sugge
 	}
 	var out []centrala.Suggestion
 	for _, h := range found.Hits {
+		if h.Score < found.MaxScore*shadow {
+			break
+		}
 		var id centrala.ArticleID
 		if err := id.UnmarshalText([]byte(h.ID)); err != nil {
 			return nil, err
