@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/klauspost/compress/gzhttp"
 	"gocloud.dev/blob"
 
 	"centrala"
@@ -149,7 +150,13 @@ func New(c Config) (http.Handler, error) {
 		return auth.NewLimiter(n, per, c.Now)
 	}
 	p.sends, p.tries, p.clicks = limit(sendsPerHour, time.Hour), limit(triesPerHour, time.Hour), limit(clicksPerMinute, time.Minute)
-	return p.guarded(p.routes()), nil
+	// The jitter hides how well a page compresses: some repeat what is in their address beside a
+	// secret of the form (the BREACH attack).
+	packed, err := gzhttp.NewWrapper(gzhttp.MinSize(1000), gzhttp.EnableZstd(false), gzhttp.RandomJitter(32, 0, false))
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	return p.guarded(p.routes(packed)), nil
 }
 
 func (c *Config) complete() error {
@@ -173,9 +180,10 @@ func (c *Config) complete() error {
 // handler is a page: an error of the vocabulary becomes the page that says so.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
-func (p *pages) routes() http.Handler {
+// routes are all pages, packed for the way, and the web part's files, which the build has packed.
+func (p *pages) routes(packed func(http.Handler) http.HandlerFunc) http.Handler {
 	mux := http.NewServeMux()
-	add := func(pattern string, h handler) { mux.Handle(pattern, p.page(h)) }
+	add := func(pattern string, h handler) { mux.Handle(pattern, packed(p.page(h))) }
 	add("GET /{$}", p.front)
 	mux.Handle("GET /widget.js", web.Loader())
 	mux.Handle("GET /assets/", web.Assets())

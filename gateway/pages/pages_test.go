@@ -2,8 +2,10 @@ package pages_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -247,5 +249,34 @@ func TestOurFaultHasANumberAndNoCause(t *testing.T) {
 			t.Errorf("%s: the number %q is not in the log", locale, number)
 		}
 		noInline(t, locale, got)
+	}
+}
+
+// Documents go out packed to who takes that, the widget's first of all, and are the same.
+func TestPagesArePacked(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.stock(t)
+	for _, path := range []string{"/", "/help", "/help/pl/kiedy-wroca-pieniadze", "/contact", "/widget/web", "/console"} {
+		plain := h.ask(t, "GET", path)
+		got := h.ask(t, "GET", path, "Accept-Encoding", "gzip")
+		if plain.Header().Get("Content-Encoding") != "" || !strings.Contains(strings.Join(got.Header().Values("Vary"), ","), "Accept-Encoding") {
+			t.Errorf("%s: %v; packed %v", path, plain.Header(), got.Header())
+		}
+		if len(plain.Body.Bytes()) < 1000 {
+			continue // not worth it, as where the web part is not built
+		}
+		if got.Header().Get("Content-Encoding") != "gzip" || got.Body.Len() > plain.Body.Len() {
+			t.Errorf("%s: %q, %d bytes of %d", path, got.Header().Get("Content-Encoding"), got.Body.Len(), plain.Body.Len())
+			continue
+		}
+		z, err := gzip.NewReader(got.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(z)
+		if err != nil || len(b) != plain.Body.Len() {
+			t.Errorf("%s: %d bytes unpacked, %d plain: %v", path, len(b), plain.Body.Len(), err)
+		}
 	}
 }
