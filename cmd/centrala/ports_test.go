@@ -29,6 +29,7 @@ var (
 	_ channels.Unread     = (*store.DB)(nil)
 	_ routing.Log         = (*store.DB)(nil)
 	_ routing.House       = (*store.DB)(nil)
+	_ routing.Promises    = (*store.DB)(nil)
 	_ search.Articles     = (*store.DB)(nil)
 	_ demo.House          = (*store.DB)(nil)
 	_ gateway.Guard       = (*auth.Guard)(nil)
