@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bits, colleagues, named, readUpto, typing, waits } from './mentions';
+import { asked, bits, colleagues, named, readUpto, typing, waits } from './mentions';
 
 const people = [
   { id: 'a1', name: 'Ania Rutkowska' },
@@ -35,6 +35,19 @@ it.each([
   ['nikt', []],
 ])('colleagues for %j, without oneself and who has left', (query, want) => {
   expect(colleagues(people, query, 'a1', 'pl').map((a) => a.id)).toEqual(want);
+});
+
+it.each([
+  ['@', true],
+  ['@nikt', true], // the list says that nobody goes by that name
+  ['@nikt tu', false],
+  ['@Piotr ', true],
+  ['@Piotr Gajda', true],
+  ['@piotr gajda ', false],
+  ['@Jan ', false],
+  ['@Jan G', true],
+])('whether the list is open after %j: %s', (text, open) => {
+  expect(asked(text, text.length, people, 'a1', 'pl') !== null).toBe(open);
 });
 
 it('mentions whom the text names, each once, the longest name that fits', () => {

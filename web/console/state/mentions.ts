@@ -37,6 +37,15 @@ export function colleagues<A extends Named>(all: readonly A[], query: string, me
     .slice(0, 8);
 }
 
+/** What the list of names is open for: nothing once a whole name stands there, or several words that are nobody's. */
+export function asked(text: string, caret: number, all: readonly Named[], me: string | undefined, locale: string): { from: number; query: string } | null {
+  const at = typing(text, caret);
+  if (!at?.query.includes(' ')) return at;
+  const found = colleagues(all, at.query, me, locale);
+  const whole = at.query.endsWith(' ') && found.some((a) => fold(a.name) === fold(at.query.trim()));
+  return found.length > 0 && !whole ? at : null;
+}
+
 export interface Bit {
   text: string;
   /** Whom it names; empty for the words between. More than one when they share a name. */
