@@ -33,7 +33,8 @@ func (c Conversation) Apply(cmd Command, now time.Time) (Conversation, []Step, e
 	case Reply:
 		steps = c.reply(cmd, now)
 	case Jot:
-		steps = []Step{{Type: MessageNoted, Timeline: true}}
+		steps = []Step{{Type: MessageNoted, Timeline: true, Data: Facts{Mentions: cmd.Mentions}}}
+		c.Mention(cmd.Mentions, c.LastSeq+1)
 	case Assign:
 		steps, err = c.assign(cmd, now)
 	case Unassign:

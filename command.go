@@ -20,8 +20,8 @@ type (
 		Human     bool
 	}
 
-	// Jot: somebody of the team wrote a note.
-	Jot struct{}
+	// Jot: somebody of the team wrote a note, and named colleagues in it.
+	Jot struct{ Mentions []AgentID }
 
 	// Assign gives the conversation to an agent. With Claim it is refused as Conflict when
 	// another agent already has it. A non-zero Version must be the conversation's. Within asks

@@ -55,6 +55,7 @@ type Conversation struct {
 	Unasked      bool // ended with the wish that nobody is asked how it went
 	HumanReplied bool // a person has answered publicly at least once
 	Answers      int  // public replies by people
+	Mentions     []Mention
 
 	LastSeq  int64 // the highest seq given
 	LastN    int64 // the highest n given

@@ -68,6 +68,7 @@ type Counts struct {
 	Team      int          `json:"team"`
 	Snoozed   int          `json:"snoozed"`
 	Resolved  int          `json:"resolved"`
+	Mentions  int          `json:"mentions"` // notes that name the agent and are still to be read
 	Waiting   map[Side]int `json:"waiting"`
 	FollowUps int          `json:"follow_ups"`
 }

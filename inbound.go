@@ -26,6 +26,7 @@ type Post struct {
 	Note        bool
 	NoClaim     bool
 	Attachments []AttachmentID
+	Mentions    []AgentID // notes only: colleagues who are to see it; the order and doubles mean nothing
 }
 
 // Receipt is the answer to a post: where it is in the log. Repeated tells that the log had it

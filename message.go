@@ -40,8 +40,9 @@ type Message struct {
 	HasHTML      bool   // an HTML form exists and is fetched on its own
 	HasMore      bool   // the full text is longer than Text (a folded quote or signature)
 	Attachments  []Attachment
-	Note         bool   // for the team only
-	System       *Facts // a move of the conversation instead of words
+	Note         bool      // for the team only
+	Mentions     []AgentID // of a note: the colleagues that it names
+	System       *Facts    // a move of the conversation instead of words
 	Change       *Change
 	At           time.Time
 	Sender, Key  string // who sent it under which idempotency key; Key is shown to that sender only
@@ -57,6 +58,7 @@ type wireMessage struct {
 	HasMore     bool         `json:"has_more,omitempty"`
 	Attachments []Attachment `json:"attachments,omitempty"`
 	Note        bool         `json:"note,omitempty"`
+	Mentions    []AgentID    `json:"mentions,omitempty"`
 	System      *Facts       `json:"system,omitempty"`
 	Change      *Change      `json:"change,omitempty"`
 	Channel     Channel      `json:"channel"`
@@ -73,7 +75,7 @@ const MaxFrameText = 32 << 10
 func (m Message) MarshalJSON() ([]byte, error) {
 	w := wireMessage{
 		ID: MessageRef(m.ID), Author: m.Author, Text: m.Text, HasHTML: m.HasHTML, HasMore: m.HasMore,
-		Attachments: m.Attachments, Note: m.Note, System: m.System, Change: m.Change,
+		Attachments: m.Attachments, Note: m.Note, Mentions: m.Mentions, System: m.System, Change: m.Change,
 		Channel: m.Channel, At: m.At, Key: m.Key,
 	}
 	if len(w.Text) > MaxFrameText {
@@ -167,6 +169,7 @@ type Facts struct {
 	FollowUp FollowUpID     `json:"follow_up,omitzero"`
 	Article  ArticleID      `json:"article,omitzero"`
 	Articles []ArticleID    `json:"articles,omitempty"`
+	Mentions []AgentID      `json:"mentions,omitempty"`
 	Inbox    InboxID        `json:"inbox,omitzero"`
 }
 

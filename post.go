@@ -1,6 +1,7 @@
 package centrala
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -29,6 +30,19 @@ func (p Post) Check() error {
 	}
 	if len(p.Attachments) > MaxAttachments {
 		return InvalidField("attachments", "A message carries at most %d attachments.", MaxAttachments)
+	}
+	return p.checkMentions()
+}
+
+func (p Post) checkMentions() error {
+	switch {
+	case len(p.Mentions) == 0:
+	case !p.Note:
+		return InvalidField("mentions", "Only a note mentions colleagues.")
+	case len(p.Mentions) > MaxMentions:
+		return InvalidField("mentions", "A note mentions at most %d colleagues.", MaxMentions)
+	case slices.Contains(p.Mentions, p.Agent):
+		return InvalidField("mentions", "Nobody mentions themselves.")
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ type Scope struct {
 	All     bool      // administrators, and the program itself
 	Sides   []Side    // supervisors and API keys: these sides
 	Teams   []TeamID  // agents: conversations of these teams …
-	Agent   AgentID   // … and those assigned to this agent
+	Agent   AgentID   // … and those assigned to this agent, or whose notes mention them
 	Contact ContactID // visitors: their own conversations …
 	Inbox   InboxID   // … of this inbox
 }
@@ -27,7 +27,7 @@ func (s Scope) Sees(c *Conversation) bool {
 		return true
 	case s.Contact != 0:
 		return c.Contact == s.Contact && (s.Inbox == 0 || c.Inbox == s.Inbox)
-	case s.Agent != 0 && c.Assignee == s.Agent:
+	case s.Agent != 0 && (c.Assignee == s.Agent || c.Mentioned(s.Agent)):
 		return true
 	case c.Team != 0 && slices.Contains(s.Teams, c.Team):
 		return true
@@ -49,6 +49,8 @@ type Filter struct {
 	Complaint  bool      `json:"-"`
 	Contact    ContactID `json:"-"`
 	Unassigned bool      `json:"-"`
+	Mentioned  AgentID   `json:"-"` // whose notes mention this agent
+	ToRead     bool      `json:"-"` // of those, only what they have not read yet
 	Text       string    `json:"-"` // words anywhere in the conversation
 	Cursor     string    `json:"-"`
 	Limit      int       `json:"-"`

@@ -55,6 +55,14 @@ func (p Principal) Author() centrala.Author {
 	return centrala.Author{}
 }
 
+// AgentID is the agent, zero for everybody else.
+func (p Principal) AgentID() centrala.AgentID {
+	if p.Agent == nil {
+		return 0
+	}
+	return p.Agent.ID
+}
+
 // Role is the agent's role, "" for everybody else.
 func (p Principal) Role() centrala.Role {
 	if p.Agent == nil {

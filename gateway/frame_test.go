@@ -76,7 +76,7 @@ func TestFramesAreThoseOfTheClients(t *testing.T) {
 	for name, v := range map[string]any{
 		"Talk": frames.Talk{}, "Conversation": frames.Conversation{}, "Queue": frames.Place{}, "Face": frames.Face{}, "Person": frames.Person{}, "Contact": frames.Contact{},
 		"Agent": frames.Agent{}, "Survey": frames.Survey{}, "ResumePoint": frames.ResumePoint{}, "Filter": frames.Filter{}, "Watch": frames.Watching{},
-		"Read": frames.ReadMarks{}, "LastMessage": frames.LastMessage{}, "Article": centrala.Suggestion{},
+		"Read": frames.ReadMarks{}, "Mention": centrala.Mention{}, "LastMessage": frames.LastMessage{}, "Article": centrala.Suggestion{},
 	} {
 		compare(t, "object "+name, list.Objects[name], v, []string{"gone", "queue", "slug"})
 	}

@@ -78,6 +78,13 @@ func (s *session) post(p *auth.Principal, f *frames.Send) (centrala.Post, error)
 		}
 		post.Attachments = append(post.Attachments, id)
 	}
+	for _, m := range f.Mentions {
+		id, err := frames.ID[centrala.AgentID]("mentions", m)
+		if err != nil {
+			return post, err
+		}
+		post.Mentions = append(post.Mentions, id)
+	}
 	switch p.Kind {
 	case auth.Visitor:
 		if f.Note {

@@ -222,7 +222,7 @@ func (s *session) relive(p *auth.Principal, commits []centrala.Commit, changed m
 			continue
 		}
 		changed[c.Conversation.ID] = struct{}{}
-		if _, reads := s.Follows(c.Conversation); !reads || c.Message == nil {
+		if _, reads := s.Follows(c.Conversation); c.Message == nil || !reads && !c.Message.Addresses(p.AgentID()) {
 			continue
 		}
 		s.mu.Lock()

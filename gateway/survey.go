@@ -123,6 +123,8 @@ func (g listener) Happened(e *centrala.Event, c *centrala.Conversation) {
 			g.suspect(c.Contact)
 		}
 		g.lines.Touch()
+	case centrala.ConversationMerged:
+		g.hub.Refresh(e.Data.Into) // who was mentioned in the one sees the other now
 	case centrala.ConversationUnassigned, centrala.ConversationTransferred, centrala.ConversationSnoozed:
 		g.lines.Touch()
 	}

@@ -18,7 +18,8 @@ type eyes struct {
 }
 
 // Follows reports whether the socket is told of a conversation's changes, and whether it gets
-// its messages too: those of its own agent and of the one it views, and what it watches.
+// its messages too: of its own agent's conversations and of the one it views, and of what it
+// watches. What mentions the agent changes before their eyes whatever they watch.
 func (s *session) Follows(c *centrala.Conversation) (rows, words bool) {
 	p, e := s.who.Load(), s.eyes.Load()
 	if !p.Scope.Sees(c) {
@@ -28,7 +29,7 @@ func (s *session) Follows(c *centrala.Conversation) (rows, words bool) {
 		return true, true
 	}
 	match := e.watching && e.filter.Matches(c)
-	return match, match && e.messages
+	return match || c.Mentioned(p.AgentID()), match && e.messages
 }
 
 // watchOf is what a hello's watch asks for.

@@ -115,7 +115,8 @@ func TestWhoSeesWhat(t *testing.T) {
 	}
 }
 
-// Who may send which frame at all; to what, the scope says.
+// Who may send which frame at all; to what, the scope says. A colleague of another team whom a
+// note mentions may what the team may, and nothing more.
 func TestWhoMayDoWhat(t *testing.T) {
 	t.Parallel()
 	p := open(t, unlimited)
@@ -123,11 +124,14 @@ func TestWhoMayDoWhat(t *testing.T) {
 	customer := p.join(token)
 	conv := customer.send("pytanie")["conversation"].(string)
 	p.assign(conv, "ania")
+	p.hire("zofia")
+	p.mention(conv, "do Zofii", "zofia")
 	read := p.key(nil, "conversations:read")
 	write := p.key(nil, "conversations:read", "conversations:write", "stream:read", "articles:read")
 	foreign := p.key([]centrala.Side{centrala.Seller}, "conversations:read", "conversations:write")
 	who := map[string]*peer{
 		"customer": customer, "stranger": p.join(p.visitor(p.web)), "agent": p.join(p.session("ania")), "colleague": p.join(p.session("marek")),
+		"mentioned":  p.join(p.session("zofia")),
 		"supervisor": p.join(p.session("ewa")), "admin": p.join(p.session("admin")), "reader": p.join(read), "writer": p.join(write), "foreign": p.join(foreign),
 	}
 	const ok, no, hid = "", "forbidden", "not_found"
@@ -136,41 +140,41 @@ func TestWhoMayDoWhat(t *testing.T) {
 		f    frame
 		want row
 	}{
-		{frame{"type": "ping"}, row{"customer": ok, "stranger": ok, "agent": ok, "colleague": ok, "supervisor": ok, "admin": ok, "reader": ok, "writer": ok, "foreign": ok}},
+		{frame{"type": "ping"}, row{"customer": ok, "stranger": ok, "agent": ok, "mentioned": ok, "colleague": ok, "supervisor": ok, "admin": ok, "reader": ok, "writer": ok, "foreign": ok}},
 		{frame{"type": "message.send", "conversation": conv, "text": "x", "key": true},
-			row{"customer": ok, "stranger": hid, "agent": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": hid}},
+			row{"customer": ok, "stranger": hid, "agent": ok, "mentioned": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": hid}},
 		{frame{"type": "message.send", "conversation": conv, "text": "x", "note": true, "key": true},
-			row{"customer": no, "stranger": no, "agent": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": hid}},
+			row{"customer": no, "stranger": no, "agent": ok, "mentioned": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": hid}},
 		{frame{"type": "history", "conversation": conv},
-			row{"customer": ok, "stranger": hid, "agent": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": ok, "writer": ok, "foreign": hid}},
+			row{"customer": ok, "stranger": hid, "agent": ok, "mentioned": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": ok, "writer": ok, "foreign": hid}},
 		{frame{"type": "typing", "conversation": conv, "on": false},
-			row{"customer": ok, "stranger": hid, "agent": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": hid}},
+			row{"customer": ok, "stranger": hid, "agent": ok, "mentioned": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": hid}},
 		{frame{"type": "received", "conversation": conv, "upto": 1},
-			row{"customer": ok, "stranger": hid, "agent": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": ok, "writer": ok, "foreign": hid}},
+			row{"customer": ok, "stranger": hid, "agent": ok, "mentioned": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": ok, "writer": ok, "foreign": hid}},
 		{frame{"type": "read", "conversation": conv, "upto": 1},
-			row{"customer": ok, "stranger": hid, "agent": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": hid}},
+			row{"customer": ok, "stranger": hid, "agent": ok, "mentioned": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": hid}},
 		{frame{"type": "suggest", "text": "zwrot"},
-			row{"customer": ok, "stranger": ok, "agent": ok, "colleague": ok, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": no}},
+			row{"customer": ok, "stranger": ok, "agent": ok, "mentioned": ok, "colleague": ok, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": no}},
 		{frame{"type": "article.feedback", "article": "ar_0000000000007", "kind": "opened", "conversation": conv},
-			row{"customer": ok, "stranger": hid, "agent": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": no}},
+			row{"customer": ok, "stranger": hid, "agent": ok, "mentioned": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": no}},
 		{frame{"type": "view", "conversation": conv},
-			row{"customer": no, "stranger": no, "agent": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": ok, "writer": ok, "foreign": hid}},
+			row{"customer": no, "stranger": no, "agent": ok, "mentioned": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": ok, "writer": ok, "foreign": hid}},
 		{frame{"type": "watch", "filter": frame{}},
-			row{"customer": no, "stranger": no, "agent": ok, "colleague": ok, "supervisor": ok, "admin": ok, "reader": ok, "writer": ok, "foreign": ok}},
+			row{"customer": no, "stranger": no, "agent": ok, "mentioned": ok, "colleague": ok, "supervisor": ok, "admin": ok, "reader": ok, "writer": ok, "foreign": ok}},
 		{frame{"type": "watch", "filter": frame{}, "messages": true},
-			row{"customer": no, "stranger": no, "agent": no, "colleague": no, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": no}},
+			row{"customer": no, "stranger": no, "agent": no, "mentioned": no, "colleague": no, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": no}},
 		{frame{"type": "presence.set", "status": "away"},
-			row{"customer": no, "stranger": no, "agent": ok, "colleague": ok, "supervisor": ok, "admin": ok, "reader": no, "writer": no, "foreign": no}},
+			row{"customer": no, "stranger": no, "agent": ok, "mentioned": ok, "colleague": ok, "supervisor": ok, "admin": ok, "reader": no, "writer": no, "foreign": no}},
 		{frame{"type": "contact.set", "name": "Ola"},
-			row{"customer": ok, "stranger": ok, "agent": no, "colleague": no, "supervisor": no, "admin": no, "reader": no, "writer": no, "foreign": no}},
+			row{"customer": ok, "stranger": ok, "agent": no, "mentioned": no, "colleague": no, "supervisor": no, "admin": no, "reader": no, "writer": no, "foreign": no}},
 		{frame{"type": "survey.answer", "survey": "sv_0000000000001", "score": 4},
-			row{"customer": hid, "stranger": hid, "agent": no, "colleague": no, "supervisor": no, "admin": no, "reader": no, "writer": no, "foreign": no}},
+			row{"customer": hid, "stranger": hid, "agent": no, "mentioned": no, "colleague": no, "supervisor": no, "admin": no, "reader": no, "writer": no, "foreign": no}},
 		{frame{"type": "conversation.end", "conversation": conv},
-			row{"stranger": hid, "agent": no, "colleague": no, "supervisor": no, "admin": no, "reader": no, "writer": no, "foreign": no, "customer": ok}},
+			row{"stranger": hid, "agent": no, "mentioned": no, "colleague": no, "supervisor": no, "admin": no, "reader": no, "writer": no, "foreign": no, "customer": ok}},
 		{frame{"type": "hello", "token": token},
-			row{"customer": "conflict", "stranger": "conflict", "agent": "conflict", "colleague": "conflict", "supervisor": "conflict", "admin": "conflict", "reader": "conflict", "writer": "conflict", "foreign": "conflict"}},
+			row{"customer": "conflict", "stranger": "conflict", "agent": "conflict", "mentioned": "conflict", "colleague": "conflict", "supervisor": "conflict", "admin": "conflict", "reader": "conflict", "writer": "conflict", "foreign": "conflict"}},
 	} {
-		for _, name := range []string{"stranger", "colleague", "foreign", "reader", "writer", "agent", "supervisor", "admin", "customer"} {
+		for _, name := range []string{"stranger", "colleague", "foreign", "reader", "writer", "agent", "mentioned", "supervisor", "admin", "customer"} {
 			want, listed := c.want[name]
 			if !listed {
 				t.Fatalf("%v has no line for %s", c.f, name)

@@ -19,6 +19,7 @@ func (db *DB) Append(ctx context.Context, p centrala.Post) (centrala.Receipt, er
 	if err := p.Check(); err != nil {
 		return centrala.Receipt{}, err
 	}
+	p.Mentions = mentionsOf(p)
 	var r centrala.Receipt
 	err := db.write(ctx, func(tx *Tx) error {
 		var err error
@@ -36,6 +37,9 @@ func (tx *Tx) append(p centrala.Post) (centrala.Receipt, error) {
 	if err != nil {
 		return centrala.Receipt{}, err
 	}
+	if err := tx.mentionable(p.Mentions); err != nil {
+		return centrala.Receipt{}, err
+	}
 	files, err := tx.files(p.Sender, p.Attachments)
 	if err != nil {
 		return centrala.Receipt{}, err
@@ -51,7 +55,7 @@ func command(p centrala.Post) centrala.Command {
 	case p.Author.Kind == centrala.ByCustomer:
 		return centrala.Receive{Text: p.Text}
 	case p.Note:
-		return centrala.Jot{}
+		return centrala.Jot{Mentions: p.Mentions}
 	case p.NoClaim:
 		return centrala.Reply{Text: p.Text, Human: p.Author.Kind == centrala.ByAgent}
 	default:
@@ -66,17 +70,18 @@ func (tx *Tx) first(p centrala.Post) (centrala.Receipt, bool, error) {
 		text  string
 		extra []centrala.Attachment
 		note  bool
+		facts centrala.Facts
 	)
-	err := tx.row(`SELECT id, conversation, seq, at, text, extra, CASE WHEN type = 'message.noted' THEN 1 ELSE 0 END
+	err := tx.row(`SELECT id, conversation, seq, at, text, extra, data, CASE WHEN type = 'message.noted' THEN 1 ELSE 0 END
 		FROM event WHERE key = $1 AND sender = $2`, []any{p.Key, p.Sender},
-		&r.Event, &r.Conversation, &r.Seq, instant{&r.At}, &text, list[centrala.Attachment]{&extra}, &note)
+		&r.Event, &r.Conversation, &r.Seq, instant{&r.At}, &text, list[centrala.Attachment]{&extra}, object[centrala.Facts]{&facts}, &note)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, false, nil
 	}
 	if err != nil {
 		return r, false, fmt.Errorf("look for the key: %w", err)
 	}
-	same := text == p.Text && note == p.Note && len(extra) == len(p.Attachments) &&
+	same := text == p.Text && note == p.Note && len(extra) == len(p.Attachments) && slices.Equal(facts.Mentions, p.Mentions) &&
 		(p.Conversation == 0 || p.Conversation == r.Conversation)
 	for i := range extra {
 		same = same && extra[i].ID == p.Attachments[i]
@@ -201,6 +206,7 @@ type words struct {
 
 // say applies a command that brings words and records everything that comes of it.
 func (tx *Tx) say(c *conversation, cmd centrala.Command, w words) (centrala.Receipt, error) {
+	mentions := c.Mentions
 	after, steps, err := c.Apply(cmd, tx.now)
 	if err != nil {
 		return centrala.Receipt{}, err
@@ -232,7 +238,8 @@ func (tx *Tx) say(c *conversation, cmd centrala.Command, w words) (centrala.Rece
 			return r, err
 		}
 	}
-	if err := tx.update(c); err != nil {
+	c.ReadMention(authorAgent(w.by), r.Seq) // who writes has read
+	if err := errors.Join(tx.keepMentions(c, mentions), tx.update(c)); err != nil {
 		return r, err
 	}
 	tx.settle(c)

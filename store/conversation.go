@@ -18,7 +18,7 @@ const conversationColumns = `c.id, c.number, c.inbox, c.channel, c.side, c.statu
 	c.complaint, c.spam, c.unasked, c.human_replied, c.answers, c.last_seq, c.last_n, c.preview_seq, c.preview_by, c.preview, c.preview_id, c.preview_name, c.preview_at, c.unread,
 	c.read_customer, c.read_agent, c.received, c.opened_at, c.waiting_since, c.queued_at, c.first_reply, c.first_due, c.due, c.alarm,
 	c.snoozed_until, c.resolved_at, c.updated_at, c.unseen_since, c.reason, c.previous, c.merged_into, c.version,
-	coalesce(k.blocked, 0)`
+	c.mentions, coalesce(k.blocked, 0)`
 
 const conversationFrom = ` FROM conversation c LEFT JOIN contact k ON k.id = c.contact LEFT JOIN agent a ON a.id = c.assignee`
 
@@ -37,7 +37,8 @@ func (c *conversation) fields() []any {
 		&c.LastText.Author.ID, &c.LastText.Author.Name, instant{&c.LastText.At}, &c.Unread,
 		&c.ReadByCustomer, &c.ReadByAgent, &c.ReceivedByCustomer, instant{&c.OpenedAt}, instant{&c.WaitingSince}, instant{&c.QueuedAt},
 		instant{&c.FirstReplyAt}, instant{&c.FirstReplyDue}, instant{&c.Due}, &c.Alarm, instant{&c.SnoozedUntil}, instant{&c.ResolvedAt},
-		instant{&c.UpdatedAt}, &c.unseenSince, &c.Reason, &c.Previous, &c.MergedInto, &c.Version, &c.blocked}
+		instant{&c.UpdatedAt}, &c.unseenSince, &c.Reason, &c.Previous, &c.MergedInto, &c.Version,
+		list[centrala.Mention]{&c.Mentions}, &c.blocked}
 }
 
 // conversation reads and locks one conversation; ErrNoRows when there is none.
@@ -216,7 +217,7 @@ func (tx *Tx) served(cmd centrala.Command) error {
 	return err
 }
 
-// mergeInto checks the other side of a merge and ends what would break a promise.
+// mergeInto checks the other side of a merge, and has those who were mentioned see it too.
 func (tx *Tx) mergeInto(into centrala.ConversationID, c *conversation) error {
 	elder, err := tx.conversation(`c.id = $1`, into)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -231,7 +232,7 @@ func (tx *Tx) mergeInto(into centrala.ConversationID, c *conversation) error {
 	if elder.MergedInto != 0 {
 		return centrala.Errorf(centrala.Conflict, "The other conversation was merged itself.")
 	}
-	return nil
+	return tx.carryMentions(elder, c)
 }
 
 // Conversation reads one conversation; NotFound outside the scope. A merged one is returned
@@ -264,7 +265,8 @@ func scopeWhere(s centrala.Scope, args *[]any) string {
 	}
 	var any []string
 	if s.Agent != 0 {
-		any = append(any, "c.assignee = "+arg(s.Agent))
+		me := arg(s.Agent)
+		any = append(any, "c.assignee = "+me, "c.id IN (SELECT m.conversation FROM mention m WHERE m.agent = "+me+")")
 	}
 	for _, t := range s.Teams {
 		any = append(any, "c.team = "+arg(t))

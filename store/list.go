@@ -84,6 +84,13 @@ func (db *DB) filterWhere(f centrala.Filter, arg func(any) string) []string {
 	add(f.Channel != "", "c.channel", string(f.Channel))
 	add(f.Complaint, "c.complaint", 1)
 	add(f.Contact != 0, "c.contact", f.Contact)
+	if f.Mentioned != 0 {
+		unread := ""
+		if f.ToRead {
+			unread = " AND m.unread = 1"
+		}
+		where = append(where, "c.id IN (SELECT m.conversation FROM mention m WHERE m.agent = "+arg(f.Mentioned)+unread+")")
+	}
 	if f.Unassigned {
 		where = append(where, "c.assignee = 0")
 	}
@@ -200,6 +207,9 @@ func (db *DB) Counts(ctx context.Context, scope centrala.Scope, agent centrala.A
 	}
 	if err := rows.Err(); err != nil {
 		return n, fmt.Errorf("count conversations: %w", err)
+	}
+	if n.Mentions, err = db.toRead(ctx, agent); err != nil {
+		return n, err
 	}
 	n.FollowUps, err = db.openFollowUps(ctx, scope)
 	return n, err

@@ -42,7 +42,7 @@ func (e *entry) finish() error {
 	m.HasHTML, m.HasMore = e.body&1 != 0, e.body&2 != 0
 	switch {
 	case e.event.Type == centrala.MessageNoted:
-		m.Note = true
+		m.Note, m.Mentions = true, e.event.Data.Mentions
 	case !strings.HasPrefix(string(e.event.Type), "message."):
 		facts := e.event.Data
 		m.System = &facts
@@ -212,7 +212,7 @@ func (db *DB) LastEvent(ctx context.Context) (centrala.EventID, error) {
 }
 
 // Seen moves how far somebody has received and read a conversation, never backwards: a
-// customer's own marks, or the team's when by is an agent. Marks beyond the end count as the
+// customer's own marks, or the team's when by is an agent, whose mentions are read by it too. Marks beyond the end count as the
 // end. Receiving is told as a delivery, reading as a read mark, both by the returned commit's
 // listeners; nothing is written when nothing moves.
 func (db *DB) Seen(ctx context.Context, scope centrala.Scope, id centrala.ConversationID, by centrala.Author, received, read int64) error {
@@ -223,15 +223,7 @@ func (db *DB) Seen(ctx context.Context, scope centrala.Scope, id centrala.Conver
 		}
 		received, read = min(max(received, read), c.LastSeq), min(read, c.LastSeq)
 		if by.Kind != centrala.ByCustomer {
-			if read <= c.ReadByAgent {
-				return nil
-			}
-			c.ReadByAgent = read
-			if read >= c.LastSeq || read >= c.LastText.Seq {
-				c.Unread = 0
-			}
-			_, err = tx.exec(`UPDATE conversation SET read_agent = $2, unread = $3 WHERE id = $1`, id, read, c.Unread)
-			return wrap(err, "mark as read")
+			return tx.readByTeam(c, by, read)
 		}
 		if received <= c.ReceivedByCustomer && read <= c.ReadByCustomer {
 			return nil

@@ -25,7 +25,7 @@ func (tx *Tx) record(c *conversation, s centrala.Step, w words) (centrala.Event,
 	}
 	isWords := strings.HasPrefix(string(s.Type), "message.")
 	data, extra := "", ""
-	if !isWords {
+	if !isWords || len(s.Data.Mentions) > 0 {
 		b, err := json.Marshal(s.Data)
 		if err != nil {
 			return e, fmt.Errorf("event data: %w", err)
@@ -44,7 +44,7 @@ func (tx *Tx) record(c *conversation, s centrala.Step, w words) (centrala.Event,
 		return e, err
 	}
 	m := &centrala.Message{ID: e.ID, Conversation: c.ID, Seq: e.Seq, Author: w.by, Channel: w.channel, Text: w.text,
-		HasHTML: body&1 != 0, HasMore: body&2 != 0, Attachments: w.files, Note: s.Type == centrala.MessageNoted, At: e.At,
+		HasHTML: body&1 != 0, HasMore: body&2 != 0, Attachments: w.files, Note: s.Type == centrala.MessageNoted, Mentions: s.Data.Mentions, At: e.At,
 		Sender: w.sender, Key: w.key}
 	switch {
 	case e.Seq == 0:

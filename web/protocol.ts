@@ -18,14 +18,14 @@ export const objects = {
   Change: { of: 'number', kind: 'edit|unsend|reaction|erase', 'text?': 'string' },
   Message: {
     id: 'string', author: 'Author', text: 'string', 'cut?': 'boolean', 'has_html?': 'boolean',
-    'has_more?': 'boolean', 'attachments?': 'Attachment[]', 'note?': 'boolean', 'system?': 'System',
-    'change?': 'Change', channel: 'string', at: 'string', 'key?': 'string',
+    'has_more?': 'boolean', 'attachments?': 'Attachment[]', 'note?': 'boolean', 'mentions?': 'string[]',
+    'system?': 'System', 'change?': 'Change', channel: 'string', at: 'string', 'key?': 'string',
   },
   /** An entry of a history answer: a message with its seq, or the trace of one this reader may not see. */
   Entry: {
     seq: 'number', 'hidden?': 'boolean', 'id?': 'string', 'author?': 'Author', 'text?': 'string', 'cut?': 'boolean',
     'has_html?': 'boolean', 'has_more?': 'boolean', 'attachments?': 'Attachment[]', 'note?': 'boolean',
-    'system?': 'System', 'change?': 'Change', 'channel?': 'string', 'at?': 'string', 'key?': 'string',
+    'mentions?': 'string[]', 'system?': 'System', 'change?': 'Change', 'channel?': 'string', 'at?': 'string', 'key?': 'string',
   },
   Queue: { position: 'number', 'eta_low_s?': 'number|null', 'eta_high_s?': 'number|null' },
   Contact: { id: 'string', side: 'Side|null', name: 'string|null', verified: 'boolean', 'email?': 'string|null' },
@@ -47,8 +47,10 @@ export const objects = {
     turn: 'customer|agent', subject: 'string', contact: 'Person', team: 'string|null', assignee: 'Face|null',
     priority: 'number', tags: 'string[]', complaint: 'boolean', last_seq: 'number',
     'last_message?': 'LastMessage|null', unread: 'number', read: 'Read', opened_at: 'string', 'due?': 'string|null',
-    version: 'number', 'reason?': 'string', 'gone?': 'boolean', 'queue?': 'Queue|null',
+    version: 'number', 'reason?': 'string', 'mentions?': 'Mention[]', 'gone?': 'boolean', 'queue?': 'Queue|null',
   },
+  /** A colleague whom a note of the conversation names: in which one at last, and whether they have read it. */
+  Mention: { agent: 'string', seq: 'number', read: 'boolean' },
   Person: { id: 'string', name: 'string|null', verified: 'boolean' },
   Article: { id: 'string', title: 'string', url: 'string', snippet: 'string', score: 'number' },
   Survey: {
@@ -79,7 +81,7 @@ export const frames = {
       ping: { ref: 'string' },
       'message.send': {
         ref: 'string', key: 'string', 'conversation?': 'string', text: 'string', 'attachments?': 'string[]',
-        'note?': 'boolean', 'claim?': 'boolean',
+        'note?': 'boolean', 'mentions?': 'string[]', 'claim?': 'boolean',
       },
       typing: { conversation: 'string', on: 'boolean' },
       received: { conversation: 'string', upto: 'number' },
@@ -147,7 +149,7 @@ export const frames = {
         'team?': 'string|null', 'assignee?': 'Face|null', 'priority?': 'number', 'tags?': 'string[]',
         'complaint?': 'boolean', 'last_seq?': 'number', 'last_message?': 'LastMessage|null', 'unread?': 'number',
         'read?': 'Read', 'opened_at?': 'string', 'due?': 'string|null', 'version?': 'number', 'reason?': 'string',
-        'gone?': 'boolean', 'queue?': 'Queue|null',
+        'mentions?': 'Mention[]', 'gone?': 'boolean', 'queue?': 'Queue|null',
       },
       presence: { agent: 'string', status: 'Presence', load: 'number', capacity: 'number' },
       viewers: { conversation: 'string', agents: 'Face[]' },
@@ -209,6 +211,7 @@ export type Agent = Value<'Agent'>;
 export type Talk = Value<'Talk'>;
 export type Face = Value<'Face'>;
 export type Conversation = Value<'Conversation'>;
+export type Mention = Value<'Mention'>;
 export type Article = Value<'Article'>;
 export type Survey = Value<'Survey'>;
 export type ResumePoint = Value<'ResumePoint'>;

@@ -32,6 +32,7 @@ type Conversation struct {
 	Due         *time.Time              `json:"due"`
 	Version     int64                   `json:"version"`
 	Reason      string                  `json:"reason,omitempty"`
+	Mentions    []centrala.Mention      `json:"mentions,omitempty"`
 }
 
 // Talk is what customers see of theirs.
@@ -84,6 +85,7 @@ func ForStaff(kind string, c *centrala.Conversation) Conversation {
 		Status: c.Status, Turn: c.Turn, Subject: c.Subject, Team: c.Team, Priority: c.Priority, Tags: c.Tags, Complaint: c.Complaint,
 		Contact: Person{ID: c.Contact, Name: OrNull(c.ContactName), Verified: c.Verified},
 		LastSeq: c.LastSeq, Unread: c.Unread, Read: ReadMarks{c.ReadByCustomer, c.ReadByAgent}, Opened: c.OpenedAt, Version: c.Version, Reason: c.Reason,
+		Mentions: c.Mentions,
 	}
 	if out.Tags == nil {
 		out.Tags = []string{}

@@ -53,6 +53,7 @@ type (
 		Text         string   `json:"text"`
 		Attachments  []string `json:"attachments,omitempty"`
 		Note         bool     `json:"note,omitempty"`
+		Mentions     []string `json:"mentions,omitempty"`
 		Claim        *bool    `json:"claim,omitempty"`
 	}
 	TypingMark struct {

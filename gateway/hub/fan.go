@@ -46,11 +46,12 @@ func (h *Hub[R]) fan(was Face, c *centrala.Conversation, m *centrala.Message) {
 		return
 	}
 	var before *centrala.Conversation
-	if was.Status != "" && was != FaceOf(c) {
+	if was.Status != "" && !was.Is(FaceOf(c)) {
 		before = was.As(c.ID)
 	}
 	for _, s := range staff {
 		_, reads := s.Follows(c)
+		reads = reads || e.Addresses(s.Who().AgentID())
 		if !reads && before != nil && s.Who().Scope.Sees(c) {
 			_, reads = s.Follows(before)
 		}
@@ -76,7 +77,7 @@ func (h *Hub[R]) state(sh *shard[R], t *topic, c *centrala.Conversation) {
 		frame, gone []byte
 		before      *centrala.Conversation
 	)
-	if was.Status != "" && was != t.Face {
+	if was.Status != "" && !was.Is(t.Face) {
 		before = was.As(c.ID)
 	}
 	for _, s := range staff {

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"centrala"
@@ -15,16 +16,24 @@ type Face struct {
 	Team     centrala.TeamID
 	Side     centrala.Side
 	Status   centrala.Status // "": not known
+	Mentions []centrala.Mention
 }
 
 // FaceOf is the face of c.
 func FaceOf(c *centrala.Conversation) Face {
-	return Face{c.Contact, c.Inbox, c.Assignee, c.Team, c.Side, c.Status}
+	return Face{c.Contact, c.Inbox, c.Assignee, c.Team, c.Side, c.Status, c.Mentions}
+}
+
+// Is reports whether two faces are seen by the same people.
+func (f Face) Is(o Face) bool {
+	return f.Contact == o.Contact && f.Inbox == o.Inbox && f.Assignee == o.Assignee && f.Team == o.Team && f.Side == o.Side &&
+		f.Status == o.Status && slices.Equal(f.Mentions, o.Mentions)
 }
 
 // As is a conversation with this face, for the rules that ask for one.
 func (f Face) As(id centrala.ConversationID) *centrala.Conversation {
-	return &centrala.Conversation{ID: id, Contact: f.Contact, Inbox: f.Inbox, Assignee: f.Assignee, Team: f.Team, Side: f.Side, Status: f.Status}
+	return &centrala.Conversation{ID: id, Contact: f.Contact, Inbox: f.Inbox, Assignee: f.Assignee, Team: f.Team, Side: f.Side, Status: f.Status,
+		Mentions: f.Mentions}
 }
 
 // topic is what the hub remembers of a conversation.
@@ -96,7 +105,7 @@ func (h *Hub[R]) Know(c *centrala.Conversation) {
 
 // turn gives a topic its present face.
 func (sh *shard[R]) turn(t *topic, f Face) {
-	if t.Face == f {
+	if t.Is(f) {
 		return
 	}
 	sh.topicsMu.Lock()
@@ -227,7 +236,7 @@ func (h *Hub[R]) compare(sh *shard[R]) {
 			h.logger.Warn("compare a live conversation with the log", "conversation", id, "err", err)
 		case c.LastSeq > max(t.last, t.base):
 			h.catchUp(sh, id, c.LastSeq)
-		case FaceOf(&c) != t.Face:
+		case !t.Is(FaceOf(&c)):
 			h.state(sh, t, &c)
 		}
 	}

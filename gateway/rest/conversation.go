@@ -25,11 +25,12 @@ type Desk interface {
 }
 
 type conversationQuery struct {
-	View      string          `query:"view" enum:"mine,queue,team,snoozed,resolved" doc:"One of the lists of the console's rail."`
+	View      string          `query:"view" enum:"mine,queue,team,mentions,snoozed,resolved" doc:"One of the lists of the console's rail."`
 	Status    centrala.Status `query:"status" enum:"waiting,open,snoozed,resolved"`
 	Side      centrala.Side   `query:"side" enum:"buyer,seller,advertiser"`
 	Team      teamWish        `query:"team"`
 	Assignee  agentWish       `query:"assignee"`
+	Mentioned string          `query:"mentioned" enum:"me" doc:"me: only those whose notes mention the agent who asks."`
 	Contact   contactWish     `query:"contact"`
 	Tag       string          `query:"tag" maxLength:"40"`
 	Channel   string          `query:"channel" maxLength:"20"`
@@ -63,6 +64,9 @@ func (q *conversationQuery) filter(c caller) centrala.Filter {
 	if q.View != "" && q.Order == "" && q.View != "resolved" {
 		f.Order = centrala.ByDue
 	}
+	if q.Mentioned == "me" {
+		f.Mentioned = c.AgentID()
+	}
 	switch q.View {
 	case "mine":
 		f.Status, f.Assignee = centrala.Open, c.Scope.Agent
@@ -70,6 +74,8 @@ func (q *conversationQuery) filter(c caller) centrala.Filter {
 		f.Status = centrala.Waiting
 	case "team":
 		f.Status = centrala.Open
+	case "mentions":
+		f.Mentioned, f.ToRead = c.AgentID(), true
 	case "snoozed":
 		f.Status, f.Assignee = centrala.Snoozed, c.Scope.Agent
 	case "resolved":
@@ -81,7 +87,12 @@ func (q *conversationQuery) filter(c caller) centrala.Filter {
 	return f
 }
 
+func (q *conversationQuery) wantsMentions() bool { return q.View == "mentions" || q.Mentioned != "" }
+
 func (s *server) listConversations(ctx context.Context, c caller, q *conversationQuery) (*answer[List[EitherView]], error) {
+	if q.wantsMentions() && c.Agent == nil && !c.isVisitor() {
+		return nil, centrala.InvalidField("mentioned", "Notes mention people, and a program is none.")
+	}
 	items, next, err := s.Store.Conversations(ctx, c.Scope, q.filter(c))
 	if err != nil {
 		return nil, err
@@ -198,6 +209,7 @@ type Counts struct {
 	Mine      int             `json:"mine"`
 	Queue     int             `json:"queue"`
 	Team      int             `json:"team"`
+	Mentions  int             `json:"mentions" doc:"Conversations with a note that mentions the agent and that they have not read."`
 	Snoozed   int             `json:"snoozed"`
 	Late      Late            `json:"late"`
 	Waiting   []WaitingOfSide `json:"waiting"`
@@ -227,7 +239,7 @@ func (s *server) counts(ctx context.Context, c caller, _ *nothing) (*answer[Coun
 	if err != nil {
 		return nil, err
 	}
-	out := Counts{Mine: n.Mine, Queue: n.Queue, Team: n.Team, Snoozed: n.Snoozed, FollowUps: n.FollowUps}
+	out := Counts{Mine: n.Mine, Queue: n.Queue, Team: n.Team, Mentions: n.Mentions, Snoozed: n.Snoozed, FollowUps: n.FollowUps}
 	open, _, err := s.Store.Conversations(ctx, c.Scope, centrala.Filter{Status: centrala.Open, Order: centrala.ByDue, Limit: 200})
 	if err != nil {
 		return nil, err

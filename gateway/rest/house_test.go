@@ -160,6 +160,7 @@ func (h *house) furnish(ctx context.Context) {
 	for name, a := range map[string]centrala.Agent{
 		"agent":            {Role: centrala.RoleAgent, Teams: []centrala.TeamID{h.buyers.ID}},
 		"other agent":      {Role: centrala.RoleAgent, Teams: []centrala.TeamID{h.sellers.ID}},
+		"mentioned":        {Role: centrala.RoleAgent, Teams: []centrala.TeamID{h.sellers.ID}},
 		"supervisor":       {Role: centrala.RoleSupervisor, Teams: []centrala.TeamID{h.buyers.ID}},
 		"other supervisor": {Role: centrala.RoleSupervisor, Teams: []centrala.TeamID{h.sellers.ID}},
 		"admin":            {Role: centrala.RoleAdmin},

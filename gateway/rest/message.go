@@ -70,6 +70,7 @@ type postInput struct {
 		Text        string                  `json:"text"`
 		Attachments []centrala.AttachmentID `json:"attachments,omitempty" doc:"Own uploads that no message has taken yet."`
 		Note        bool                    `json:"note,omitempty" doc:"For the team only."`
+		Mentions    []centrala.AgentID      `json:"mentions,omitempty" doc:"Of a note: colleagues who are to see the conversation from now on; at most 20."`
 		Claim       *bool                   `json:"claim,omitempty" doc:"Whether an answer takes a conversation that nobody has: true for agents unless told otherwise."`
 	}
 }
@@ -84,7 +85,8 @@ func (c caller) key() string {
 
 func (s *server) postMessage(ctx context.Context, c caller, in *postInput) (*answer[centrala.Receipt], error) {
 	b := in.Body
-	p := centrala.Post{Sender: c.ID, Key: c.key(), Author: c.Author(), Conversation: in.ID.ID, Scope: c.Scope, Text: b.Text, Attachments: b.Attachments}
+	p := centrala.Post{Sender: c.ID, Key: c.key(), Author: c.Author(), Conversation: in.ID.ID, Scope: c.Scope, Text: b.Text,
+		Attachments: b.Attachments, Mentions: b.Mentions}
 	switch c.Kind {
 	case auth.Visitor:
 		contact := auth.ContactOf(*c.Visitor)

@@ -41,6 +41,7 @@ type Conversation struct {
 	Reason       string                   `json:"reason,omitempty" doc:"Why this agent, or why still waiting."`
 	Previous     *centrala.ConversationID `json:"previous,omitempty"`
 	MergedInto   *centrala.ConversationID `json:"merged_into,omitempty"`
+	Mentions     []centrala.Mention       `json:"mentions,omitempty" doc:"Whom notes mention, in which, and whether they have read it."`
 	Version      int64                    `json:"version"`
 }
 
@@ -117,6 +118,7 @@ func conversationView(c *centrala.Conversation) Conversation {
 		Priority: c.Priority, Tags: c.Tags, Complaint: c.Complaint, Spam: c.Spam, LastSeq: c.LastSeq, Unread: c.Unread,
 		Read: Read{c.ReadByCustomer, c.ReadByAgent}, OpenedAt: c.OpenedAt.UTC(), Due: instant(c.Due), SnoozedUntil: instant(c.SnoozedUntil),
 		ResolvedAt: instant(c.ResolvedAt), Reason: c.Reason, Previous: orNull(c.Previous), MergedInto: orNull(c.MergedInto), Version: c.Version,
+		Mentions: c.Mentions,
 	}
 	if c.Assignee != 0 {
 		v.Assignee = &Face{c.Assignee, c.AssigneeName}
@@ -142,6 +144,7 @@ type Entry struct {
 	HasMore     bool                  `json:"has_more,omitempty"`
 	Attachments []centrala.Attachment `json:"attachments,omitempty"`
 	Note        bool                  `json:"note,omitempty"`
+	Mentions    []centrala.AgentID    `json:"mentions,omitempty" doc:"Of a note: the colleagues that it names."`
 	System      *centrala.Facts       `json:"system,omitempty"`
 	Change      *centrala.Change      `json:"change,omitempty"`
 	Channel     centrala.Channel      `json:"channel,omitempty"`
@@ -158,7 +161,7 @@ func (s *server) entry(c caller, m centrala.Message) Entry {
 		m = m.ForCustomer()
 	}
 	e := Entry{Seq: m.Seq, ID: centrala.MessageRef(m.ID), Author: &m.Author, Text: &m.Text, HasHTML: m.HasHTML, HasMore: m.HasMore,
-		Note: m.Note, System: m.System, Change: m.Change, Channel: m.Channel, At: instant(m.At)}
+		Note: m.Note, Mentions: m.Mentions, System: m.System, Change: m.Change, Channel: m.Channel, At: instant(m.At)}
 	if len(m.Text) > centrala.MaxFrameText {
 		text := centrala.Clip(m.Text, centrala.MaxFrameText)
 		e.Text, e.Cut = &text, true

@@ -48,7 +48,9 @@ type testCase struct {
 // cases are the promises, by noun.
 func cases() []testCase {
 	var all []testCase
-	for _, noun := range [][]testCase{appendCases(), claimCases(), receiveCases(), deliveryCases(), readCases(), outboxCases(), contactCases(), houseCases(), promiseCases()} {
+	for _, noun := range [][]testCase{
+		appendCases(), claimCases(), receiveCases(), deliveryCases(), readCases(), mentionCases(), outboxCases(), contactCases(), houseCases(), promiseCases(),
+	} {
 		all = append(all, noun...)
 	}
 	return all

@@ -129,7 +129,7 @@ export const patchMe = (body: { name?: string; locale?: Locale }) => call<Me>('P
 
 // ── conversations ──────────────────────────────────────────────────────────────────────────────────────────────
 
-export type View = 'mine' | 'queue' | 'team' | 'snoozed' | 'resolved';
+export type View = 'mine' | 'queue' | 'team' | 'mentions' | 'snoozed' | 'resolved';
 
 /** `team` and `assignee` are ids. `q` searches subjects, names, addresses and messages. Ordered by `due`, then age; with `q` by relevance. */
 export interface ConversationQuery {
@@ -222,6 +222,8 @@ export interface Counts {
   mine: number;
   queue: number;
   team: number;
+  /** Conversations with a note that mentions the agent and that they have not read. */
+  mentions: number;
   snoozed: number;
   late: { mine: number; queue: number; team: number };
   waiting: { side: Side; n: number; oldest_at: string | null }[];

@@ -186,6 +186,7 @@ export class Client {
       at: at ?? new Date().toISOString(),
       ...(row.attachments.length > 0 ? { attachments: row.attachments } : {}),
       ...(row.note ? { note: true } : {}),
+      ...(row.mentions?.length ? { mentions: row.mentions } : {}),
     };
     this.timeline(conversation).put(seq, message);
     this.#touched(conversation);

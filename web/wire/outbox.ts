@@ -22,6 +22,8 @@ export interface Draft {
   text: string;
   attachments?: Attachment[];
   note?: boolean;
+  /** Of a note: ids of the colleagues it names. */
+  mentions?: string[];
   claim?: boolean;
 }
 
@@ -298,6 +300,7 @@ function frameOf(row: Row) {
     ...(row.conversation === null ? {} : { conversation: row.conversation }),
     ...(row.attachments.length > 0 ? { attachments: row.attachments.map((a) => a.id) } : {}),
     ...(row.note ? { note: true } : {}),
+    ...(row.mentions?.length ? { mentions: row.mentions } : {}),
     ...(row.claim === false ? { claim: false } : {}),
   };
 }

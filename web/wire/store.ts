@@ -12,6 +12,8 @@ export interface Row {
   text: string;
   attachments: Attachment[];
   note?: boolean;
+  /** Of a note: ids of the colleagues it names. */
+  mentions?: string[];
   claim?: boolean;
   /** When it was written, ms since the epoch. */
   at: number;

@@ -120,7 +120,7 @@ interface Held {
 const held = new Map<string, Held>();
 
 /** Hands words to the outbox. What is not chat waits five seconds first: `back` puts them back into the composer. */
-export function send(c: api.Conversation, text: string, more: { note?: boolean; attachments?: api.Attachment[] }, gone: () => unknown, back: () => void): void {
+export function send(c: api.Conversation, text: string, more: { note?: boolean; mentions?: string[]; attachments?: api.Attachment[] }, gone: () => unknown, back: () => void): void {
   const go = () => {
     void line.sendMessage(c.id, text, more).then(gone);
   };

@@ -26,15 +26,16 @@ function ring(): void {
   }
 }
 
-/** A customer has written: tells whoever wants to be told, unless they are looking at it. */
+/** A customer has written, or a note mentions the agent: tells whoever wants to be told, unless they are looking at it. */
 export function announce(conversation: string, message: Message): void {
   const looking = app.conversation === conversation && document.visibilityState === 'visible' && document.hasFocus();
   if (looking) return;
   const c = lists.peek(conversation);
-  if (c && c.assignee && c.assignee.id !== app.agent?.id) return;
+  if (!message.note && c && c.assignee && c.assignee.id !== app.agent?.id) return;
   if (app.sound) ring();
   if (!app.desktop || !('Notification' in window) || Notification.permission !== 'granted') return;
-  const notice = new Notification(c?.contact.name || app.t('contact.anonymous'), { body: message.text.slice(0, 140), tag: conversation });
+  const title = message.note ? app.t('mention.notice', { name: message.author.name ?? '' }) : c?.contact.name || app.t('contact.anonymous');
+  const notice = new Notification(title, { body: message.text.slice(0, 140), tag: conversation });
   notice.onclick = () => {
     window.focus();
     app.open(conversation);

@@ -16,7 +16,7 @@ export interface Toast {
   undo?: () => void;
 }
 
-const views: api.View[] = ['mine', 'queue', 'team', 'snoozed', 'resolved'];
+const views: api.View[] = ['mine', 'queue', 'team', 'mentions', 'snoozed', 'resolved'];
 
 /** What this browser remembers between visits; storage may be forbidden, then nothing is. */
 function kept(key: string): string | null {

@@ -13,7 +13,7 @@ export interface Around {
   open: Row | undefined;
 }
 
-const places: Record<string, string> = { m: 'mine', q: 'queue', t: 'team', o: 'snoozed', r: 'resolved', f: 'followups', d: 'desk' };
+const places: Record<string, string> = { m: 'mine', q: 'queue', t: 'team', w: 'mentions', o: 'snoozed', r: 'resolved', f: 'followups', d: 'desk' };
 let goAt = 0;
 
 const inText = (t: EventTarget | null) => t instanceof HTMLElement && (t.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(t.tagName));

@@ -7,6 +7,7 @@ import type * as api from '../api';
 import { announce } from './alerts';
 import { app } from './app.svelte';
 import { lists } from './lists.svelte';
+import { readUpto } from './mentions';
 import { people } from './people.svelte';
 
 export interface Typing {
@@ -84,6 +85,7 @@ class Line {
     });
     client.on('stale', () => void lists.load());
     client.news.on((conversation, _seq, message, live) => {
+      if (message.note && live && message.mentions?.includes(agent.id)) announce(conversation, message);
       if (message.system || message.note) return;
       this.others.get(conversation)?.put(message.author.id ?? '', '', false);
       if (!live) this.missed++;
@@ -192,13 +194,15 @@ class Line {
   read(conversation: string, upto: number): void {
     if (!this.client?.send({ type: 'read', conversation, upto })) return;
     const c = lists.peek(conversation);
-    if (c) lists.put({ id: conversation, unread: 0, read: { ...c.read, agent: Math.max(c.read.agent, upto) } });
+    if (!c) return;
+    const mentions = c.mentions ? { mentions: readUpto(c.mentions, app.agent?.id, upto) } : {};
+    lists.put({ id: conversation, unread: 0, read: { ...c.read, agent: Math.max(c.read.agent, upto) }, ...mentions });
   }
 
   // ── words ──
 
   /** Hands words to the outbox; resolves when they are kept on this device, and only then may the draft go. */
-  async sendMessage(conversation: string, text: string, more: { note?: boolean; attachments?: api.Attachment[]; claim?: boolean } = {}): Promise<void> {
+  async sendMessage(conversation: string, text: string, more: { note?: boolean; mentions?: string[]; attachments?: api.Attachment[]; claim?: boolean } = {}): Promise<void> {
     this.client?.outbox.add({ conversation, text, ...more });
     this.ownOf(conversation).changed('');
     await this.client?.outbox.settled();

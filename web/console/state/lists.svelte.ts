@@ -2,6 +2,7 @@
 // the screen once per animation frame; rows stay where they are while somebody looks at them (the still list).
 import * as api from '../api';
 import { app } from './app.svelte';
+import { waits } from './mentions';
 
 export type Row = api.ConversationRow;
 
@@ -23,6 +24,8 @@ function belongs(c: Row, view: api.View, me: string): boolean {
       return c.status === 'waiting';
     case 'team':
       return c.status === 'waiting' || c.status === 'open';
+    case 'mentions':
+      return waits(c, me);
     case 'snoozed':
       return c.status === 'snoozed';
     case 'resolved':

@@ -93,7 +93,7 @@ export function serve({ port = 0, ...options } = {}) {
   const w = world(options);
   const sockets = new Set();
   const list = (items, more = {}) => ({ items, next: null, ...more });
-  const views = { mine: (c) => c.status === 'open' && c.assignee?.id === 'a_1', queue: (c) => c.status === 'waiting', team: (c) => c.status === 'waiting' || c.status === 'open', snoozed: (c) => c.status === 'snoozed', resolved: (c) => c.status === 'resolved' };
+  const views = { mine: (c) => c.status === 'open' && c.assignee?.id === 'a_1', queue: (c) => c.status === 'waiting', team: (c) => c.status === 'waiting' || c.status === 'open', mentions: (c) => c.mentions?.some((m) => m.agent === 'a_1' && !m.read) ?? false, snoozed: (c) => c.status === 'snoozed', resolved: (c) => c.status === 'resolved' };
   const tell = (frame) => sockets.forEach((s) => s.send(JSON.stringify(frame)));
   const survey = w.empty ? { n: 4, promoters: 2, passives: 1, detractors: 1, nps: null, low: null, high: null, scores: [0, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1] } : { n: 276, promoters: 182, passives: 55, detractors: 39, nps: 52, low: 43.6, high: 60.2, scores: [8, 2, 3, 4, 5, 7, 10, 20, 35, 72, 110] };
   const change = (c, part) => {
@@ -125,7 +125,7 @@ export function serve({ port = 0, ...options } = {}) {
     if (kind === 'counts') {
       const all = [...w.conversations.values()];
       const n = (v) => all.filter(views[v]).length;
-      return [200, { mine: n('mine'), queue: n('queue'), team: n('team'), snoozed: n('snoozed'), late: { mine: 1, queue: 1, team: 1 }, waiting: ['buyer', 'seller', 'advertiser'].map((side) => ({ side, n: all.filter((c) => views.queue(c) && c.side === side).length, oldest_at: iso(Date.now() - 6 * MIN) })), follow_ups: w.followUps.filter((f) => f.state === 'new').length }];
+      return [200, { mine: n('mine'), queue: n('queue'), team: n('team'), mentions: n('mentions'), snoozed: n('snoozed'), late: { mine: 1, queue: 1, team: 1 }, waiting: ['buyer', 'seller', 'advertiser'].map((side) => ({ side, n: all.filter((c) => views.queue(c) && c.side === side).length, oldest_at: iso(Date.now() - 6 * MIN) })), follow_ups: w.followUps.filter((f) => f.state === 'new').length }];
     }
     if (kind === 'conversations' && !id) {
       if (req.method === 'POST') {
