@@ -13,7 +13,12 @@ import (
 func (g *Gateway) refreshLines(ctx context.Context) error {
 	changed, err := g.lines.Refresh(ctx, g.cfg.Floor.Lines)
 	for _, l := range changed {
-		g.hub.TellAllStaff(g.encode(presenceOf(l)))
+		frame := g.encode(presenceOf(l))
+		for _, s := range g.hub.Staff() {
+			if auth.Can(*s.who.Load(), auth.ReadHouse) {
+				s.sock.Push(frame)
+			}
+		}
 	}
 	return err
 }
@@ -22,10 +27,13 @@ func presenceOf(l centrala.Line) frames.Presence {
 	return frames.Presence{Type: "presence", Agent: l.Agent, Status: l.Status, Load: l.Load, Capacity: l.Capacity}
 }
 
-// arrive shows one of the staff who is on the line, and renews an agent's own lease.
+// arrive shows one of the staff who is on the line, if they may know, and renews an agent's
+// own lease.
 func (s *session) arrive(p *auth.Principal) {
-	for _, l := range s.g.lines.All() {
-		s.sock.Push(s.g.encode(presenceOf(l)))
+	if auth.Can(*p, auth.ReadHouse) {
+		for _, l := range s.g.lines.All() {
+			s.sock.Push(s.g.encode(presenceOf(l)))
+		}
 	}
 	if p.Agent == nil {
 		return

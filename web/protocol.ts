@@ -122,7 +122,7 @@ export const frames = {
     },
     customer: {
       welcome: {
-        session: 'string', 'token?': 'string', me: 'Contact', conversations: 'Talk[]', 'surveys?': 'Survey[]',
+        'ref?': 'string', session: 'string', 'token?': 'string', me: 'Contact', conversations: 'Talk[]', 'surveys?': 'Survey[]',
         online: 'boolean', eta_s: 'number[]|null',
       },
       conversation: {
@@ -138,7 +138,7 @@ export const frames = {
     },
     agent: {
       welcome: {
-        session: 'string', 'token?': 'string', me: 'Agent', conversations: 'Conversation[]', 'surveys?': 'Survey[]',
+        'ref?': 'string', session: 'string', 'token?': 'string', me: 'Agent', conversations: 'Conversation[]', 'surveys?': 'Survey[]',
         'online?': 'boolean', 'eta_s?': 'number[]|null',
       },
       conversation: {

@@ -104,6 +104,7 @@ func ForStaff(kind string, c *centrala.Conversation) Conversation {
 type (
 	VisitorWelcome struct {
 		Type          string   `json:"type"`
+		Ref           string   `json:"ref,omitempty"`
 		Session       string   `json:"session"`
 		Token         string   `json:"token,omitempty"`
 		Me            Contact  `json:"me"`
@@ -114,6 +115,7 @@ type (
 	}
 	StaffWelcome struct {
 		Type          string         `json:"type"`
+		Ref           string         `json:"ref,omitempty"`
 		Session       string         `json:"session"`
 		Token         string         `json:"token,omitempty"`
 		Me            Agent          `json:"me"`
@@ -135,8 +137,8 @@ type (
 		Email    string                  `json:"email,omitempty"`
 		Role     centrala.Role           `json:"role,omitempty"`
 		Status   centrala.PresenceStatus `json:"status,omitempty"`
-		Capacity int                     `json:"capacity,omitempty"`
-		Load     int                     `json:"load"`
+		Capacity *int                    `json:"capacity,omitempty"`
+		Load     *int                    `json:"load,omitempty"`
 	}
 )
 
