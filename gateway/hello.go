@@ -40,12 +40,9 @@ func (s *session) hello(env frames.Envelope, body []byte) {
 		return
 	}
 	look, err := watchOf(p, f.Watch)
-	reads := auth.Can(*p, auth.ReadConversations)
-	switch {
-	case err == nil && f.ResumeEvents != "" && !reads:
-		err = centrala.Errorf(centrala.Forbidden, "Events are resumed by agents and programs.")
-	case err == nil && len(list) > 0 && p.Kind != auth.Visitor && !reads:
-		err = &centrala.Error{Code: centrala.Forbidden, Field: "resume", Message: "This key may not read conversations."}
+	asks := f.ResumeEvents != "" || len(list) > 0 && p.Kind != auth.Visitor
+	if err == nil && asks && !auth.Can(*p, auth.ReadConversations) {
+		err = centrala.Errorf(centrala.Forbidden, "This is resumed by agents and programs that may read conversations.")
 	}
 	if err != nil {
 		s.refuse(env.Ref, err)
@@ -279,7 +276,7 @@ func (s *session) recheck() {
 		return
 	}
 	was := s.who.Load()
-	if was.Visitor == nil && !sameScope(was.Scope, p.Scope) {
+	if was.Visitor == nil && !was.Scope.Same(p.Scope) {
 		s.who.Store(&p)
 		s.sock.Push(s.g.encode(frames.Stale{Type: "stale"}))
 	}

@@ -13,18 +13,9 @@ import (
 func (g *Gateway) refreshLines(ctx context.Context) error {
 	changed, err := g.lines.Refresh(ctx, g.cfg.Floor.Lines)
 	for _, l := range changed {
-		frame := g.encode(presenceOf(l))
-		for _, s := range g.hub.Staff() {
-			if auth.Can(*s.who.Load(), auth.ReadHouse) {
-				s.sock.Push(frame)
-			}
-		}
+		g.hub.TellAllStaff(auth.ReadHouse, g.encode(frames.PresenceOf(l)))
 	}
 	return err
-}
-
-func presenceOf(l centrala.Line) frames.Presence {
-	return frames.Presence{Type: "presence", Agent: l.Agent, Status: l.Status, Load: l.Load, Capacity: l.Capacity}
 }
 
 // arrive shows one of the staff who is on the line, if they may know, and renews an agent's
@@ -32,7 +23,7 @@ func presenceOf(l centrala.Line) frames.Presence {
 func (s *session) arrive(p *auth.Principal) {
 	if auth.Can(*p, auth.ReadHouse) {
 		for _, l := range s.g.lines.All() {
-			s.sock.Push(s.g.encode(presenceOf(l)))
+			s.sock.Push(s.g.encode(frames.PresenceOf(l)))
 		}
 	}
 	if p.Agent == nil {

@@ -55,7 +55,7 @@ func command(p centrala.Post) centrala.Command {
 	case p.NoClaim:
 		return centrala.Reply{Text: p.Text, Human: p.Author.Kind == centrala.ByAgent}
 	default:
-		return centrala.Reply{Text: p.Text, Agent: p.Agent, AgentName: p.Author.Name, Human: p.Author.Kind == centrala.ByAgent}
+		return centrala.Reply{Text: p.Text, Agent: p.Agent, AgentName: p.Author.Name, Reason: p.Reason, Human: p.Author.Kind == centrala.ByAgent}
 	}
 }
 

@@ -149,3 +149,16 @@ func OrNull[T ~string](v T) *T {
 	}
 	return &v
 }
+
+// Answered is why an agent has a conversation that they claimed by answering, in one sentence.
+func Answered(a *centrala.Agent) string {
+	if a.Locale == "en" {
+		return "claimed by answering: " + a.Name
+	}
+	return "wzięcie przez odpowiedź: " + a.Name
+}
+
+// PresenceOf is an agent's line as a frame.
+func PresenceOf(l centrala.Line) Presence {
+	return Presence{Type: "presence", Agent: l.Agent, Status: l.Status, Load: l.Load, Capacity: l.Capacity}
+}

@@ -137,7 +137,7 @@ func (s *server) postMessage(ctx context.Context, c caller, in *postInput) (*ans
 		contact := auth.ContactOf(*c.Visitor)
 		p.Contact, p.Inbox, p.Channel = &contact, c.Visitor.Inbox, centrala.Chat
 	case auth.Agent:
-		p.Agent, p.Note = c.Agent.ID, b.Note
+		p.Agent, p.Note, p.Reason = c.Agent.ID, b.Note, because(c, "wzięcie przez odpowiedź", "claimed by answering")
 		p.NoClaim = c.Role() != centrala.RoleAgent
 		if b.Claim != nil {
 			p.NoClaim = !*b.Claim
