@@ -1,6 +1,7 @@
 package centrala
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -111,7 +112,7 @@ func (c *Conversation) reply(cmd Reply, now time.Time) []Step {
 	}
 	if c.Assignee == 0 && cmd.Agent != 0 {
 		c.take(cmd.Agent, cmd.AgentName)
-		c.Reason = ReasonAnswered
+		c.Reason = cmp.Or(cmd.Reason, ReasonAnswered)
 		steps = append(steps, Step{ConversationAssigned, true,
 			Facts{Kind: "assigned", Agent: cmd.Agent, AgentName: cmd.AgentName, Team: c.Team, Reason: c.Reason}})
 	}
@@ -126,7 +127,8 @@ func (c *Conversation) reply(cmd Reply, now time.Time) []Step {
 	return append(steps, Step{Type: MessageSent, Timeline: true})
 }
 
-// ReasonAnswered is the reason of an assignment that came about by answering.
+// ReasonAnswered is the reason of an assignment that came about by answering, when the answer
+// brings none in words.
 const ReasonAnswered = "answered"
 
 func (c *Conversation) take(agent AgentID, name string) {

@@ -17,6 +17,7 @@ type (
 		Text      string
 		Agent     AgentID
 		AgentName string
+		Reason    string // of the claim, one sentence; ReasonAnswered when there is none
 		Human     bool
 	}
 

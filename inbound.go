@@ -25,6 +25,7 @@ type Post struct {
 	Subject     string // only for a conversation that begins with this post
 	Note        bool
 	NoClaim     bool
+	Reason      string // one sentence: why the agent has the conversation, if this answer claims it
 	Attachments []AttachmentID
 	Mentions    []AgentID // notes only: colleagues who are to see it; the order and doubles mean nothing
 }

@@ -81,3 +81,9 @@ type Page struct {
 	Before, After int64
 	Limit         int
 }
+
+// Same reports whether two scopes see the same.
+func (s Scope) Same(t Scope) bool {
+	return s.All == t.All && s.Agent == t.Agent && s.Contact == t.Contact && s.Inbox == t.Inbox &&
+		slices.Equal(s.Sides, t.Sides) && slices.Equal(s.Teams, t.Teams)
+}

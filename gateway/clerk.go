@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"centrala"
+	"centrala/auth"
 	"centrala/gateway/frames"
 	"centrala/gateway/socket"
 )
@@ -35,7 +36,7 @@ func (g *Gateway) clerk() {
 			g.hub.Tick(now)
 		}
 		if n%marksEvery == 0 {
-			g.marks.flush(g)
+			g.marks.Flush(g.storeMark)
 		}
 		if n%leaseEvery == 0 {
 			g.heartbeat()
@@ -84,7 +85,9 @@ func (g *Gateway) cursors(told centrala.EventID) centrala.EventID {
 	if at <= told || len(g.hub.Staff()) == 0 {
 		return told
 	}
-	g.hub.After(func() { g.hub.TellAllStaff(g.encode(frames.Cursor{Type: "cursor", Value: g.cursorAt(at)})) })
+	g.hub.After(func() {
+		g.hub.TellAllStaff(auth.ReadConversations, g.encode(frames.Cursor{Type: "cursor", Value: g.cursorAt(at)}))
+	})
 	return at
 }
 

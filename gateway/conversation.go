@@ -13,6 +13,9 @@ import (
 func (g *Gateway) customerTalk(kind string, c *centrala.Conversation, position int) frames.Talk {
 	out := frames.Talk{Type: kind, ID: c.ID, Status: c.Status, Online: g.lines.Online(c.Team), LastSeq: c.LastSeq,
 		Read: frames.ReadMarks{Customer: c.ReadByCustomer, Agent: c.ReadByAgent}, Opened: c.OpenedAt, Team: frames.OrNull(g.doors.Team(c.Team))}
+	if c.Status == centrala.Snoozed { // how the team sorts its work is its own business
+		out.Status = centrala.Open
+	}
 	if c.Assignee != 0 {
 		out.Assignee = &frames.Face{Name: c.AssigneeName}
 	}

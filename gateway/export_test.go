@@ -8,7 +8,7 @@ func (g *Gateway) Settle() {
 }
 
 // Round does the clerk's round of read marks at once.
-func (g *Gateway) Round() { g.marks.flush(g) }
+func (g *Gateway) Round() { g.marks.Flush(g.storeMark) }
 
 // Lines reads the floor at once.
 func (g *Gateway) Lines() { g.lookAround() }

@@ -119,7 +119,7 @@ type Gateway struct {
 	waits    floor.Waits
 	doors    *floor.Doors
 	queue    *queue
-	marks    *marks
+	marks    floor.Marks[*auth.Principal]
 	refused  atomic.Int64
 
 	loading sync.Mutex
@@ -130,7 +130,7 @@ var errClosed = errors.New("the gateway is closed")
 
 // New makes a Gateway and starts its hub, wheel and clerk. Close must be called.
 func New(cfg Config) *Gateway {
-	g := &Gateway{cfg: cfg, log: cfg.Logger, handlers: handlers(), queue: newQueue(), marks: newMarks(), doors: floor.NewDoors(cfg.House)}
+	g := &Gateway{cfg: cfg, log: cfg.Logger, handlers: handlers(), queue: newQueue(), doors: floor.NewDoors(cfg.House)}
 	if g.log == nil {
 		g.log = slog.New(slog.DiscardHandler)
 	}
@@ -257,7 +257,7 @@ func (s *session) restart() {
 // gone, or until ctx ends, and stores what is still to be stored.
 func (g *Gateway) Close(ctx context.Context) error {
 	err := g.wheel.Close(ctx, func(o socket.Owner) { o.(*session).restart() })
-	g.marks.flush(g)
+	g.marks.Flush(g.storeMark)
 	g.stop(errClosed)
 	g.tasks.Wait()
 	return err

@@ -40,8 +40,9 @@ func (s *session) hello(env frames.Envelope, body []byte) {
 		return
 	}
 	look, err := watchOf(p, f.Watch)
-	if err == nil && f.ResumeEvents != "" && !auth.Can(*p, auth.ReadConversations) {
-		err = centrala.Errorf(centrala.Forbidden, "Events are resumed by agents and programs.")
+	asks := f.ResumeEvents != "" || len(list) > 0 && p.Kind != auth.Visitor
+	if err == nil && asks && !auth.Can(*p, auth.ReadConversations) {
+		err = centrala.Errorf(centrala.Forbidden, "This is resumed by agents and programs that may read conversations.")
 	}
 	if err != nil {
 		s.refuse(env.Ref, err)
@@ -52,7 +53,7 @@ func (s *session) hello(env frames.Envelope, body []byte) {
 	if !s.enter(env.Ref, p) {
 		return
 	}
-	if err := s.welcome(p); err != nil {
+	if err := s.welcome(env.Ref, p); err != nil {
 		s.abandon(err)
 		return
 	}
@@ -137,8 +138,8 @@ func (s *session) enter(ref string, p *auth.Principal) bool {
 	return false
 }
 
-// welcome writes the welcome and lets everything behind it go.
-func (s *session) welcome(p *auth.Principal) error {
+// welcome answers the hello and lets everything behind it go.
+func (s *session) welcome(ref string, p *auth.Principal) error {
 	defer s.sock.Release()
 	ctx, cancel := s.g.call()
 	defer cancel()
@@ -147,9 +148,9 @@ func (s *session) welcome(p *auth.Principal) error {
 		err error
 	)
 	if p.Kind == auth.Visitor {
-		w, err = s.welcomeVisitor(ctx, p)
+		w, err = s.welcomeVisitor(ctx, ref, p)
 	} else {
-		w, err = s.g.welcomeStaff(ctx, p)
+		w, err = s.g.welcomeStaff(ctx, ref, p)
 	}
 	if err != nil {
 		return err
@@ -163,13 +164,13 @@ func (s *session) welcome(p *auth.Principal) error {
 
 func sessionName() string { return "s_" + strings.ToLower(rand.Text()[:16]) }
 
-func (s *session) welcomeVisitor(ctx context.Context, p *auth.Principal) (frames.VisitorWelcome, error) {
+func (s *session) welcomeVisitor(ctx context.Context, ref string, p *auth.Principal) (frames.VisitorWelcome, error) {
 	g, v := s.g, p.Visitor
 	in, err := g.doors.Door(ctx, v.Inbox)
 	if err != nil {
 		return frames.VisitorWelcome{}, err
 	}
-	w := frames.VisitorWelcome{Type: "welcome", Session: sessionName(), Conversations: []frames.Talk{}, Surveys: []frames.Survey{}}
+	w := frames.VisitorWelcome{Type: "welcome", Ref: ref, Session: sessionName(), Conversations: []frames.Talk{}, Surveys: []frames.Survey{}}
 	w.Token, _ = g.cfg.Guard.Rotate(*p)
 	who, err := g.cfg.House.Contact(ctx, p.Scope, v.Contact)
 	if centrala.CodeOf(err) == centrala.NotFound {
@@ -207,15 +208,21 @@ func (s *session) welcomeVisitor(ctx context.Context, p *auth.Principal) (frames
 	return w, nil
 }
 
-func (g *Gateway) welcomeStaff(ctx context.Context, p *auth.Principal) (frames.StaffWelcome, error) {
-	w := frames.StaffWelcome{Type: "welcome", Session: sessionName(), Conversations: []frames.Conversation{}, Surveys: []frames.Survey{}}
+// welcomeStaff is the welcome of an agent or a program. Who may not read conversations is shown
+// neither them nor who is on the line.
+func (g *Gateway) welcomeStaff(ctx context.Context, ref string, p *auth.Principal) (frames.StaffWelcome, error) {
+	w := frames.StaffWelcome{Type: "welcome", Ref: ref, Session: sessionName(), Conversations: []frames.Conversation{}, Surveys: []frames.Survey{}}
 	if err := g.refreshLines(ctx); err != nil {
 		return w, err
 	}
 	w.Me = frames.Agent{ID: p.ID, Name: p.Author().Name, Role: p.Role()}
 	if a := p.Agent; a != nil {
 		line := g.lines.Of(a.ID)
-		w.Me.Email, w.Me.Status, w.Me.Load, w.Me.Capacity = a.Email, line.Status, line.Load, a.Capacity
+		w.Me.Email, w.Me.Status, w.Me.Load, w.Me.Capacity = a.Email, line.Status, &line.Load, &a.Capacity
+	}
+	w.Online = g.lines.Online(0)
+	if !auth.Can(*p, auth.ReadConversations) {
+		return w, nil
 	}
 	items, _, err := g.cfg.Lists.Conversations(ctx, p.Scope, centrala.Filter{Limit: welcomeList})
 	if err != nil {
@@ -224,7 +231,6 @@ func (g *Gateway) welcomeStaff(ctx context.Context, p *auth.Principal) (frames.S
 	for i := range items {
 		w.Conversations = append(w.Conversations, frames.ForStaff("", &items[i]))
 	}
-	w.Online = g.lines.Online(0)
 	return w, g.preload(ctx)
 }
 
@@ -270,7 +276,7 @@ func (s *session) recheck() {
 		return
 	}
 	was := s.who.Load()
-	if was.Visitor == nil && !sameScope(was.Scope, p.Scope) {
+	if was.Visitor == nil && !was.Scope.Same(p.Scope) {
 		s.who.Store(&p)
 		s.sock.Push(s.g.encode(frames.Stale{Type: "stale"}))
 	}

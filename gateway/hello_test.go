@@ -112,7 +112,10 @@ func TestWelcome(t *testing.T) {
 	token := p.visitor(p.web)
 	c := p.connect()
 	c.say(frame{"type": "hello", "token": token, "ref": "h"})
-	w := c.want("welcome")
+	w := c.wantRef("h")
+	if w["type"] != "welcome" {
+		t.Fatalf("hello is answered by %v", w)
+	}
 	me := w["me"].(map[string]any)
 	if me["verified"] != false || me["name"] != nil || me["side"] != nil || w["online"] != false || w["eta_s"] != nil || w["session"] == "" {
 		t.Errorf("welcome %v", w)
@@ -143,6 +146,66 @@ func TestWelcome(t *testing.T) {
 	again.say(frame{"type": "hello", "token": token, "ref": "2"})
 	if e := again.wantRef("2"); e["code"] != "conflict" {
 		t.Errorf("a second hello: %v", e)
+	}
+}
+
+// A key that may not read conversations gets none by the back door of hello, and does not learn
+// who is on the line.
+func TestWelcomeHoldsWhatOneMayRead(t *testing.T) {
+	t.Parallel()
+	p := open(t, unlimited)
+	conv := p.join(p.visitor(p.web)).send("to jest poufne")["conversation"]
+	ania := p.join(p.session("ania"))
+	ania.say(frame{"type": "presence.set", "status": "online", "ref": "p"})
+	ania.wantRef("p")
+	p.gw.Lines()
+
+	articles := p.key(nil, "articles:read")
+	poor := p.connect()
+	poor.say(frame{"type": "hello", "token": articles, "resume": []frame{{"conversation": conv, "after": 0}}, "ref": "r"})
+	if e := poor.wantRef("r"); e["code"] != "forbidden" {
+		t.Errorf("a resume without the scope: %v", e)
+	}
+	poor.say(frame{"type": "hello", "token": articles, "ref": "h"})
+	w := poor.wantRef("h")
+	if w["type"] != "welcome" || len(w["conversations"].([]any)) != 0 {
+		t.Errorf("without the scope: %v", w)
+	}
+	reader := p.connect()
+	reader.say(frame{"type": "hello", "token": p.key(nil, "conversations:read"), "ref": "h"})
+	if w := reader.wantRef("h"); len(w["conversations"].([]any)) != 1 {
+		t.Errorf("with the scope: %v", w)
+	}
+	reader.want("presence")
+	if me := w["me"].(map[string]any); len(me) != 2 || me["id"] == "" || me["name"] != "integration" {
+		t.Errorf("a key is {id,name}: %v", me)
+	}
+	ania.say(frame{"type": "presence.set", "status": "away", "ref": "q"})
+	ania.wantRef("q")
+	p.gw.Lines()
+	reader.wantWhere("presence away", func(f frame) bool { return f["type"] == "presence" && f["status"] == "away" })
+	poor.say(frame{"type": "ping", "ref": "last"})
+	poor.wantRef("last")
+	for _, f := range poor.frames() {
+		if f["type"] == "presence" || f["type"] == "message" || f["type"] == "conversation" {
+			t.Errorf("without the scope came %v", f)
+		}
+	}
+}
+
+// Two peers that answered each other's errors would never stop.
+func TestAnErrorIsNeverAnswered(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	c := p.join(p.visitor(p.web))
+	c.say(frame{"type": "error", "ref": "e", "code": "invalid", "message": "?"})
+	c.say(frame{"type": "error", "ref": strings.Repeat("e", 65)})
+	c.say(frame{"type": "ping", "ref": "after"})
+	c.wantRef("after")
+	for _, f := range c.frames() {
+		if f["type"] == "error" {
+			t.Errorf("an error was answered with %v", f)
+		}
 	}
 }
 

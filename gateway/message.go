@@ -96,7 +96,7 @@ func (s *session) post(p *auth.Principal, f *frames.Send) (centrala.Post, error)
 			post.Author.Name = contact.Name
 		}
 	case auth.Agent:
-		post.Agent, post.Channel = p.Agent.ID, ""
+		post.Agent, post.Channel, post.Reason = p.Agent.ID, "", frames.Answered(p.Agent)
 		post.NoClaim = p.Role() != centrala.RoleAgent
 		if f.Claim != nil {
 			post.NoClaim = !*f.Claim

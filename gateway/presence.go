@@ -13,19 +13,18 @@ import (
 func (g *Gateway) refreshLines(ctx context.Context) error {
 	changed, err := g.lines.Refresh(ctx, g.cfg.Floor.Lines)
 	for _, l := range changed {
-		g.hub.TellAllStaff(g.encode(presenceOf(l)))
+		g.hub.TellAllStaff(auth.ReadHouse, g.encode(frames.PresenceOf(l)))
 	}
 	return err
 }
 
-func presenceOf(l centrala.Line) frames.Presence {
-	return frames.Presence{Type: "presence", Agent: l.Agent, Status: l.Status, Load: l.Load, Capacity: l.Capacity}
-}
-
-// arrive shows one of the staff who is on the line, and renews an agent's own lease.
+// arrive shows one of the staff who is on the line, if they may know, and renews an agent's
+// own lease.
 func (s *session) arrive(p *auth.Principal) {
-	for _, l := range s.g.lines.All() {
-		s.sock.Push(s.g.encode(presenceOf(l)))
+	if auth.Can(*p, auth.ReadHouse) {
+		for _, l := range s.g.lines.All() {
+			s.sock.Push(s.g.encode(frames.PresenceOf(l)))
+		}
 	}
 	if p.Agent == nil {
 		return

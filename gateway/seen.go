@@ -1,11 +1,11 @@
 package gateway
 
 import (
-	"sync"
 	"time"
 
 	"centrala"
 	"centrala/auth"
+	"centrala/gateway/floor"
 	"centrala/gateway/frames"
 	"centrala/gateway/hub"
 )
@@ -30,25 +30,6 @@ func (s *session) types(env frames.Envelope, body []byte) error {
 	return nil
 }
 
-// marks are how far people have received and read, gathered so that each is stored at most
-// once a second.
-type marks struct {
-	mu   sync.Mutex
-	next map[markKey]*mark
-}
-
-type markKey struct {
-	conversation centrala.ConversationID
-	person       string
-}
-
-type mark struct {
-	who            *auth.Principal
-	received, read int64
-}
-
-func newMarks() *marks { return &marks{next: map[markKey]*mark{}} }
-
 func (s *session) received(env frames.Envelope, body []byte) error { return s.seen(env, body, false) }
 func (s *session) readUpto(env frames.Envelope, body []byte) error { return s.seen(env, body, true) }
 
@@ -70,77 +51,43 @@ func (s *session) seen(env frames.Envelope, body []byte, read bool) error {
 	}
 	p := s.who.Load()
 	if read || p.Kind == auth.Visitor { // what staff has received is nobody's business
-		s.g.marks.note(markKey{id, p.ID}, p, f.Upto, read)
+		m := floor.Mark[*auth.Principal]{Conversation: id, Person: p.ID, Who: p, Received: f.Upto}
+		if read {
+			m.Read = f.Upto
+		}
+		s.g.marks.Note(m)
 	}
 	s.ack(env.Ref, frames.Ack{})
 	return nil
 }
 
-func (k *marks) note(key markKey, p *auth.Principal, upto int64, read bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	m := k.next[key]
-	if m == nil {
-		m = &mark{who: p}
-		k.next[key] = m
-	}
-	m.received = max(m.received, upto)
-	if read {
-		m.read = max(m.read, upto)
-	}
-}
-
-// flush stores what was noted and tells the others.
-func (k *marks) flush(g *Gateway) {
-	k.mu.Lock()
-	next := k.next
-	if len(next) > 0 {
-		k.next = map[markKey]*mark{}
-	}
-	k.mu.Unlock()
-	var (
-		all  sync.WaitGroup
-		room = make(chan struct{}, 16) // side by side they share commits
-	)
-	for key, m := range next {
-		room <- struct{}{}
-		all.Go(func() {
-			defer func() { <-room }()
-			if err := g.storeMark(key, m); err != nil {
-				g.log.Warn("store a read mark", "conversation", key.conversation, "err", err)
-				k.note(key, m.who, m.received, false)
-				k.note(key, m.who, m.read, true)
-			}
-		})
-	}
-	all.Wait()
-}
-
-func (g *Gateway) storeMark(key markKey, m *mark) error {
+// storeMark stores how far somebody has come and tells the others.
+func (g *Gateway) storeMark(m floor.Mark[*auth.Principal]) error {
 	ctx, cancel := g.call()
 	defer cancel()
-	id, by := key.conversation, m.who.Author()
-	err := g.cfg.Log.Seen(ctx, m.who.Scope, id, by, m.received, m.read)
+	id, by := m.Conversation, m.Who.Author()
+	err := g.cfg.Log.Seen(ctx, m.Who.Scope, id, by, m.Received, m.Read)
 	if centrala.CodeOf(err) == centrala.NotFound {
 		return nil // it left their sight meanwhile
 	}
+	var c centrala.Conversation
+	if err == nil {
+		c, err = g.cfg.Lists.Conversation(ctx, centrala.Everything(), id)
+	}
 	if err != nil {
+		g.log.Warn("store a read mark", "conversation", id, "err", err)
 		return err
 	}
-	c, err := g.cfg.Lists.Conversation(ctx, centrala.Everything(), id)
-	if err != nil {
-		return err
-	}
-	received, read := min(m.received, c.LastSeq), min(m.read, c.LastSeq)
-	if m.who.Kind == auth.Visitor && received > 0 {
+	received, read := min(m.Received, c.LastSeq), min(m.Read, c.LastSeq)
+	if m.Who.Kind == auth.Visitor && received > 0 {
 		state := string(centrala.Delivered)
 		if read >= received {
 			state = string(centrala.DeliveryRead)
 		}
-		g.hub.TellStaff(&c, key.person, g.encode(frames.Delivery{Type: "delivery", Conversation: id, Seq: received, State: state, At: time.Now().UTC()}))
+		g.hub.TellStaff(&c, m.Person, g.encode(frames.Delivery{Type: "delivery", Conversation: id, Seq: received, State: state, At: time.Now().UTC()}))
 	}
 	if read > 0 {
-		g.hub.TellOthers(id, hub.FaceOf(&c), key.person, g.encode(frames.Read{Type: "read", Conversation: id, Author: by, Upto: read}))
+		g.hub.TellOthers(id, hub.FaceOf(&c), m.Person, g.encode(frames.Read{Type: "read", Conversation: id, Author: by, Upto: read}))
 		g.hub.Refresh(id)
 	}
 	return nil

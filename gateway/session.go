@@ -158,6 +158,7 @@ func (s *session) Frame(text bool, body []byte) (deep bool) {
 	switch {
 	case !greeted && (refusal != nil || env.Type != "hello"):
 		s.hangUp(centrala.Errorf(centrala.Unauthorized, "The first frame is hello."), env.Ref, closeToken, auth.Bad)
+	case env.Type == "error": // never answered, or two peers would answer each other for ever
 	case refusal != nil:
 		s.refuse(env.Ref, refusal)
 	default:

@@ -163,9 +163,3 @@ func (g *Gateway) presently() (centrala.EventID, error) {
 	}
 	return g.settled(at), nil
 }
-
-// sameScope reports whether two scopes see the same.
-func sameScope(a, b centrala.Scope) bool {
-	return a.All == b.All && a.Agent == b.Agent && a.Contact == b.Contact && a.Inbox == b.Inbox &&
-		slices.Equal(a.Sides, b.Sides) && slices.Equal(a.Teams, b.Teams)
-}

@@ -196,6 +196,41 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 }
 
+// Why an agent has a conversation is told in a sentence, also when they just answered.
+func TestAClaimByAnsweringHasAReason(t *testing.T) {
+	t.Parallel()
+	p := open(t, unlimited)
+	conv := p.join(p.visitor(p.web)).send("pytanie")["conversation"]
+	ania := p.join(p.session("ania"))
+	ania.send("odpowiedź", frame{"conversation": conv})
+	row := ania.wantWhere("row", isRow(conv, func(f frame) bool { return f["status"] == "open" }))
+	if row["reason"] != "wzięcie przez odpowiedź: Ania" {
+		t.Errorf("reason %v", row["reason"])
+	}
+}
+
+// That the team has put a conversation off is not the customer's to know.
+func TestACustomerSeesNoSnoozing(t *testing.T) {
+	t.Parallel()
+	p := open(t, unlimited)
+	token := p.visitor(p.web)
+	customer := p.join(token)
+	conv := customer.send("pytanie")["conversation"]
+	p.assign(conv, "ania")
+	_, err := p.db.Do(context.Background(), centrala.Everything(), idOf(p, conv), centrala.Snooze{Until: time.Now().Add(time.Hour)}, centrala.Author{Kind: centrala.ByAgent})
+	p.must(err)
+	again := p.connect()
+	again.say(frame{"type": "hello", "token": token, "ref": "h"})
+	if talk := again.wantRef("h")["conversations"].([]any)[0].(map[string]any); talk["status"] != "open" {
+		t.Errorf("in the welcome: %v", talk["status"])
+	}
+	for _, f := range customer.frames() {
+		if f["type"] == "conversation" && f["status"] == "snoozed" {
+			t.Errorf("a frame tells of it: %v", f)
+		}
+	}
+}
+
 func TestWhatLeavesTheFilterIsGone(t *testing.T) {
 	t.Parallel()
 	p := open(t, unlimited)

@@ -59,7 +59,7 @@ func command(p centrala.Post) centrala.Command {
 	case p.NoClaim:
 		return centrala.Reply{Text: p.Text, Human: p.Author.Kind == centrala.ByAgent}
 	default:
-		return centrala.Reply{Text: p.Text, Agent: p.Agent, AgentName: p.Author.Name, Human: p.Author.Kind == centrala.ByAgent}
+		return centrala.Reply{Text: p.Text, Agent: p.Agent, AgentName: p.Author.Name, Reason: p.Reason, Human: p.Author.Kind == centrala.ByAgent}
 	}
 }
 
@@ -87,7 +87,7 @@ func (tx *Tx) first(p centrala.Post) (centrala.Receipt, bool, error) {
 		same = same && extra[i].ID == p.Attachments[i]
 	}
 	if !same {
-		moved, err := tx.movedTo(p.Conversation, r.Conversation)
+		moved, err := tx.movedTo(p.Conversation, r)
 		if err != nil || !moved || text != p.Text {
 			return r, false, errors.Join(err, &centrala.Error{Code: centrala.Conflict, Field: "key", Message: "This key was used for another message."})
 		}
@@ -96,15 +96,18 @@ func (tx *Tx) first(p centrala.Post) (centrala.Receipt, bool, error) {
 	return r, true, nil
 }
 
-// movedTo reports whether a post to from ended in to: a new conversation linked to an old
-// one, or one that was merged.
-func (tx *Tx) movedTo(from, to centrala.ConversationID) (bool, error) {
+// movedTo reports whether a post to from ended where r says: in a new conversation linked to
+// an old one, in one that was merged, or, because from was over, in the contact's next chat.
+func (tx *Tx) movedTo(from centrala.ConversationID, r centrala.Receipt) (bool, error) {
+	to := r.Conversation
 	if from == 0 || from == to {
 		return false, nil
 	}
 	var n int
-	err := tx.row(`SELECT count(*) FROM conversation WHERE (id = $1 AND previous = $2) OR (id = $2 AND merged_into = $1)
-		OR (id = $1 AND merged_into = $2)`, []any{to, from}, &n)
+	err := tx.row(`SELECT count(*) FROM conversation a JOIN conversation b ON b.id = $2
+		WHERE a.id = $1 AND (a.previous = b.id OR b.merged_into = a.id OR a.merged_into = b.id
+		OR a.contact = b.contact AND a.inbox = b.inbox AND a.channel = 'chat' AND b.channel = 'chat'
+		AND b.status = 'resolved' AND b.resolved_at <= $3)`, []any{to, from, micros(r.At)}, &n)
 	return n > 0, err
 }
 
@@ -137,10 +140,10 @@ func (tx *Tx) addressed(p centrala.Post) (*conversation, error) {
 				return nil, err
 			}
 		}
-		if p.Contact == nil || c.Continues(tx.now) {
+		if p.Contact == nil || c.Status != centrala.Resolved {
 			return c, nil
 		}
-		return tx.successor(c, p)
+		return tx.continued(c, p)
 	}
 	if p.Contact == nil {
 		return nil, centrala.InvalidField("conversation", "No conversation is named.")
@@ -152,12 +155,18 @@ func (tx *Tx) addressed(p centrala.Post) (*conversation, error) {
 	return tx.begin(p, 0)
 }
 
-// successor is where a message goes whose conversation was over too long ago: the contact's
-// unresolved one, or a new one that is linked to the old.
-func (tx *Tx) successor(old *conversation, p centrala.Post) (*conversation, error) {
-	c, err := tx.conversation(openChat, old.Contact, old.Inbox)
-	if err == nil || !errors.Is(err, sql.ErrNoRows) {
-		return c, err
+// continued is where a customer's message goes whose conversation is over: the unresolved chat
+// that they have in that inbox by now, since there is at most one; else the conversation
+// itself; else, when it was over too long ago, a new one that is linked to it.
+func (tx *Tx) continued(old *conversation, p centrala.Post) (*conversation, error) {
+	if old.Channel == centrala.Chat {
+		c, err := tx.conversation(openChat, old.Contact, old.Inbox)
+		if err == nil || !errors.Is(err, sql.ErrNoRows) {
+			return c, err
+		}
+	}
+	if old.Continues(tx.now) {
+		return old, nil
 	}
 	p.Inbox, p.Channel, p.Contact.ID, p.Subject = old.Inbox, old.Channel, old.Contact, old.Subject
 	return tx.begin(p, old.ID)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"centrala"
@@ -102,15 +103,16 @@ func (db *DB) Contact(ctx context.Context, scope centrala.Scope, id centrala.Con
 	return k, absent(err, "There is no such contact.")
 }
 
-// Contacts looks for contacts by name, address or phone, the latest first.
-func (db *DB) Contacts(ctx context.Context, scope centrala.Scope, text string, limit int) ([]centrala.Contact, error) {
-	if limit <= 0 || limit > 200 {
-		limit = 50
+// Contacts looks for up to limit contacts by name, address or phone, the latest first; those
+// made before one, when it is not zero.
+func (db *DB) Contacts(ctx context.Context, scope centrala.Scope, text string, before centrala.ContactID, limit int) ([]centrala.Contact, error) {
+	if before == 0 {
+		before = math.MaxInt64
 	}
-	args := []any{"%" + like(strings.ToLower(strings.TrimSpace(text))) + "%", limit}
+	args := []any{"%" + like(strings.ToLower(strings.TrimSpace(text))) + "%", limit, before}
 	where := contactWhere(scope, &args)
 	rows, err := db.ro.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact k WHERE k.merged_into = 0 AND (`+db.dialect.lower()+`(k.name) LIKE $1 ESCAPE '\'
-		OR k.email LIKE $1 ESCAPE '\' OR k.phone LIKE $1 ESCAPE '\') AND `+where+` ORDER BY k.id DESC LIMIT $2`, args...)
+		OR k.email LIKE $1 ESCAPE '\' OR k.phone LIKE $1 ESCAPE '\') AND k.id < $3 AND `+where+` ORDER BY k.id DESC LIMIT $2`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("look for contacts: %w", err)
 	}

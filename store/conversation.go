@@ -113,6 +113,9 @@ func (tx *Tx) update(c *conversation) error {
 		micros(c.UpdatedAt), c.unseenSince, c.Reason, c.MergedInto, c.Version, flag(c.Unasked),
 		c.LastText.Author.ID, c.LastText.Author.Name, micros(c.LastText.At), c.Alarm)
 	c.stored = c.Version
+	if err != nil && duplicate(err) {
+		return centrala.Errorf(centrala.Conflict, "The customer has another chat by now that is not over.")
+	}
 	return wrap(err, "update the conversation")
 }
 

@@ -124,7 +124,7 @@ export const frames = {
     },
     customer: {
       welcome: {
-        session: 'string', 'token?': 'string', me: 'Contact', conversations: 'Talk[]', 'surveys?': 'Survey[]',
+        'ref?': 'string', session: 'string', 'token?': 'string', me: 'Contact', conversations: 'Talk[]', 'surveys?': 'Survey[]',
         online: 'boolean', eta_s: 'number[]|null',
       },
       conversation: {
@@ -140,7 +140,7 @@ export const frames = {
     },
     agent: {
       welcome: {
-        session: 'string', 'token?': 'string', me: 'Agent', conversations: 'Conversation[]', 'surveys?': 'Survey[]',
+        'ref?': 'string', session: 'string', 'token?': 'string', me: 'Agent', conversations: 'Conversation[]', 'surveys?': 'Survey[]',
         'online?': 'boolean', 'eta_s?': 'number[]|null',
       },
       conversation: {

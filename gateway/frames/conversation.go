@@ -106,6 +106,7 @@ func ForStaff(kind string, c *centrala.Conversation) Conversation {
 type (
 	VisitorWelcome struct {
 		Type          string   `json:"type"`
+		Ref           string   `json:"ref,omitempty"`
 		Session       string   `json:"session"`
 		Token         string   `json:"token,omitempty"`
 		Me            Contact  `json:"me"`
@@ -116,6 +117,7 @@ type (
 	}
 	StaffWelcome struct {
 		Type          string         `json:"type"`
+		Ref           string         `json:"ref,omitempty"`
 		Session       string         `json:"session"`
 		Token         string         `json:"token,omitempty"`
 		Me            Agent          `json:"me"`
@@ -137,8 +139,8 @@ type (
 		Email    string                  `json:"email,omitempty"`
 		Role     centrala.Role           `json:"role,omitempty"`
 		Status   centrala.PresenceStatus `json:"status,omitempty"`
-		Capacity int                     `json:"capacity,omitempty"`
-		Load     int                     `json:"load"`
+		Capacity *int                    `json:"capacity,omitempty"`
+		Load     *int                    `json:"load,omitempty"`
 	}
 )
 
@@ -148,4 +150,17 @@ func OrNull[T ~string](v T) *T {
 		return nil
 	}
 	return &v
+}
+
+// Answered is why an agent has a conversation that they claimed by answering, in one sentence.
+func Answered(a *centrala.Agent) string {
+	if a.Locale == "en" {
+		return "claimed by answering: " + a.Name
+	}
+	return "wzięcie przez odpowiedź: " + a.Name
+}
+
+// PresenceOf is an agent's line as a frame.
+func PresenceOf(l centrala.Line) Presence {
+	return Presence{Type: "presence", Agent: l.Agent, Status: l.Status, Load: l.Load, Capacity: l.Capacity}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"centrala"
+	"centrala/auth"
 )
 
 // TypingFor is how long a typing mark lasts without being renewed.
@@ -99,9 +100,11 @@ func (h *Hub[R]) TellStaff(c *centrala.Conversation, but string, frame []byte) {
 	}
 }
 
-// TellAllStaff brings a frame to all of the staff.
-func (h *Hub[R]) TellAllStaff(frame []byte) {
+// TellAllStaff brings a frame to all of the staff who may do something.
+func (h *Hub[R]) TellAllStaff(may auth.Action, frame []byte) {
 	for _, r := range h.Staff() {
-		r.Push(frame)
+		if auth.Can(*r.Who(), may) {
+			r.Push(frame)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,7 @@ import (
 // Contacts are the people outside. Erase returns the blobs to delete.
 type Contacts interface {
 	Contact(ctx context.Context, scope centrala.Scope, id centrala.ContactID) (centrala.Contact, error)
-	Contacts(ctx context.Context, scope centrala.Scope, text string, limit int) ([]centrala.Contact, error)
+	Contacts(ctx context.Context, scope centrala.Scope, text string, before centrala.ContactID, limit int) ([]centrala.Contact, error)
 	UpdateContact(ctx context.Context, scope centrala.Scope, id centrala.ContactID, ch centrala.ContactChange) (centrala.Contact, error)
 	Block(ctx context.Context, scope centrala.Scope, id centrala.ContactID, on bool, by centrala.Author) error
 	Erase(ctx context.Context, id centrala.ContactID, by centrala.Author) (blobs []string, err error)
@@ -68,20 +69,27 @@ func (s *server) whole(ctx context.Context, c caller, k centrala.Contact) (*answ
 }
 
 type contactQuery struct {
-	Q     string `query:"q" maxLength:"200" doc:"Part of a name, address or number."`
-	Limit int    `query:"limit" minimum:"1" maximum:"200"`
+	Q      string      `query:"q" maxLength:"200" doc:"Part of a name, address or number."`
+	Before contactWish `query:"cursor"`
+	Limit  int         `query:"limit" minimum:"1" maximum:"200"`
 }
 
 func (s *server) listContacts(ctx context.Context, c caller, q *contactQuery) (*answer[List[ContactView]], error) {
-	items, err := s.Store.Contacts(ctx, c.Scope, q.Q, q.Limit)
+	limit := cmp.Or(q.Limit, 50)
+	items, err := s.Store.Contacts(ctx, c.Scope, q.Q, q.Before.ID, limit+1)
 	if err != nil {
 		return nil, err
+	}
+	next := ""
+	if len(items) > limit {
+		items = items[:limit]
+		next = items[limit-1].ID.String()
 	}
 	out := make([]ContactView, len(items))
 	for i, k := range items {
 		out[i] = contactView(k)
 	}
-	return page(out, ""), nil
+	return page(out, next), nil
 }
 
 type contactPath struct {

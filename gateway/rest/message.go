@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,9 +39,31 @@ type timelineQuery struct {
 	Before int64           `query:"before" minimum:"1"`
 	After  int64           `query:"after" minimum:"0"`
 	Limit  int             `query:"limit" minimum:"1" maximum:"100" doc:"50 unless told otherwise."`
+	Cursor placeInTime     `query:"cursor" doc:"A page's next: goes on in its direction."`
 }
 
-// Entries is a part of a timeline. More tells that there is more in the direction asked for.
+// placeInTime is where a page of a timeline goes on: "a" and the seq after which, or "b" and
+// that before which.
+type placeInTime struct {
+	forward bool
+	seq     int64
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (p *placeInTime) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	n, err := strconv.ParseInt(string(b[1:]), 10, 64)
+	if err != nil || n < 1 || b[0] != 'a' && b[0] != 'b' {
+		return centrala.InvalidField("cursor", "This is no cursor of a timeline.")
+	}
+	*p = placeInTime{b[0] == 'a', n}
+	return nil
+}
+
+// Entries is a part of a timeline. More tells that there is more in the direction asked for,
+// and Next is the cursor of that.
 type Entries struct {
 	Items []Entry `json:"items"`
 	Next  *string `json:"next"`
@@ -48,19 +71,40 @@ type Entries struct {
 }
 
 func (s *server) listMessages(ctx context.Context, c caller, in *timelineQuery) (*answer[Entries], error) {
-	if c.r.URL.Query().Has("after") && in.After == 0 { // from the beginning, where no after at all means the end
-		limit := cmp.Or(in.Limit, 50)
-		msgs, _, err := s.Store.Tail(ctx, c.Scope, in.ID.ID, 0, limit+1)
+	forward := c.r.URL.Query().Has("after")
+	if at := in.Cursor; at.seq != 0 {
+		if forward = at.forward; forward {
+			in.After, in.Before = at.seq, 0
+		} else {
+			in.After, in.Before = 0, at.seq
+		}
+	}
+	limit := cmp.Or(in.Limit, 50)
+	if !forward {
+		msgs, more, err := s.Store.Messages(ctx, c.Scope, in.ID.ID, centrala.Page{Before: in.Before, Limit: limit})
 		if err != nil {
 			return nil, err
 		}
-		return ok(Entries{Items: s.entries(c, msgs[:min(limit, len(msgs))]), More: len(msgs) > limit}), nil
+		return ok(s.part(c, msgs, more, forward)), nil
 	}
-	msgs, more, err := s.Store.Messages(ctx, c.Scope, in.ID.ID, centrala.Page{Before: in.Before, After: in.After, Limit: in.Limit})
+	msgs, _, err := s.Store.Tail(ctx, c.Scope, in.ID.ID, in.After, limit+1)
 	if err != nil {
 		return nil, err
 	}
-	return ok(Entries{Items: s.entries(c, msgs), More: more}), nil
+	return ok(s.part(c, msgs[:min(limit, len(msgs))], len(msgs) > limit, forward)), nil
+}
+
+// part is a page of a timeline that was read forward or back.
+func (s *server) part(c caller, msgs []centrala.Message, more, forward bool) Entries {
+	out := Entries{Items: s.entries(c, msgs), More: more}
+	if more && len(msgs) > 0 {
+		next := fmt.Sprint("b", msgs[0].Seq)
+		if forward {
+			next = fmt.Sprint("a", msgs[len(msgs)-1].Seq)
+		}
+		out.Next = &next
+	}
+	return out
 }
 
 type postInput struct {
@@ -89,10 +133,13 @@ func (s *server) postMessage(ctx context.Context, c caller, in *postInput) (*ans
 		Attachments: b.Attachments, Mentions: b.Mentions}
 	switch c.Kind {
 	case auth.Visitor:
+		if b.Note {
+			return nil, &centrala.Error{Code: centrala.Forbidden, Field: "note", Message: "Notes are the team's."}
+		}
 		contact := auth.ContactOf(*c.Visitor)
 		p.Contact, p.Inbox, p.Channel = &contact, c.Visitor.Inbox, centrala.Chat
 	case auth.Agent:
-		p.Agent, p.Note = c.Agent.ID, b.Note
+		p.Agent, p.Note, p.Reason = c.Agent.ID, b.Note, because(c, "wzięcie przez odpowiedź", "claimed by answering")
 		p.NoClaim = c.Role() != centrala.RoleAgent
 		if b.Claim != nil {
 			p.NoClaim = !*b.Claim

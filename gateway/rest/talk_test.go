@@ -183,12 +183,12 @@ func TestMessages(t *testing.T) {
 			t.Errorf("%s %v took it", c.role, c.body)
 		}
 	}
-	// A customer cannot write notes.
-	if got := h.do(call{method: "POST", path: path(k2, "/messages"), token: k2.token, body: obj{"text": "public", "note": true}}); got.status != 201 {
-		t.Fatal(got)
+	// A customer cannot write notes: what was meant for nobody's eyes is refused, not shown.
+	if got := h.do(call{method: "POST", path: path(k2, "/messages"), token: k2.token, body: obj{"text": "public", "note": true}}); got.status != 403 || !strings.Contains(got.body, `"field":"note"`) {
+		t.Errorf("a customer's note: %d %s", got.status, got.body)
 	}
-	if got := h.do(call{method: "GET", path: path(k2, "/transcript"), token: k2.token}); !strings.Contains(got.body, "public") {
-		t.Errorf("a customer's note was hidden: %s", got.body)
+	if got := h.do(call{method: "GET", path: path(k2, "/transcript"), token: k2.token}); strings.Contains(got.body, "public") {
+		t.Errorf("a customer's note was kept: %s", got.body)
 	}
 	// A blocked one cannot write at all, a new identity or not.
 	if err := h.db.Block(context.Background(), centrala.Everything(), k2.visitor.Contact, true, centrala.Author{}); err != nil {
@@ -550,6 +550,77 @@ func TestListsTurnTheirPages(t *testing.T) {
 	h.do(call{method: "GET", path: "/v1/articles?limit=3&cursor=" + *l.Next, token: h.tokens["agent"]}).into(t, &l)
 	if len(l.Items) != 2 || l.Next != nil || l.Items[0].Title != "Zwrot 3" {
 		t.Errorf("%+v", l)
+	}
+}
+
+func TestContactsTurnTheirPages(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	want := map[string]bool{}
+	for range 5 {
+		want[h.talk().visitor.Contact.String()] = true
+	}
+	cursor, pages := "", 0
+	for {
+		var l rest.List[rest.ContactView]
+		h.do(call{method: "GET", path: "/v1/contacts?limit=2&cursor=" + cursor, token: h.tokens["agent"]}).into(t, &l)
+		for _, k := range l.Items {
+			if !want[k.ID.String()] {
+				t.Errorf("%s twice, or nobody's", k.ID)
+			}
+			delete(want, k.ID.String())
+		}
+		if pages++; l.Next == nil || pages > 5 {
+			break
+		}
+		cursor = *l.Next
+	}
+	if len(want) != 0 || pages != 3 {
+		t.Errorf("%d pages leave out %v", pages, want)
+	}
+	if got := h.do(call{method: "GET", path: "/v1/contacts?cursor=nonsense", token: h.tokens["agent"]}); got.status != 422 {
+		t.Errorf("a cursor that is none: %d %s", got.status, got.body)
+	}
+}
+
+// A client that follows next, and knows nothing else, has read the whole timeline.
+func TestATimelineTurnsItsPages(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	k := h.talk()
+	for i := range 5 {
+		h.do(call{method: "POST", path: path(k, "/messages"), token: k.token, body: obj{"text": fmt.Sprint("message ", i)}})
+	}
+	for query, want := range map[string][]int64{
+		"limit=3":          {5, 6, 7, 2, 3, 4, 1},
+		"limit=3&after=0":  {1, 2, 3, 4, 5, 6, 7},
+		"limit=3&after=2":  {3, 4, 5, 6, 7},
+		"limit=2&before=5": {3, 4, 1, 2},
+		"limit=7":          {1, 2, 3, 4, 5, 6, 7},
+	} {
+		var got []int64
+		for cursor, pages := "", 0; pages < 9; pages++ {
+			var l rest.Entries
+			h.do(call{method: "GET", path: path(k, "/messages?"+query+"&cursor="+cursor), token: k.token}).into(t, &l)
+			for _, e := range l.Items {
+				got = append(got, e.Seq)
+			}
+			if l.More != (l.Next != nil) {
+				t.Errorf("%s: more %v, next %v", query, l.More, l.Next)
+			}
+			if l.Next == nil {
+				break
+			}
+			cursor = *l.Next
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", query, got, want)
+		}
+	}
+	for _, cursor := range []string{"x1", "a", "a0", "b-1", "7"} {
+		if got := h.do(call{method: "GET", path: path(k, "/messages?cursor="+cursor), token: k.token}); got.status != 422 {
+			t.Errorf("cursor %s: %d %s", cursor, got.status, got.body)
+		}
 	}
 }
 

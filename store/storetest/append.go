@@ -15,6 +15,7 @@ func appendCases() []testCase {
 		{"the same key with other words is a conflict", otherWords},
 		{"a first message opens one conversation, however many tabs send it", oneChat},
 		{"a message reopens within thirty days and opens a linked one later", reopening},
+		{"a message to what is over goes into the chat that is not", oneIsOpen},
 		{"a blocked contact is refused as closed", blocked},
 		{"an attachment is its sender's own and used once", attachments},
 		{"an answer claims, and passes the turn", answering},
@@ -158,6 +159,40 @@ func reopening(t *testing.T, h *house) {
 	if again := h.say(t, p); again.Conversation != later.Conversation || !again.Repeated {
 		t.Fatalf("the resend got %+v", again)
 	}
+}
+
+// At most one chat of a contact is unresolved: what is addressed to an older one goes there,
+// and the team cannot take the older one up beside it.
+func oneIsOpen(t *testing.T, h *house) {
+	k, _ := h.customer()
+	old := h.say(t, h.post(k, "1", "pierwsza sprawa"))
+	h.do(t, old.Conversation, centrala.Resolve{})
+	h.clock.move(time.Minute)
+	now := h.say(t, h.post(k, "2", "druga sprawa"))
+	if now.Conversation == old.Conversation {
+		t.Fatal("a new matter went into the old conversation")
+	}
+	p := h.post(k, "3", "do starej")
+	p.Conversation = old.Conversation
+	if r := h.say(t, p); r.Conversation != now.Conversation || r.Seq != 2 {
+		t.Fatalf("it went to %+v, want %s", r, now.Conversation)
+	}
+	if r := h.say(t, p); !r.Repeated || r.Conversation != now.Conversation || r.Seq != 2 {
+		t.Fatalf("the resend got %+v", r)
+	}
+	q := h.post(k, "1", "pierwsza sprawa")
+	q.Conversation = now.Conversation
+	if _, err := h.Append(t.Context(), q); centrala.CodeOf(err) != centrala.Conflict {
+		t.Fatalf("a key of the old conversation in the new one: %v, want a conflict", err)
+	}
+	if _, err := h.Append(t.Context(), h.reply(h.ania, old.Conversation, "r", "odpowiedź")); centrala.CodeOf(err) != centrala.Conflict {
+		t.Fatalf("an answer to the old one: %v, want a conflict", err)
+	}
+	if _, err := h.Do(t.Context(), centrala.Everything(), old.Conversation, centrala.Reopen{}, centrala.Author{Kind: centrala.ByAgent}); centrala.CodeOf(err) != centrala.Conflict {
+		t.Fatalf("reopening the old one: %v, want a conflict", err)
+	}
+	h.dense(t, old.Conversation)
+	h.dense(t, now.Conversation)
 }
 
 func blocked(t *testing.T, h *house) {
