@@ -116,8 +116,8 @@ export interface Me {
 }
 
 /** 200; 401 `unauthorized` with tries_left; 429 `rate_limited` with Retry-After. Sets the cookie. */
-export const signIn = (email: string, password: string) =>
-  call<{ token: string; agent: Agent }>('POST', '/v1/sessions', { email, password });
+export const signIn = (email: string, password: string, totp?: string) =>
+  call<{ token: string; agent: Agent }>('POST', '/v1/sessions', { email, password, ...(totp ? { totp } : {}) });
 /** 204. */
 export const signOut = () => call<void>('DELETE', '/v1/sessions');
 /** Uses up a one-time link. 204; 404 when it was used or is older than its day; 422 `invalid` for a weak password. */

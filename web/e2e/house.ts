@@ -1,6 +1,7 @@
 // The stage of every test: a server of its own, people with browsers of their own, and a look at every screen.
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test as base, type Browser, type BrowserContext, type FrameLocator, type Locator, type Page } from '@playwright/test';
+import { createHmac } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { Network, type Cut } from './network';
 import { artifacts } from './places';
@@ -9,6 +10,23 @@ import { Server } from './server';
 export { expect };
 
 export const password = 'centrala-demo';
+
+interface Answer {
+  token: string;
+  secret: string;
+  items: { id: string; name: string }[];
+}
+
+/** RFC 6238 as authenticators do it: six digits of SHA-1, a new code every thirty seconds. */
+function oneTimeCode(secret: string, at: number): string {
+  const bits = [...secret.replace(/=+$/, '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+  const mac = createHmac('sha1', key).update(step).digest();
+  const from = (mac[19] ?? 0) & 15;
+  return String((mac.readUInt32BE(from) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
 
 interface Looks {
   locale?: string;
@@ -154,14 +172,24 @@ export class House {
     const line = { host: '127.0.0.1', port, tls: 'none', user: 'pomoc' };
     await this.asAdmin('POST', 'inboxes', { channel: 'email', name: 'Poczta', imap_password: 'x', smtp_password: 'x', mailbox: { address: 'pomoc@jarmark.example', from_name: 'Pomoc', folder: 'INBOX', imap: { ...line, port: 1 }, smtp: line } });
   }
-  private async asAdmin(method: string, path: string, sent?: object): Promise<{ items: { id: string; name: string }[] }> {
+  /** Switches somebody's second factor on; what comes back makes the code of this moment. */
+  async secondFactor(email: string): Promise<() => string> {
+    const { secret } = await this.as(email, 'POST', 'me/totp');
+    const code = () => oneTimeCode(secret, Date.now());
+    await this.as(email, 'PUT', 'me/totp', { secret, code: code(), password });
+    return code;
+  }
+  private asAdmin(method: string, path: string, sent?: object): Promise<Answer> {
+    return this.as('admin@demo.test', method, path, sent);
+  }
+  private async as(email: string, method: string, path: string, sent?: object): Promise<Answer> {
     const api = async (how: string, where: string, headers: Record<string, string>, body?: object) => {
       const answer = await fetch(`${this.server.url}/v1/${where}`, { method: how, headers: { 'Content-Type': 'application/json', ...headers }, ...(body ? { body: JSON.stringify(body) } : {}) });
       const text = await answer.text();
       expect(answer.ok, `${how} ${where}: ${answer.status} ${text}`).toBe(true);
-      return JSON.parse(text) as { token: string; items: { id: string; name: string }[] };
+      return (text ? JSON.parse(text) : {}) as Answer;
     };
-    const { token } = await api('POST', 'sessions', {}, { email: 'admin@demo.test', password });
+    const { token } = await api('POST', 'sessions', {}, { email, password });
     return api(method, path, { Authorization: `Bearer ${token}` }, sent);
   }
 

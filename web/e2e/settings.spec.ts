@@ -1,7 +1,7 @@
 // What the first team sets up on day one, in the console.
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from './house';
+import { accessible, expect, password, test } from './house';
 
 test('a team with hours and a text outside them, a person with a link to a password, and a macro', async ({ house }) => {
   const admin = await house.colleague('admin@demo.test', { online: false });
@@ -119,6 +119,29 @@ test('a mailbox that refuses the login says so, step by step, and is not connect
   } finally {
     refusing.close();
   }
+});
+
+test('whoever has a second factor is asked for its code, and a wrong one can be put right', async ({ house }) => {
+  const code = await house.secondFactor('ania@demo.test');
+  const ania = await house.stranger();
+  const { page } = ania;
+  await page.goto(`${house.server.url}/console`);
+  await page.getByLabel('Adres e-mail').fill('ania@demo.test');
+  await page.locator('input[type=password]').fill(password);
+  await page.getByRole('button', { name: 'Zaloguj' }).click();
+  await expect(page.getByRole('heading', { name: 'Kod z aplikacji' })).toBeVisible();
+  await expect(page.getByRole('alert'), 'nothing is wrong yet').toHaveCount(0);
+  const field = page.getByLabel('Kod jednorazowy, 6 cyfr');
+  await expect(field).toBeFocused();
+  await accessible(ania, 'console-code');
+  await field.fill('000 000');
+  await field.press('Enter');
+  await expect(page.getByRole('alert')).toContainText('Kod się nie zgadza');
+  await expect(field).toHaveValue('');
+  const now = code();
+  await field.fill(`${now.slice(0, 3)} ${now.slice(3)}`); // as some authenticators show and copy it
+  await field.press('Enter');
+  await expect(page.getByRole('navigation', { name: 'Rozmowy' })).toBeVisible();
 });
 
 test('signing out ends it: the page, the session, the socket', async ({ house }) => {

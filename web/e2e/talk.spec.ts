@@ -209,6 +209,19 @@ test('the server is killed while both write, and starts again', async ({ house }
   expect([...atMarta].sort()).toEqual(['Halo?', 'Już sprawdzam.', 'Płatność BLIK odrzucona']);
 });
 
+test('when the browser knows there is no network, the console says so before the socket does', async ({ house }) => {
+  const ania = await house.colleague('ania@demo.test');
+  const marta = await house.shopper();
+  await marta.begin('Czy paczka już wyszła?');
+  await ania.openRow('Czy paczka już wyszła?');
+  await ania.context.setOffline(true);
+  await expect(ania.page.getByText(/Nie masz połączenia od/)).toBeVisible({ timeout: 2_000 });
+  await ania.say('Wyszła dziś rano.');
+  await ania.context.setOffline(false);
+  await expect(marta.said.filter({ hasText: 'Wyszła dziś rano.' })).toBeVisible({ timeout: 20_000 });
+  await expect(ania.page.getByText(/Nie masz połączenia od/)).toHaveCount(0);
+});
+
 test('in English the first step is the same', async ({ house }) => {
   const ania = await house.colleague('ania@demo.test');
   const mary = await house.shopper({ locale: 'en-GB' });

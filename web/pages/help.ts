@@ -76,6 +76,14 @@ function search(form: HTMLFormElement, input: HTMLInputElement): void {
   });
 }
 
+// Why each was found: the words of the query, as under the field.
+const asked = document.querySelector<HTMLInputElement>('.mini [name=q]')?.value ?? '';
+for (const e of document.querySelectorAll<HTMLElement>('.hits b, .hits small')) {
+  const text = e.textContent;
+  e.textContent = '';
+  marked(e, text, asked);
+}
+
 /** The heading that is being read, in the table of contents. */
 const contents = [...document.querySelectorAll<HTMLAnchorElement>('.toc.l a')];
 if (contents.length > 0) {

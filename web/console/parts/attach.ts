@@ -47,14 +47,14 @@ export const dismiss = (away: () => void, except?: () => HTMLElement | null | un
   return () => document.removeEventListener('pointerdown', press, true);
 };
 
-/** Keeps Tab inside, focuses the first field, and gives focus back to where it came from. */
+/** Keeps Tab inside, focuses the first field (in a dialog that of its body, not the way out), and gives focus back to where it came from. */
 export const trap = (node: HTMLElement) => {
   const before = document.activeElement as HTMLElement | null;
   const items = () =>
     [...node.querySelectorAll<HTMLElement>('a[href],button:not([disabled]),input,select,textarea,[tabindex="0"]')].filter(
       (e) => e.offsetParent !== null,
     );
-  (node.querySelector<HTMLElement>('[data-autofocus]') ?? items()[0] ?? node).focus();
+  (node.querySelector<HTMLElement>('[data-autofocus]') ?? items().find((e) => e.closest('.in')) ?? items()[0] ?? node).focus();
   const key = (e: KeyboardEvent) => {
     if (e.key !== 'Tab') return;
     const all = items();

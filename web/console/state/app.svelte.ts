@@ -49,6 +49,8 @@ class App {
   view = $state<api.View>('mine');
   conversation = $state<string | null>(null);
   room = $state<Room>('channels');
+  /** The address names no room: on a phone the list of rooms is what is shown. */
+  foyer = $state(true);
   dialog = $state<Dialog>(null);
   panel = $state(true);
   /** A composer is on the screen: the toast stands above it. */
@@ -121,6 +123,7 @@ class App {
     if (head === 'settings') {
       this.place = 'settings';
       this.room = rooms.find((r) => r === rest) ?? 'channels';
+      this.foyer = !rest;
     } else if (head === 'search' || head === 'followups' || head === 'desk') {
       this.place = head;
     } else {

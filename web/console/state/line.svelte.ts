@@ -108,6 +108,11 @@ class Line {
     this.cause = s.cause;
     this.live = s.phase === 'live';
     this.retryAt = s.retryAt;
+    if (s.phase === 'live' && s.offline) {
+      // The browser knows before the socket does.
+      this.missedSince ??= Date.now();
+      return this.cut(this.missedSince);
+    }
     if (s.phase === 'live') {
       const away = this.missedSince !== null;
       const came = this.missed;
