@@ -352,6 +352,8 @@ export interface Mailbox {
   /** Default INBOX. */
   folder?: string;
   poll_every?: string;
+  /** Answers ask for replies to the bare address: the provider delivers nothing to box+something@. */
+  plain_reply?: boolean;
 }
 export interface Inbox {
   id: string;
