@@ -121,6 +121,27 @@ test('a mailbox that refuses the login says so, step by step, and is not connect
   }
 });
 
+test('what cannot be done is said in the language of the reader, with what to do instead', async ({ house }) => {
+  const admin = await house.colleague('admin@demo.test', { online: false });
+  const { page } = admin;
+  const alert = page.getByRole('alert');
+
+  await admin.go('settings/people');
+  await page.getByRole('button', { name: 'Dodaj osobę' }).click();
+  await page.getByLabel('Imię i nazwisko').fill('Druga Ania');
+  await page.getByLabel('Adres e-mail').or(page.getByLabel('E-mail', { exact: true })).fill('ania@demo.test');
+  await page.getByRole('group', { name: 'Zespoły' }).getByRole('checkbox').first().check();
+  await page.getByRole('button', { name: /^Zapisz/ }).click();
+  await expect(alert).toHaveText('Ktoś w zespole ma już ten adres. Podaj inny.');
+
+  page.on('dialog', (d) => void d.accept());
+  await admin.go('settings/teams');
+  await page.getByRole('button', { name: 'Kupujący' }).first().click();
+  await page.getByRole('button', { name: 'Usuń', exact: true }).click();
+  await expect(alert).toHaveText(/^Zespół ma jeszcze osoby, kanały albo nierozwiązane rozmowy\./);
+  await admin.picture('65-settings-refused');
+});
+
 test('a mailbox whose provider knows no sub-addresses: a tick says so, and asks for no new line test', async ({ house }) => {
   const admin = await house.colleague('admin@demo.test', { online: false });
   const { page } = admin;
