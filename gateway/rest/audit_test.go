@@ -2,10 +2,12 @@ package rest_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"centrala"
 )
@@ -19,7 +21,6 @@ func unaudited() map[string]string {
 	)
 	out := map[string]string{
 		"POST /v1/conversations": log, "PATCH /v1/conversations/{id}": log, "POST /v1/conversations/{id}/messages": log,
-		"POST /v1/conversations/{id}/deliveries/{delivery}/retry": log,
 		"POST /v1/attachments": nothing, "POST /v1/me/totp": nothing, "POST /v1/inboxes/test": nothing, "POST /v1/inboxes/{id}/test": nothing,
 		"POST /v1/visitors": own, "DELETE /v1/visitors/me": own,
 	}
@@ -31,7 +32,7 @@ func unaudited() map[string]string {
 
 // elsewhere are audited operations that the table of routes cannot make succeed; each has a test
 // of its own.
-var elsewhere = []string{"POST /v1/passwords", "PUT /v1/me/totp"}
+var elsewhere = []string{"POST /v1/passwords", "PUT /v1/me/totp", "POST /v1/conversations/{id}/deliveries/{delivery}/retry"}
 
 // Whatever changes something leaves a line that says who did it, or is listed here with a reason.
 func TestEveryChangeIsAudited(t *testing.T) {
@@ -106,6 +107,31 @@ func (h *house) lines() []centrala.AuditEntry {
 			return all
 		}
 		cursor = next
+	}
+}
+
+// Who sends a mail again stands in no conversation: it is the ledger's, and the audit log says who.
+func TestSendingAgainIsAudited(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx := context.Background()
+	id, _ := h.mailed("")
+	if got := h.do(call{method: "POST", path: "/v1/conversations/" + id.String() + "/messages", token: h.tokens["agent"], body: obj{"text": "Dzień dobry"}}); got.status != 201 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	out := must[[]centrala.Outbound](t)(h.db.LeaseDeliveries(ctx, h.mail.ID, time.Minute, 1))
+	if len(out) != 1 {
+		t.Fatalf("%d mails are to be sent", len(out))
+	}
+	if err := errors.Join(h.db.HandOver(ctx, out[0].Delivery), h.db.Settle(ctx, out[0].Delivery, centrala.Settlement{State: centrala.DeliveryFailed, Reason: "550 no"})); err != nil {
+		t.Fatal(err)
+	}
+	again := "/v1/conversations/" + id.String() + "/deliveries/" + out[0].Delivery.String() + "/retry"
+	if got := h.do(call{method: "POST", path: again, token: h.tokens["agent"]}); got.status != 200 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	if e := h.lines()[0]; e.Action != "delivery.retried" || e.Subject != out[0].Delivery.String() || e.Detail != id.String() || e.By.ID != h.staff["agent"].ID.String() {
+		t.Errorf("the audit log says %+v", e)
 	}
 }
 

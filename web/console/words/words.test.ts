@@ -21,7 +21,7 @@ it('the audit log has words for everything that is noted in it', () => {
       .filter((f) => /\.go$/.test(f) && !/_test\.go$/.test(f))
       .map((f) => readFileSync(join(house, dir, f), 'utf8'))
       .filter((s) => /audited\(|Audit\(/.test(s))
-      .flatMap((s) => [...s.matchAll(/"((?:agent|article|contact|follow_up|inbox|key|macro|password|session|stream|team|totp)\.[a-z_]+)"/g)].map((m) => m[1] ?? '')),
+      .flatMap((s) => [...s.matchAll(/"((?:agent|article|contact|delivery|follow_up|inbox|key|macro|password|session|stream|team|totp)\.[a-z_]+)"/g)].map((m) => m[1] ?? '')),
   );
   expect(noted.length).toBeGreaterThan(25);
   expect([...new Set(noted)].filter((a) => !(`audit.${a}` in pl))).toEqual([]);
