@@ -21,7 +21,7 @@ type Step struct {
 // by the log (see Advance), not here.
 func (c Conversation) Apply(cmd Command, now time.Time) (Conversation, []Step, error) {
 	if c.MergedInto != 0 {
-		return c, nil, Errorf(Conflict, "This conversation was merged into %s.", c.MergedInto)
+		return c, nil, &Error{Code: Conflict, Field: "conversation", Message: "This conversation was merged into " + c.MergedInto.String() + "."}
 	}
 	c.Tags = slices.Clone(c.Tags)
 	var (
@@ -139,7 +139,7 @@ func (c *Conversation) take(agent AgentID, name string) {
 // still refuses a command that was meant for another version.
 func (c *Conversation) still(version int64) error {
 	if version != 0 && version != c.Version {
-		return Errorf(Conflict, "The conversation has changed since it was read.")
+		return &Error{Code: Conflict, Field: "version", Message: "The conversation has changed since it was read."}
 	}
 	return nil
 }
@@ -173,7 +173,7 @@ func (c *Conversation) assign(cmd Assign, now time.Time) ([]Step, error) {
 
 func (c *Conversation) unassign(cmd Unassign) ([]Step, error) {
 	if c.Status == Resolved {
-		return nil, Errorf(Conflict, "The conversation is resolved.")
+		return nil, &Error{Code: Conflict, Field: "status", Message: "The conversation is resolved."}
 	}
 	if err := c.still(cmd.Version); err != nil {
 		return nil, err
@@ -230,7 +230,7 @@ func (c *Conversation) transfer(cmd Transfer, now time.Time) ([]Step, error) {
 
 func (c *Conversation) hold(cmd Hold) ([]Step, error) {
 	if c.Status != Waiting {
-		return nil, Errorf(Conflict, "The conversation does not wait.")
+		return nil, &Error{Code: Conflict, Field: "status", Message: "The conversation does not wait."}
 	}
 	if err := c.still(cmd.Version); err != nil {
 		return nil, err
@@ -247,7 +247,7 @@ func (c *Conversation) hold(cmd Hold) ([]Step, error) {
 
 func (c *Conversation) snooze(cmd Snooze, now time.Time) ([]Step, error) {
 	if c.Status == Resolved {
-		return nil, Errorf(Conflict, "The conversation is resolved.")
+		return nil, &Error{Code: Conflict, Field: "status", Message: "The conversation is resolved."}
 	}
 	if !cmd.Until.After(now) {
 		return nil, InvalidField("until", "The time to wake up must be in the future.")

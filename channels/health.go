@@ -34,6 +34,7 @@ type Health struct {
 	Since     time.Time        `json:"since"`
 	LastOK    time.Time        `json:"last_ok,omitzero"`
 	LastError string           `json:"last_error,omitempty"` // in words
+	Err       error            `json:"-"`                    // what LastError says
 	Behind    int              `json:"behind"`               // fetched or due but not yet done
 	Lag       int64            `json:"lag_s"`                // age of the oldest of those, in seconds
 }
@@ -61,7 +62,7 @@ func (b *Board) Note(inbox centrala.InboxID, way string, s State, err error, now
 			h.LastOK = now
 		}
 		if err != nil {
-			h.LastError = err.Error()
+			h.LastError, h.Err = err.Error(), err
 		}
 	})
 }

@@ -40,7 +40,7 @@ func (g *Gateway) refusal(s *session, ref string, err error) []byte {
 		}
 		g.log.Error("a frame could not be handled", "principal", principal, "err", err)
 	}
-	g.refused.Add(1)
+	g.refused.frames.Add(1)
 	return g.encode(f)
 }
 

@@ -120,7 +120,7 @@ type Gateway struct {
 	doors    *floor.Doors
 	queue    *queue
 	marks    floor.Marks[*auth.Principal]
-	refused  atomic.Int64
+	refused  struct{ frames, sockets atomic.Int64 }
 
 	loading sync.Mutex
 	loaded  bool // the hub knows all conversations that are not over
@@ -181,7 +181,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	origin := r.Header.Get("Origin")
 	address := auth.LimitKey(g.cfg.RemoteAddr(r))
 	if status, detail := g.door(r, origin); status != 0 {
-		problem(w, status, detail)
+		g.turnAway(w, status, detail)
 		return
 	}
 	most := AddressSockets
@@ -190,7 +190,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if !g.gate.Enter(address, most) {
 		w.Header().Set("Retry-After", "5")
-		problem(w, http.StatusTooManyRequests, "Too many sockets of this address have not said hello.")
+		g.turnAway(w, http.StatusTooManyRequests, "Too many sockets of this address have not said hello.")
 		return
 	}
 	s := &session{g: g, origin: strings.Clone(origin), address: strings.Clone(address), born: time.Now()}
@@ -203,6 +203,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	sock, err := g.wheel.Accept(w, r, subprotocol)
 	if err != nil {
 		g.gate.Leave(address)
+		g.refused.sockets.Add(1)
 		g.log.Debug("a socket was not opened", "err", err) // it was answered
 		return
 	}
@@ -241,7 +242,9 @@ func (g *Gateway) door(r *http.Request, origin string) (status int, detail strin
 	return http.StatusForbidden, "This site may not connect."
 }
 
-func problem(w http.ResponseWriter, status int, detail string) {
+// turnAway answers a request that does not become a socket.
+func (g *Gateway) turnAway(w http.ResponseWriter, status int, detail string) {
+	g.refused.sockets.Add(1)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
 	fmt.Fprintf(w, `{"type":"about:blank","title":%q,"status":%d,"detail":%q}`, http.StatusText(status), status, detail)
@@ -272,12 +275,13 @@ func (g *Gateway) call() (context.Context, context.CancelFunc) {
 type Stats struct {
 	socket.Stats
 	Visitors, Staff, Topics int   // who has said hello, and what the hub remembers
-	Refused                 int64 // frames answered by an error
+	RefusedSockets          int64 // requests that did not become a socket
+	RefusedFrames           int64 // frames answered by an error
 }
 
 // Stats reads the figures.
 func (g *Gateway) Stats() Stats {
-	out := Stats{Stats: g.wheel.Stats(), Refused: g.refused.Load()}
+	out := Stats{Stats: g.wheel.Stats(), RefusedSockets: g.refused.sockets.Load(), RefusedFrames: g.refused.frames.Load()}
 	out.Visitors, out.Staff, out.Topics = g.hub.Counts()
 	return out
 }

@@ -106,6 +106,24 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
+// What is refused is counted where the operator looks for it: a request that never became a
+// socket is one thing, a frame that was answered with an error another.
+func TestRefusalsAreCounted(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	p.tryConnect(from("https://evil.test"))
+	p.tryConnect(func(o *websocket.DialOptions) { o.Subprotocols = []string{"other"} })
+	if res, err := http.Get(p.srv.URL + "/v1/socket"); err != nil || res.Body.Close() != nil || res.StatusCode == http.StatusOK {
+		t.Fatalf("no upgrade was asked for: %v, %v", res, err)
+	}
+	c := p.join(p.visitor(p.web))
+	c.say(frame{"type": "history", "ref": "1", "conversation": "c_none"})
+	c.wantRef("1")
+	if n := p.gw.Stats(); n.RefusedSockets != 3 || n.RefusedFrames != 1 {
+		t.Errorf("%d sockets and %d frames were refused, want 3 and 1", n.RefusedSockets, n.RefusedFrames)
+	}
+}
+
 func TestWelcome(t *testing.T) {
 	t.Parallel()
 	p := open(t)

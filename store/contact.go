@@ -109,10 +109,11 @@ func (db *DB) Contacts(ctx context.Context, scope centrala.Scope, text string, b
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	args := []any{"%" + like(strings.ToLower(strings.TrimSpace(text))) + "%", limit, before}
+	args := []any{db.dialect.pattern(strings.TrimSpace(text)), limit, before}
 	where := contactWhere(scope, &args)
-	rows, err := db.ro.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact k WHERE k.merged_into = 0 AND (`+db.dialect.lower()+`(k.name) LIKE $1 ESCAPE '\'
-		OR k.email LIKE $1 ESCAPE '\' OR k.phone LIKE $1 ESCAPE '\') AND k.id < $3 AND `+where+` ORDER BY k.id DESC LIMIT $2`, args...)
+	in := func(column string) string { return db.dialect.holds(column, "$1") }
+	rows, err := db.ro.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact k WHERE k.merged_into = 0 AND (`+in("k.name")+` OR `+in("k.email")+` OR `+in("k.phone")+`)
+		AND k.id < $3 AND `+where+` ORDER BY k.id DESC LIMIT $2`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("look for contacts: %w", err)
 	}

@@ -188,14 +188,14 @@ func (tx *Tx) allow(c *conversation, cmd centrala.Command) error {
 		return err
 	}
 	if there, err := tx.online(agent); err != nil || !there {
-		return errors.Join(err, centrala.Errorf(centrala.Conflict, "The agent is not on the line."))
+		return errors.Join(err, &centrala.Error{Code: centrala.Conflict, Field: "agent", Message: "The agent is not on the line."})
 	}
 	var load int
 	if err := tx.row(`SELECT `+loadSum+` FROM conversation WHERE assignee = $1 AND status = 'open'`, []any{agent}, &load); err != nil {
 		return err
 	}
 	if load+c.Channel.Cost() > capacity {
-		return centrala.Errorf(centrala.Conflict, "The agent has no free line.")
+		return &centrala.Error{Code: centrala.Conflict, Field: "agent", Message: "The agent has no free line."}
 	}
 	return nil
 }
@@ -230,10 +230,10 @@ func (tx *Tx) mergeInto(into centrala.ConversationID, c *conversation) error {
 		return err
 	}
 	if elder.Contact != c.Contact {
-		return centrala.Errorf(centrala.Conflict, "The two conversations are of different people.")
+		return &centrala.Error{Code: centrala.Conflict, Field: "into", Message: "The two conversations are of different people."}
 	}
 	if elder.MergedInto != 0 {
-		return centrala.Errorf(centrala.Conflict, "The other conversation was merged itself.")
+		return &centrala.Error{Code: centrala.Conflict, Field: "into", Message: "The other conversation was merged itself."}
 	}
 	return tx.carryMentions(elder, c)
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -55,28 +54,6 @@ func (d dialect) skipLocked() string {
 	}
 	return ""
 }
-
-// lower is the function that makes a text lower case. SQLite's own knows only ASCII.
-func (d dialect) lower() string {
-	if d == postgres {
-		return "lower"
-	}
-	return "centrala_lower"
-}
-
-// lowerInSQLite gives every SQLite connection of the process a function that knows Polish.
-var lowerInSQLite = sync.OnceValue(func() error {
-	return modernc.RegisterDeterministicScalarFunction("centrala_lower", 1, func(_ *modernc.FunctionContext, args []driver.Value) (driver.Value, error) {
-		switch v := args[0].(type) {
-		case string:
-			return strings.ToLower(v), nil
-		case []byte:
-			return strings.ToLower(string(v)), nil
-		default:
-			return v, nil
-		}
-	})
-})
 
 // trouble says what an engine's error means for the writer.
 type trouble int

@@ -168,7 +168,7 @@ func (f *followUpRow) move(state, note, reason string) error {
 func (db *DB) OwnFollowUp(ctx context.Context, scope centrala.Scope, id centrala.FollowUpID, owner centrala.AgentID) (centrala.FollowUp, error) {
 	return db.changeFollowUp(ctx, scope, id, func(tx *Tx, f *followUpRow) error {
 		if f.State == "closed" {
-			return centrala.Errorf(centrala.Conflict, "The follow-up is closed.")
+			return &centrala.Error{Code: centrala.Conflict, Field: "state", Message: "The follow-up is closed."}
 		}
 		if owner != 0 {
 			if err := tx.mayEnter(owner); err != nil {

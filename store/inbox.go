@@ -204,7 +204,7 @@ func (db *DB) RemoveInbox(ctx context.Context, id centrala.InboxID) error {
 			return fmt.Errorf("look for conversations: %w", err)
 		}
 		if used > 0 {
-			return centrala.Errorf(centrala.Conflict, "Conversations came in through this inbox. Switch it off instead.")
+			return &centrala.Error{Code: centrala.Conflict, Field: "inbox", Message: "Conversations came in through this inbox. Switch it off instead."}
 		}
 		n, err := tx.exec(`DELETE FROM inbox WHERE id = $1`, id)
 		if err == nil && n == 0 {

@@ -107,14 +107,14 @@ func (db *DB) filterWhere(f centrala.Filter, arg func(any) string) []string {
 }
 
 // textWhere finds conversations in which every word occurs: in the subject, the contact's
-// name or address, or one of the messages.
+// name or address, or one of the messages, with Polish letters or without.
 func (db *DB) textWhere(words []string, arg func(any) string) string {
 	var all []string
-	lower := db.dialect.lower()
 	for _, w := range words[:min(len(words), 6)] {
-		a := arg("%" + like(strings.ToLower(w)) + "%")
-		all = append(all, `(`+lower+`(c.subject) LIKE `+a+` ESCAPE '\' OR `+lower+`(coalesce(k.name, '')) LIKE `+a+` ESCAPE '\' OR coalesce(k.email, '') LIKE `+a+` ESCAPE '\'
-			OR EXISTS (SELECT 1 FROM event e WHERE e.conversation = c.id AND e.seq > 0 AND `+lower+`(e.text) LIKE `+a+` ESCAPE '\'))`)
+		a := arg(db.dialect.pattern(w))
+		in := func(column string) string { return db.dialect.holds(column, a) }
+		all = append(all, `(`+in("c.subject")+` OR `+in("coalesce(k.name, '')")+` OR `+in("coalesce(k.email, '')")+`
+			OR EXISTS (SELECT 1 FROM event e WHERE e.conversation = c.id AND e.seq > 0 AND `+in("e.text")+`))`)
 	}
 	return strings.Join(all, " AND ")
 }

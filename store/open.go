@@ -143,7 +143,7 @@ func (db *DB) connect(ctx context.Context, source string) error {
 	driver, read, write := "pgx", source, source
 	readers := 12
 	if db.dialect == sqlite {
-		if err := lowerInSQLite(); err != nil {
+		if err := foldInSQLite(); err != nil {
 			return fmt.Errorf("teach the database Polish: %w", err)
 		}
 		if err := os.MkdirAll(filepath.Dir(source), 0o700); err != nil {

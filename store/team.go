@@ -114,7 +114,8 @@ func (db *DB) RemoveTeam(ctx context.Context, id centrala.TeamID) error {
 			return fmt.Errorf("look for what the team has: %w", err)
 		}
 		if members+inboxes+unresolved > 0 {
-			return centrala.Errorf(centrala.Conflict, "The team still has %d members, %d inboxes and %d unresolved conversations.", members, inboxes, unresolved)
+			return &centrala.Error{Code: centrala.Conflict, Field: "team",
+				Message: fmt.Sprintf("The team still has %d members, %d inboxes and %d unresolved conversations.", members, inboxes, unresolved)}
 		}
 		n, err := tx.exec(`DELETE FROM team WHERE id = $1`, id)
 		if err == nil && n == 0 {

@@ -61,6 +61,22 @@ func (c *Channel) testSMTP(ctx context.Context, box *centrala.Mailbox) channels.
 	return finding("smtp", true, nil, words.Words.LineSends)
 }
 
+// Trouble says what to do about a line that does not work: why is the way's last error.
+func (c *Channel) Trouble(inbox centrala.Inbox, way string, why error) channels.Finding {
+	box := inbox.Mailbox
+	switch {
+	case box == nil || box.Address == "":
+		return finding("settings", false, why, words.Words.LineBare)
+	case way == channels.In && box.IMAP.Host == "":
+		return finding("imap", false, why, words.Words.LineNoIMAP)
+	case way == channels.In:
+		return fault("imap", "IMAP", box.IMAP, why)
+	case box.SMTP.Host == "":
+		return finding("smtp", false, why, words.Words.LineNoSMTP)
+	}
+	return fault("smtp", "SMTP", box.SMTP, why)
+}
+
 // fault says what to do about a server that cannot be used.
 func fault(check, name string, s centrala.Server, err error) channels.Finding {
 	where := fmt.Sprintf("%s:%d", s.Host, s.Port)

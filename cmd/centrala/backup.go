@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -75,8 +74,11 @@ func dumpDatabase(ctx context.Context, cfg *Config, dir string) (name, path stri
 		return inSQLite, path, errors.Join(db.Backup(ctx, path), db.Close())
 	}
 	path = filepath.Join(dir, inPostgres)
-	out, err := exec.CommandContext(ctx, "pg_dump", "--format=custom", "--file="+path, "--dbname="+cfg.Database).CombinedOutput()
+	cmd, err := postgresClient(ctx, "pg_dump", cfg.Database, "--format=custom", "--file="+path)
 	if err != nil {
+		return "", "", err
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", "", fmt.Errorf("pg_dump: %w: %s", err, out)
 	}
 	return inPostgres, path, nil
@@ -209,7 +211,10 @@ func (r *RestoreCmd) part(ctx context.Context, cfg *Config, name string, from io
 	case name == inSQLite && strings.HasPrefix(cfg.Database, "sqlite:"):
 		return writeFile(strings.TrimPrefix(cfg.Database, "sqlite:"), from)
 	case name == inPostgres && !strings.HasPrefix(cfg.Database, "sqlite:"):
-		cmd := exec.CommandContext(ctx, "pg_restore", "--no-owner", "--single-transaction", "--dbname="+cfg.Database)
+		cmd, err := postgresClient(ctx, "pg_restore", cfg.Database, "--no-owner", "--single-transaction")
+		if err != nil {
+			return err
+		}
 		cmd.Stdin = from
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("pg_restore: %w: %s", err, out)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -66,11 +67,11 @@ func (i index) Search(ctx context.Context, q centrala.Query) ([]centrala.Suggest
 	return i.h.Suggest(ctx, q)
 }
 
-// line is how a door is doing.
-func (p *Program) line(id centrala.InboxID) rest.InboxState {
+// line is how a door is doing; what is wrong with it is said in a language.
+func (p *Program) line(in centrala.Inbox, locale string) rest.InboxState {
 	s := rest.InboxState{OK: true, Connected: p.gateway.Stats().Visitors}
 	for _, h := range p.board.Lines() {
-		if h.Inbox != id {
+		if h.Inbox != in.ID {
 			continue
 		}
 		if !h.LastOK.IsZero() {
@@ -78,12 +79,24 @@ func (p *Program) line(id centrala.InboxID) rest.InboxState {
 		}
 		if h.State == "failing" || h.State == "stopped" {
 			s.OK, s.Error, s.FailingSince = false, h.LastError, &h.Since
+			if in.Channel == centrala.Email && h.Err != nil {
+				s.Error = p.say(p.mail.Trouble(in, h.Way, h.Err), locale)
+			}
 		}
 	}
 	return s
 }
 
-func (p *Program) lineTest(ctx context.Context, in centrala.Inbox) []rest.TestStep {
+// say is a finding in a language, with the words of the system or server that it is about.
+func (p *Program) say(f channels.Finding, locale string) string {
+	s := f.Text[words.For(cmp.Or(locale, p.cfg.Locale)).Locale()]
+	if f.Cause != "" {
+		s += " (" + f.Cause + ")"
+	}
+	return s
+}
+
+func (p *Program) lineTest(ctx context.Context, in centrala.Inbox, locale string) []rest.TestStep {
 	if in.Channel != centrala.Email {
 		return []rest.TestStep{{Name: "none", State: "ok"}}
 	}
@@ -91,16 +104,13 @@ func (p *Program) lineTest(ctx context.Context, in centrala.Inbox) []rest.TestSt
 	works := true
 	for _, f := range p.mail.Test(ctx, in) {
 		works = works && f.OK
-		state, detail := "ok", f.Text[p.cfg.Locale]
+		state := "ok"
 		if !f.OK {
 			state = "failed"
 		}
-		if f.Cause != "" {
-			detail += " (" + f.Cause + ")"
-		}
-		steps = append(steps, rest.TestStep{Name: f.Check, State: state, Detail: detail})
+		steps = append(steps, rest.TestStep{Name: f.Check, State: state, Detail: p.say(f, locale)})
 	}
-	if works && !p.line(in.ID).OK {
+	if works && !p.line(in, locale).OK {
 		p.exchange.Reopen(in.ID) // it may have stopped until somebody acts, and somebody did
 	}
 	return steps

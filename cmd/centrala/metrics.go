@@ -93,7 +93,8 @@ func (f figures) sockets(out chan<- prometheus.Metric) {
 	gauge(out, "centrala_sockets", "Open sockets.", float64(s.Staff), label{"who", "agent"})
 	count(out, "centrala_frames_total", "Frames.", uint64(s.FramesIn), label{"way", "in"})
 	count(out, "centrala_frames_total", "Frames.", uint64(s.FramesOut), label{"way", "out"})
-	count(out, "centrala_sockets_refused_total", "Sockets refused at the door.", uint64(s.Refused))
+	count(out, "centrala_frames_refused_total", "Frames answered with an error.", uint64(s.RefusedFrames))
+	count(out, "centrala_sockets_refused_total", "Sockets refused at the door.", uint64(s.RefusedSockets))
 	for code, n := range s.Closed {
 		count(out, "centrala_sockets_closed_total", "Sockets closed, by code.", uint64(n), label{"code", strconv.Itoa(code)})
 	}

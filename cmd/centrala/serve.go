@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -173,7 +174,12 @@ func (p *Program) server() *http.Server {
 func (p *Program) listen(s *http.Server) error {
 	var err error
 	if p.cfg.HTTP.TLSCert != "" {
-		err = s.ServeTLS(p.listener, p.cfg.HTTP.TLSCert, p.cfg.HTTP.TLSKey)
+		c, unreadable := loadCertificate(p.cfg.HTTP.TLSCert, p.cfg.HTTP.TLSKey, p.log, time.Now)
+		if unreadable != nil {
+			return fmt.Errorf("serve: %w", unreadable)
+		}
+		s.TLSConfig = &tls.Config{GetCertificate: c.For}
+		err = s.ServeTLS(p.listener, "", "")
 	} else {
 		err = s.Serve(p.listener)
 	}

@@ -143,7 +143,7 @@ func (s *server) patchAgent(ctx context.Context, c caller, in *agentChange) (*an
 	}
 	b := in.Body
 	if b.Disabled != nil && *b.Disabled && c.Agent != nil && a.ID == c.Agent.ID {
-		return nil, centrala.Errorf(centrala.Conflict, "You cannot shut yourself out.")
+		return nil, &centrala.Error{Code: centrala.Conflict, Field: "disabled", Message: "You cannot shut yourself out."}
 	}
 	set(&a.Name, b.Name)
 	set(&a.Role, b.Role)

@@ -115,7 +115,7 @@ func (s *server) keep(ctx context.Context, key string, r io.Reader) (int64, erro
 	}
 	n, err := io.Copy(w, io.LimitReader(r, MaxFile+1))
 	if err == nil && n > MaxFile {
-		err = centrala.Errorf(centrala.TooLong, "A file has at most 20 MB.")
+		err = &centrala.Error{Code: centrala.TooLong, Field: "file", Message: "A file has at most 20 MB."}
 	} else if err != nil {
 		err = bodyError(err)
 	}

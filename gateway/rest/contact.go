@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"centrala"
@@ -132,11 +134,27 @@ func (s *server) patchContact(ctx context.Context, c caller, in *contactInput) (
 			}
 		}
 	}
+	old, err := s.Store.Contact(ctx, c.Scope, in.ID.ID)
+	if err != nil {
+		return nil, err
+	}
 	k, err := s.Store.UpdateContact(ctx, c.Scope, in.ID.ID, centrala.ContactChange{Name: b.Name, Email: b.Email, Phone: b.Phone, Locale: b.Locale, Side: b.Side})
 	if err != nil {
 		return nil, err
 	}
+	detail := differ(map[string]bool{"name": k.Name != old.Name, "email": k.Email != old.Email, "phone": k.Phone != old.Phone,
+		"locale": k.Locale != old.Locale, "side": k.Side != old.Side})
+	if err := s.audited(ctx, c, "contact.changed", k.ID.String(), detail); err != nil {
+		return nil, err
+	}
 	return s.whole(ctx, c, k)
+}
+
+// differ names what changed, for the audit log, which never holds what was written there: it
+// outlives the person's data.
+func differ(changed map[string]bool) string {
+	maps.DeleteFunc(changed, func(_ string, did bool) bool { return !did })
+	return strings.Join(slices.Sorted(maps.Keys(changed)), ", ")
 }
 
 // eraseContact erases the rows first: from then on nothing leads to the files. A file that

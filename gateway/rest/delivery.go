@@ -44,6 +44,9 @@ func (s *server) redeliver(ctx context.Context, c caller, in *deliveryPath) (*an
 		if err := s.Store.Redeliver(ctx, c.Scope, d.ID); err != nil {
 			return nil, err
 		}
+		if err := s.audited(ctx, c, "delivery.retried", d.ID.String(), in.ID.ID.String()); err != nil {
+			return nil, err
+		}
 		return s.listDeliveries(ctx, c, &conversationPath{ID: in.ID})
 	}
 	return nil, centrala.Errorf(centrala.NotFound, "There is no such delivery.")

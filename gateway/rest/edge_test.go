@@ -312,6 +312,9 @@ func TestSecondFactorOverREST(t *testing.T) {
 	if got := h.do(call{method: "PUT", path: "/v1/me/totp", token: token, body: obj{"secret": offer.Secret, "code": now, "password": password}}); got.status != 204 {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
+	if e := h.lines()[0]; e.Action != "totp.set" || e.By.ID != h.staff["agent"].ID.String() {
+		t.Errorf("the audit log says %+v", e)
+	}
 	_, r := h.signIn("agent")
 	if p := r.problem(t); r.status != 401 || p.Field != "totp" {
 		t.Errorf("%d %s", r.status, r.body)
@@ -343,6 +346,9 @@ func TestOneTimeLinks(t *testing.T) {
 	}
 	if got := use("a long new password"); got.status != 204 {
 		t.Fatalf("%d %s", got.status, got.body)
+	}
+	if e := h.lines()[0]; e.Action != "password.set" || e.By.ID != made.Agent.ID.String() {
+		t.Errorf("the audit log says %+v", e)
 	}
 	if got := use("a long new password"); got.status != 404 {
 		t.Errorf("used twice: %d", got.status)

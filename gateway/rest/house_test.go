@@ -112,8 +112,8 @@ func newHouse(t testing.TB, change ...func(*rest.Config)) *house {
 		Log: slog.New(slog.DiscardHandler), Guard: h.guard, Store: db, Blobs: blobs, Index: h.index, NoLimits: true,
 		Score: survey.Score,
 		Hours: func(hours centrala.Hours, _ time.Time) (bool, time.Time) { return hours.Always(), time.Time{} },
-		Test: func(context.Context, centrala.Inbox) []rest.TestStep {
-			return []rest.TestStep{{Name: "login", State: "ok"}}
+		Test: func(_ context.Context, _ centrala.Inbox, locale string) []rest.TestStep {
+			return []rest.TestStep{{Name: "login", State: "ok", Detail: locale}}
 		},
 		Retry:        func(context.Context, string, centrala.Event) error { h.replays.Add(1); return nil },
 		Organisation: "Targ",

@@ -34,7 +34,7 @@ func (s *server) inboxRoutes() {
 // InboxState is how a door is doing.
 type InboxState struct {
 	OK           bool       `json:"ok"`
-	Error        string     `json:"error,omitempty" doc:"Why not, in the server's words."`
+	Error        string     `json:"error,omitempty" doc:"Why not and what to do, in the language of Accept-Language or else of the agent."`
 	LastOKAt     *time.Time `json:"last_ok_at,omitempty"`
 	FailingSince *time.Time `json:"failing_since,omitempty"`
 	Connected    int        `json:"connected,omitempty" doc:"Of a widget: sockets open now."`
@@ -44,7 +44,7 @@ type InboxState struct {
 type TestStep struct {
 	Name   string `json:"name" doc:"resolve, tls, login, folder, smtp_tls, smtp_login …"`
 	State  string `json:"state" enum:"ok,warn,failed,skipped"`
-	Detail string `json:"detail" doc:"What was found, or the server's words."`
+	Detail string `json:"detail" doc:"What was found and what to do, in the language of Accept-Language or else of the agent; the server's words behind."`
 	TookMS int64  `json:"took_ms"`
 }
 
@@ -64,7 +64,7 @@ type Door struct {
 }
 
 func (s *server) doorView(c caller, in centrala.Inbox) Door {
-	d := Door{ID: in.ID, Slug: in.Slug, Name: in.Name, Channel: in.Channel, Side: in.Side, Team: in.Team, Enabled: in.Enabled, State: s.Lines(in.ID)}
+	d := Door{ID: in.ID, Slug: in.Slug, Name: in.Name, Channel: in.Channel, Side: in.Side, Team: in.Team, Enabled: in.Enabled, State: s.Lines(in, c.locale())}
 	if auth.Can(c.Principal, auth.ManageInboxes) {
 		d.Origins, d.JWKS, d.Mailbox = in.Origins, in.JWKS, in.Mailbox
 	} else {
@@ -290,14 +290,14 @@ type Tested struct {
 	Steps []TestStep `json:"steps"`
 }
 
-func (s *server) testNew(ctx context.Context, _ caller, in *newInbox) (*answer[Tested], error) {
+func (s *server) testNew(ctx context.Context, c caller, in *newInbox) (*answer[Tested], error) {
 	if in.Body.Channel == "" {
 		in.Body.Channel = centrala.Email
 	}
-	return s.test(ctx, centrala.Inbox{Channel: in.Body.Channel}, in.Body)
+	return s.test(ctx, c, centrala.Inbox{Channel: in.Body.Channel}, in.Body)
 }
 
-func (s *server) testKept(ctx context.Context, _ caller, in *inboxChange) (*answer[Tested], error) {
+func (s *server) testKept(ctx context.Context, c caller, in *inboxChange) (*answer[Tested], error) {
 	v, err := s.Store.Inbox(ctx, in.ID.ID)
 	if err != nil {
 		return nil, err
@@ -305,7 +305,7 @@ func (s *server) testKept(ctx context.Context, _ caller, in *inboxChange) (*answ
 	if movesPasswords(v.Mailbox, in.Body) {
 		return nil, passwordStays()
 	}
-	return s.test(ctx, v, in.Body)
+	return s.test(ctx, c, v, in.Body)
 }
 
 func passwordStays() error {
@@ -322,7 +322,7 @@ func movesPasswords(kept *centrala.Mailbox, b inboxBody) bool {
 		b.SMTPPassword == "" && kept.SMTPPassword != "" && (m.SMTP.Host != kept.SMTP.Host || m.SMTP.User != kept.SMTP.User)
 }
 
-func (s *server) test(ctx context.Context, v centrala.Inbox, b inboxBody) (*answer[Tested], error) {
+func (s *server) test(ctx context.Context, c caller, v centrala.Inbox, b inboxBody) (*answer[Tested], error) {
 	if err := b.onto(&v); err != nil {
 		return nil, err
 	}
@@ -331,7 +331,7 @@ func (s *server) test(ctx context.Context, v centrala.Inbox, b inboxBody) (*answ
 	}
 	ctx, cancel := context.WithTimeout(ctx, 25*time.Second)
 	defer cancel()
-	out := Tested{OK: true, Steps: s.Test(ctx, v)}
+	out := Tested{OK: true, Steps: s.Test(ctx, v, c.locale())}
 	for _, step := range out.Steps {
 		out.OK = out.OK && step.State != "failed"
 	}

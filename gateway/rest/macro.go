@@ -67,7 +67,10 @@ func (s *server) saveMacro(ctx context.Context, c caller, m centrala.Macro, b ma
 		return nil, centrala.Errorf(centrala.Forbidden, "Canned replies of other sides are not yours to write.")
 	}
 	m, err := s.Store.SaveMacro(ctx, m)
-	return ok(m), err
+	if err != nil {
+		return nil, err
+	}
+	return ok(m), s.audited(ctx, c, "macro.saved", m.ID.String(), m.Title)
 }
 
 type newMacro struct{ Body macroBody }
@@ -107,8 +110,12 @@ type macroPath struct {
 }
 
 func (s *server) deleteMacro(ctx context.Context, c caller, in *macroPath) (*nothing, error) {
-	if _, err := s.macro(ctx, c, in.ID.ID); err != nil {
+	m, err := s.macro(ctx, c, in.ID.ID)
+	if err != nil {
 		return nil, err
 	}
-	return nil, s.Store.RemoveMacro(ctx, in.ID.ID)
+	if err := s.Store.RemoveMacro(ctx, m.ID); err != nil {
+		return nil, err
+	}
+	return nil, s.audited(ctx, c, "macro.removed", m.ID.String(), m.Title)
 }

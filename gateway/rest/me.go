@@ -58,6 +58,10 @@ func (s *server) patchMe(ctx context.Context, c caller, in *meChange) (*answer[M
 	if err != nil {
 		return nil, err
 	}
+	detail := differ(map[string]bool{"name": a.Name != c.Agent.Name, "locale": a.Locale != c.Agent.Locale})
+	if err := s.audited(ctx, c, "agent.changed", c.ID, detail); err != nil {
+		return nil, err
+	}
 	return s.meOf(ctx, a)
 }
 

@@ -32,14 +32,14 @@ type Config struct {
 	Blobs *blob.Bucket
 	Index Index
 
-	Score func(centrala.SurveyCounts) centrala.SurveyResult                   // answers into figures
-	Hours func(h centrala.Hours, at time.Time) (open bool, changes time.Time) // zero changes: never
-	Lines func(centrala.InboxID) InboxState                                   // how a door is doing; nil: always well
-	Test  func(context.Context, centrala.Inbox) []TestStep                    // a line test; nil: there is none
-	Retry func(ctx context.Context, group string, e centrala.Event) error     // a dead letter, once more; nil: cannot
-	Ended func(principal string)                                              // somebody's rights changed or ended, by wire id; nil: nobody is connected
-	Ready func() error                                                        // the stream; nil: always
-	Now   func() time.Time                                                    // nil: time.Now
+	Score func(centrala.SurveyCounts) centrala.SurveyResult                      // answers into figures
+	Hours func(h centrala.Hours, at time.Time) (open bool, changes time.Time)    // zero changes: never
+	Lines func(in centrala.Inbox, locale string) InboxState                      // how a door is doing, in a person's language; nil: always well
+	Test  func(ctx context.Context, in centrala.Inbox, locale string) []TestStep // a line test; nil: there is none
+	Retry func(ctx context.Context, group string, e centrala.Event) error        // a dead letter, once more; nil: cannot
+	Ended func(principal string)                                                 // somebody's rights changed or ended, by wire id; nil: nobody is connected
+	Ready func() error                                                           // the stream; nil: always
+	Now   func() time.Time                                                       // nil: time.Now
 
 	Organisation   string // name of the marketplace
 	SurveyDelay    time.Duration
@@ -117,7 +117,7 @@ func New(c Config) http.Handler {
 		c.Now = time.Now
 	}
 	if c.Lines == nil {
-		c.Lines = func(centrala.InboxID) InboxState { return InboxState{OK: true} }
+		c.Lines = func(centrala.Inbox, string) InboxState { return InboxState{OK: true} }
 	}
 	if c.Ended == nil {
 		c.Ended = func(string) {}

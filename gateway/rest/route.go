@@ -74,6 +74,21 @@ type caller struct {
 
 type callerKey struct{}
 
+// locale is the language for texts that c will read: the first of ours that the request names,
+// else the agent's own; "" is the house's.
+func (c caller) locale() string {
+	for tag := range strings.SplitSeq(c.r.Header.Get("Accept-Language"), ",") {
+		name, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(tag)), ";")
+		if name, _, _ = strings.Cut(name, "-"); name == "pl" || name == "en" {
+			return name
+		}
+	}
+	if c.Agent != nil {
+		return c.Agent.Locale
+	}
+	return ""
+}
+
 // answer wraps a body; nothing is an answer without one.
 type (
 	answer[T any] struct{ Body T }

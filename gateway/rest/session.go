@@ -58,6 +58,9 @@ func (s *server) signOut(ctx context.Context, c caller, _ *nothing) (*signedOut,
 		return nil, err
 	}
 	s.Ended(c.ID)
+	if err := s.audited(ctx, c, "session.ended", c.ID, ""); err != nil {
+		return nil, err
+	}
 	return &signedOut{*auth.EndedCookie(s.Site.Secure(c.r))}, nil
 }
 

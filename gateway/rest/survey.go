@@ -146,7 +146,9 @@ func (s *server) patchFollowUp(ctx context.Context, c caller, in *followUpChange
 		}
 	}
 	if !b.Owner.set || b.State != "" || b.Note != "" || b.Reason != "" {
-		f, err = s.Store.UpdateFollowUp(ctx, c.Scope, in.ID.ID, b.State, b.Note, b.Reason, c.Author())
+		if f, err = s.Store.UpdateFollowUp(ctx, c.Scope, in.ID.ID, b.State, b.Note, b.Reason, c.Author()); err != nil {
+			return nil, err
+		}
 	}
-	return ok(f), err
+	return ok(f), s.audited(ctx, c, "follow_up.changed", f.ID.String(), f.State)
 }

@@ -162,11 +162,20 @@ func searching(t *testing.T, h *house) {
 	k, _ := h.customer()
 	r := h.say(t, h.post(k, "1", "numer 100% pewny_tak: 2487-1193-05"))
 	other, _ := h.customer()
-	h.say(t, h.post(other, "1", "Łódź i coś innego"))
-	for text, n := range map[string]int{"2487-1193": 1, "100%": 1, "pewny_tak": 1, "pewny%tak": 0, "INNEGO": 1, "łódź": 1, "ŁÓDŹ": 1, "marta": 2, "marta numer": 1, "nic": 0} {
+	h.say(t, h.post(other, "1", "Łódź i coś innego, ŻÓŁĆ, gęślą jaźń, Zwrotów SĘDZIÓW, naïve ÉCLAIR"))
+	for text, n := range map[string]int{"lodz": 1, "LODZ": 1, "zolc": 1, "zółć": 1, "gesla jazn": 1, "zwrot": 1, "sedziow": 1, "sędziow": 1, "eclair": 0, "naïve": 1, "coz": 0, "2487-1193": 1, "100%": 1, "pewny_tak": 1, "pewny%tak": 0, "INNEGO": 1, "łódź": 1, "ŁÓDŹ": 1, "marta": 2, "marta numer": 1, "nic": 0} {
 		items, _, err := h.Conversations(t.Context(), centrala.Everything(), centrala.Filter{Text: text})
 		if err != nil || len(items) != n {
 			t.Errorf("%q finds %d, want %d (%v)", text, len(items), n, err)
+		}
+	}
+	name := "Łucja Żółć-Dąb"
+	if _, err := h.UpdateContact(t.Context(), centrala.Everything(), k.ID, centrala.ContactChange{Name: &name}); err != nil {
+		t.Fatal(err)
+	}
+	for text, n := range map[string]int{"lucja": 1, "ŻÓŁĆ-d": 1, "zolc-dab": 1, "zolc.dab": 0, "": 2} {
+		if found, err := h.Contacts(t.Context(), centrala.Everything(), text, 0, 10); err != nil || len(found) != n {
+			t.Errorf("%q finds %d people, want %d (%v)", text, len(found), n, err)
 		}
 	}
 	c := h.conversation(t, r.Conversation)

@@ -44,7 +44,7 @@ export class ApiError extends Error {
 type Query = Record<string, string | number | boolean | null | undefined>;
 
 async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json' };
+  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': document.documentElement.lang };
   if (method !== 'GET') headers['Centrala-CSRF'] = '1';
   let payload: BodyInit | undefined;
   if (body instanceof FormData) payload = body;
@@ -65,9 +65,12 @@ async function call<T>(method: string, path: string, body?: unknown, signal?: Ab
   return (type.includes('json') ? await res.json() : await res.text()) as T;
 }
 
+/** Codes of refusals that are no document of ours: a proxy's. */
+const codes: Record<number, string> = { 401: 'unauthorized', 403: 'forbidden', 404: 'not_found', 413: 'too_long', 429: 'rate_limited' };
+
 async function problemOf(res: Response): Promise<Problem> {
   const wait = Number(res.headers.get('Retry-After'));
-  const base: Problem = { title: res.statusText || 'error', status: res.status, code: 'unavailable' };
+  const base: Problem = { title: res.statusText || 'error', status: res.status, code: codes[res.status] ?? 'unavailable' };
   if (wait > 0) base.retry_after_ms = wait * 1000;
   try {
     return { ...base, ...((await res.json()) as Partial<Problem>), status: res.status };
@@ -354,6 +357,8 @@ export interface Mailbox {
   /** Default INBOX. */
   folder?: string;
   poll_every?: string;
+  /** Answers ask for replies to the bare address: the provider delivers nothing to box+something@. */
+  plain_reply?: boolean;
 }
 export interface Inbox {
   id: string;

@@ -144,6 +144,61 @@ test('whoever has a second factor is asked for its code, and a wrong one can be 
   await expect(page.getByRole('navigation', { name: 'Rozmowy' })).toBeVisible();
 });
 
+test('what cannot be done is said in the language of the reader, with what to do instead', async ({ house }) => {
+  const admin = await house.colleague('admin@demo.test', { online: false });
+  const { page } = admin;
+  const alert = page.getByRole('alert');
+
+  await admin.go('settings/people');
+  await page.getByRole('button', { name: 'Dodaj osobę' }).click();
+  await page.getByLabel('Imię i nazwisko').fill('Druga Ania');
+  await page.getByLabel('Adres e-mail').or(page.getByLabel('E-mail', { exact: true })).fill('ania@demo.test');
+  await page.getByRole('group', { name: 'Zespoły' }).getByRole('checkbox').first().check();
+  await page.getByRole('button', { name: /^Zapisz/ }).click();
+  await expect(alert).toHaveText('Ktoś w zespole ma już ten adres. Podaj inny.');
+
+  page.on('dialog', (d) => void d.accept());
+  await admin.go('settings/teams');
+  await page.getByRole('button', { name: 'Kupujący' }).first().click();
+  await page.getByRole('button', { name: 'Usuń', exact: true }).click();
+  await expect(alert).toHaveText(/^Zespół ma jeszcze osoby, kanały albo nierozwiązane rozmowy\./);
+  await admin.picture('65-settings-refused');
+});
+
+test('a mailbox whose provider knows no sub-addresses: a tick says so, and asks for no new line test', async ({ house }) => {
+  const admin = await house.colleague('admin@demo.test', { online: false });
+  const { page } = admin;
+  const server = { host: '127.0.0.1', port: 1, tls: 'none', user: 'pomoc' };
+  const doors = `${house.server.url}/v1/inboxes`;
+  const headers = { 'Centrala-CSRF': '1', Origin: house.server.url };
+  const made = await page.request.post(doors, { headers, data: {
+    channel: 'email', name: 'Poczta', imap_password: 'tajne', smtp_password: 'tajne',
+    mailbox: { address: 'pomoc@jarmark.example', from_name: 'Jarmark', imap: server, smtp: server },
+  } });
+  expect(made.status(), await made.text()).toBe(201);
+  const { id } = (await made.json()) as { id: string };
+  const kept = async () => {
+    const { items } = (await (await page.request.get(doors)).json()) as { items: { id: string; mailbox?: { plain_reply?: boolean } }[] };
+    return items.find((i) => i.id === id)?.mailbox?.plain_reply ?? false;
+  };
+  try {
+    await admin.go('settings/channels');
+    await page.getByRole('button', { name: /^Poczta/ }).click();
+    const tick = page.getByLabel('Odpowiedzi klientów na sam adres');
+    await expect(page.getByText('pomoc+test@jarmark.example'), 'it says how to find out').toBeVisible();
+    await expect(tick).not.toBeChecked();
+    expect(await kept()).toBe(false);
+    await tick.check();
+    await admin.picture('64-settings-mailbox');
+    await page.getByRole('button', { name: 'Zapisz', exact: true }).click();
+    await expect(page.getByText('Zapisane', { exact: true })).toBeVisible();
+    await expect(tick).toBeChecked();
+    expect(await kept()).toBe(true);
+  } finally {
+    await page.request.delete(`${doors}/${id}`, { headers });
+  }
+});
+
 test('signing out ends it: the page, the session, the socket', async ({ house }) => {
   const ania = await house.colleague('ania@demo.test');
   const other = await ania.context.newPage();

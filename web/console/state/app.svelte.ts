@@ -1,5 +1,6 @@
 // What the whole console shares: who is signed in, the language, the theme, where one is, and the toast.
 import * as api from '../api';
+import { refusalText, type Refusal } from '../../refusal';
 import { pickLocale, translator, type Blanks, type Locale, type Text } from '../../words';
 import type pl from '../words/pl.json';
 
@@ -202,10 +203,10 @@ class App {
     const p = err.problem;
     if (p.status === 0) return this.t('err.offline');
     if (p.status === 401) this.signedOut();
-    if (p.status === 403) return this.t('err.forbidden');
-    if (p.status === 404) return this.t('err.gone');
-    if (p.status >= 500) return this.t('err.server');
-    return p.detail || p.title;
+    return this.refusal({ ...p, words: p.detail || p.title });
+  }
+  refusal(r: Refusal): string {
+    return refusalText((key) => key in this.dictionary, this.t, r);
   }
   fail(err: unknown): void {
     this.say({ text: this.why(err), bad: true });

@@ -9,6 +9,7 @@ import { app } from './app.svelte';
 import { lists } from './lists.svelte';
 import { readUpto } from './mentions';
 import { people } from './people.svelte';
+import { reasonText } from './reasons';
 
 export interface Typing {
   name: string;
@@ -270,7 +271,7 @@ class Line {
     for (const { seq, message } of timeline.list()) {
       if (message?.author.kind !== 'agent') continue;
       const p = timeline.progress(seq);
-      found = p.state === 'bounced' || p.state === 'failed' ? app.t(`msg.${p.state}`, { why: p.reason ?? '' }) : '';
+      found = p.state === 'bounced' || p.state === 'failed' ? app.t(`msg.${p.state}`, { why: reasonText(app.t, p.reason) }) : '';
     }
     if ((this.bounces[id] ?? '') !== found) this.bounces = { ...this.bounces, [id]: found };
   }

@@ -14,6 +14,19 @@ it('every text a component asks for by a plain name exists', () => {
   expect([...new Set(asked)].filter((k) => !(k in pl))).toEqual([]);
 });
 
+it('the audit log has words for everything that is noted in it', () => {
+  const house = join(root, '../..');
+  const noted = ['gateway/rest', 'auth', 'cmd/centrala'].flatMap((dir) =>
+    readdirSync(join(house, dir))
+      .filter((f) => /\.go$/.test(f) && !/_test\.go$/.test(f))
+      .map((f) => readFileSync(join(house, dir, f), 'utf8'))
+      .filter((s) => /audited\(|Audit\(/.test(s))
+      .flatMap((s) => [...s.matchAll(/"((?:agent|article|contact|delivery|follow_up|inbox|key|macro|password|session|stream|team|totp)\.[a-z_]+)"/g)].map((m) => m[1] ?? '')),
+  );
+  expect(noted.length).toBeGreaterThan(25);
+  expect([...new Set(noted)].filter((a) => !(`audit.${a}` in pl))).toEqual([]);
+});
+
 it('Polish keeps its one-letter words with the next one', () => {
   const loose = Object.entries(pl).filter(([, v]) => / [wzouia] /i.test(typeof v === 'string' ? v : Object.values(v).join(' ')));
   expect(loose.map(([k]) => k)).toEqual([]);

@@ -1,0 +1,28 @@
+// Why an answer did not leave, in the reader's language. The log keeps the program's own reasons in English; what a mail
+// server said stands as it was said.
+
+/** How a reason begins or reads, and its text; a group is what the server said. */
+export const reasons: readonly (readonly [RegExp, string])[] = [
+  [/^no mailbox is configured/, 'reason.mailbox'],
+  [/^the contact has no e-mail address/, 'reason.address'],
+  [/ is not an e-mail address$/, 'reason.address.bad'],
+  [/^the program ended while it handed the mail over/, 'reason.interrupted'],
+  [/^the program was ending$/, 'reason.ending'],
+  [/^waits for an earlier message$/, 'reason.earlier'],
+  [/^This inbox has no SMTP server or no address/, 'reason.smtp'],
+  [/^The SMTP server refused the user name or the password/, 'reason.smtp.login'],
+  [/^The SMTP server does not offer the login or the encryption/, 'reason.smtp.login'],
+  [/^The SMTP server does not let this inbox send/, 'reason.smtp.login'],
+  [/^The SMTP server's certificate is not trusted/, 'reason.smtp.certificate'],
+  [/^The SMTP settings of this inbox are not usable/, 'reason.smtp'],
+  [/^given up after \S+: (.*)$/, 'reason.given.up'],
+];
+
+/** The reason of a delivery for a person; the words themselves when they are somebody else's. */
+export function reasonText(t: (key: string, blanks?: Record<string, string>) => string, reason: string | undefined): string {
+  for (const [pattern, key] of reasons) {
+    const found = pattern.exec((reason ?? '').replace(/^stopped: /, ''));
+    if (found) return t(key, { why: found[1] === undefined ? '' : reasonText(t, found[1]) });
+  }
+  return reason ?? '';
+}
