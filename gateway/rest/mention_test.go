@@ -63,7 +63,7 @@ func TestMentionsAreRefused(t *testing.T) {
 		body  obj
 	}{
 		"an answer":  {h.tokens["agent"], obj{"text": "x", "mentions": []any{mentioned}}},
-		"a customer": {k.token, obj{"text": "x", "note": true, "mentions": []any{mentioned}}},
+		"a customer": {k.token, obj{"text": "x", "mentions": []any{mentioned}}},
 		"themselves": {h.tokens["agent"], obj{"text": "x", "note": true, "mentions": []any{h.staff["agent"].ID}}},
 		"unknown":    {h.tokens["agent"], obj{"text": "x", "note": true, "mentions": []any{mentioned, "a_0000000000007"}}},
 		"nobody":     {h.tokens["agent"], obj{"text": "x", "note": true, "mentions": []any{nil}}},
