@@ -49,7 +49,8 @@ type place struct {
 	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	buyers, sellers centrala.Team
-	web, shop       centrala.Inbox // buyers' and sellers' doors
+	web, shop       centrala.Inbox   // buyers' and sellers' doors
+	article         centrala.Article // what is suggested whatever is asked
 	agents          map[string]centrala.Agent
 }
 
@@ -118,9 +119,11 @@ func furnish(t testing.TB, change ...func(*gateway.Config)) *place {
 		p.must(err)
 		p.agents[strings.ToLower(a.Name)] = a
 	}
+	p.article, err = db.SaveArticle(ctx, centrala.Article{Locale: "pl", Slug: "zwrot", Title: "Zwrot"})
+	p.must(err)
 	cfg := gateway.Config{
 		Log: p.log, Lists: p.log, Floor: db, House: db, Surveys: db, Shelf: db, Guard: p.guard,
-		Suggester: shelf{{ID: 7, Title: "Zwrot", URL: "/help/pl/zwrot", Snippet: "…", Score: 1}},
+		Suggester: shelf{{ID: p.article.ID, Title: "Zwrot", URL: "/help/pl/zwrot", Snippet: "…", Score: 1}},
 		Logger:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Question:  func(locale string) string { return "q-" + locale }, Epoch: "e1",
 		Site: auth.Site{Hosts: []string{"centrala.test"}},

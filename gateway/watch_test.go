@@ -155,8 +155,10 @@ func TestWhoMayDoWhat(t *testing.T) {
 			row{"customer": ok, "stranger": hid, "agent": ok, "mentioned": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": hid}},
 		{frame{"type": "suggest", "text": "zwrot"},
 			row{"customer": ok, "stranger": ok, "agent": ok, "mentioned": ok, "colleague": ok, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": no}},
-		{frame{"type": "article.feedback", "article": "ar_0000000000007", "kind": "opened", "conversation": conv},
+		{frame{"type": "article.feedback", "article": p.article.ID.String(), "kind": "opened", "conversation": conv},
 			row{"customer": ok, "stranger": hid, "agent": ok, "mentioned": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": no, "writer": ok, "foreign": no}},
+		{frame{"type": "article.feedback", "article": "ar_0000000000007", "kind": "solved"}, // there is none
+			row{"customer": hid, "stranger": hid, "agent": hid, "mentioned": hid, "colleague": hid, "supervisor": hid, "admin": hid, "reader": no, "writer": hid, "foreign": no}},
 		{frame{"type": "view", "conversation": conv},
 			row{"customer": no, "stranger": no, "agent": ok, "mentioned": ok, "colleague": hid, "supervisor": ok, "admin": ok, "reader": ok, "writer": ok, "foreign": hid}},
 		{frame{"type": "watch", "filter": frame{}},

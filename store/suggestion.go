@@ -12,7 +12,8 @@ const MaxOffered = 20
 
 // Offer records one step of a suggestion's way: which articles were offered, opened, or
 // solved the matter. Event suggestion.offered, opened or solved; within the conversation when
-// one is named, which must exist then. The step is noted as of now, not of d.At.
+// one is named, which must exist then. Articles that are opened or solve something must
+// exist too, else NotFound. The step is noted as of now, not of d.At.
 func (db *DB) Offer(ctx context.Context, d centrala.Deflection) error {
 	kinds := map[string]centrala.EventType{
 		"offered": centrala.SuggestionOffered, "opened": centrala.SuggestionOpened, "solved": centrala.SuggestionSolved,
@@ -28,6 +29,11 @@ func (db *DB) Offer(ctx context.Context, d centrala.Deflection) error {
 		return err
 	}
 	return db.write(ctx, func(tx *Tx) error {
+		if d.Kind != "offered" { // what the index offers may have been removed a moment ago
+			if err := tx.onShelf(d.Articles); err != nil {
+				return err
+			}
+		}
 		facts := centrala.Facts{Kind: d.Kind, Articles: d.Articles, State: d.Place}
 		if d.Conversation != 0 {
 			if err := tx.emitIn(d.Conversation, event, system(), facts); err != nil {
@@ -45,4 +51,18 @@ func (db *DB) Offer(ctx context.Context, d centrala.Deflection) error {
 		}
 		return nil
 	})
+}
+
+// onShelf refuses articles that do not exist.
+func (tx *Tx) onShelf(articles []centrala.ArticleID) error {
+	for _, a := range articles {
+		var n int
+		if err := tx.row(`SELECT count(*) FROM article WHERE id = $1`, []any{a}, &n); err != nil {
+			return fmt.Errorf("look for an article: %w", err)
+		}
+		if n == 0 {
+			return &centrala.Error{Code: centrala.NotFound, Field: "article", Message: fmt.Sprintf("There is no article %s.", a)}
+		}
+	}
+	return nil
 }

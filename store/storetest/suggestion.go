@@ -33,5 +33,6 @@ func suggestions(t *testing.T, h *house) {
 	refused(t, h.Offer(ctx, centrala.Deflection{Kind: "offered"}), centrala.Invalid, "articles")
 	refused(t, h.Offer(ctx, centrala.Deflection{Kind: "offered", Articles: make([]centrala.ArticleID, 21)}), centrala.Invalid, "articles")
 	refused(t, h.Offer(ctx, centrala.Deflection{Kind: "opened", Articles: []centrala.ArticleID{a.ID}, Conversation: 42}), centrala.NotFound)
+	refused(t, h.Offer(ctx, centrala.Deflection{Kind: "solved", Articles: []centrala.ArticleID{a.ID, 42}}), centrala.NotFound)
 	same(t, "rows after refusals", h.raw(t, `SELECT count(*) FROM suggestion`), "4")
 }
