@@ -12,6 +12,10 @@ type Scope struct {
 	Agent   AgentID   // … and those assigned to this agent, or whose notes mention them
 	Contact ContactID // visitors: their own conversations …
 	Inbox   InboxID   // … of this inbox
+
+	// Own leaves out what an agent sees only because a note mentions them: it is theirs to read
+	// and not theirs to take.
+	Own bool
 }
 
 // Everything is the scope of the program itself.
@@ -27,7 +31,7 @@ func (s Scope) Sees(c *Conversation) bool {
 		return true
 	case s.Contact != 0:
 		return c.Contact == s.Contact && (s.Inbox == 0 || c.Inbox == s.Inbox)
-	case s.Agent != 0 && (c.Assignee == s.Agent || c.Mentioned(s.Agent)):
+	case s.Agent != 0 && (c.Assignee == s.Agent || !s.Own && c.Mentioned(s.Agent)):
 		return true
 	case c.Team != 0 && slices.Contains(s.Teams, c.Team):
 		return true
@@ -84,6 +88,6 @@ type Page struct {
 
 // Same reports whether two scopes see the same.
 func (s Scope) Same(t Scope) bool {
-	return s.All == t.All && s.Agent == t.Agent && s.Contact == t.Contact && s.Inbox == t.Inbox &&
+	return s.All == t.All && s.Agent == t.Agent && s.Contact == t.Contact && s.Inbox == t.Inbox && s.Own == t.Own &&
 		slices.Equal(s.Sides, t.Sides) && slices.Equal(s.Teams, t.Teams)
 }

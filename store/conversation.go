@@ -269,7 +269,10 @@ func scopeWhere(s centrala.Scope, args *[]any) string {
 	var any []string
 	if s.Agent != 0 {
 		me := arg(s.Agent)
-		any = append(any, "c.assignee = "+me, "c.id IN (SELECT m.conversation FROM mention m WHERE m.agent = "+me+")")
+		any = append(any, "c.assignee = "+me)
+		if !s.Own {
+			any = append(any, "c.id IN (SELECT m.conversation FROM mention m WHERE m.agent = "+me+")")
+		}
 	}
 	for _, t := range s.Teams {
 		any = append(any, "c.team = "+arg(t))

@@ -170,6 +170,7 @@ func parseCursor(s string) (v, id int64, err error) {
 // Counts is what stands in the rail of an agent's console.
 func (db *DB) Counts(ctx context.Context, scope centrala.Scope, agent centrala.AgentID) (centrala.Counts, error) {
 	n := centrala.Counts{Waiting: map[centrala.Side]int{}}
+	scope.Own = true // mentions are counted apart
 	var args []any
 	where := scopeWhere(scope, &args)
 	args = append(args, agent)

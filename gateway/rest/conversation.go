@@ -93,7 +93,9 @@ func (s *server) listConversations(ctx context.Context, c caller, q *conversatio
 	if q.wantsMentions() && c.Agent == nil && !c.isVisitor() {
 		return nil, centrala.InvalidField("mentioned", "Notes mention people, and a program is none.")
 	}
-	items, next, err := s.Store.Conversations(ctx, c.Scope, q.filter(c))
+	scope := c.Scope
+	scope.Own = q.View == "queue" || q.View == "team"
+	items, next, err := s.Store.Conversations(ctx, scope, q.filter(c))
 	if err != nil {
 		return nil, err
 	}

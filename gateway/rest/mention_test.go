@@ -148,3 +148,27 @@ func TestMentionsInListsAndCounts(t *testing.T) {
 		t.Errorf("the customer learns who was asked: %s", customer.body)
 	}
 }
+
+// What one only reads because a note mentions one is in neither list of work to take: not in the
+// queue, not with the team's, and not in their numbers.
+func TestAMentionIsNoWorkToTake(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	k := h.talk()
+	if got := h.mention(k, "mentioned"); got.status != 201 {
+		t.Fatalf("mention: %d %s", got.status, got.body)
+	}
+	for _, list := range []struct {
+		query string
+		holds bool
+	}{{"view=mentions", true}, {"mentioned=me", true}, {"", true}, {"view=queue", false}, {"view=team", false}} {
+		got := h.do(call{method: "GET", path: "/v1/conversations?" + list.query, token: h.tokens["mentioned"]})
+		if strings.Contains(string(got.body), k.id.String()) != list.holds {
+			t.Errorf("list %q: %s", list.query, got.body)
+		}
+	}
+	got := h.do(call{method: "GET", path: "/v1/counts", token: h.tokens["mentioned"]})
+	if body := string(got.body); got.status != 200 || !strings.Contains(body, `"mentions":1`) || !strings.Contains(body, `"queue":0`) || !strings.Contains(body, `"team":0`) {
+		t.Errorf("counts: %d %s", got.status, got.body)
+	}
+}

@@ -65,8 +65,9 @@ func (h *house) sees(t *testing.T, who string, scope centrala.Scope, c centrala.
 	}
 	n, err := h.Counts(ctx, scope, scope.Agent)
 	need(t, err)
-	if (n.Queue == 1) != want {
-		t.Errorf("%s counts %d in the queue", who, n.Queue)
+	now := h.conversation(t, c.ID)
+	if own := want && !now.Mentioned(scope.Agent); (n.Queue == 1) != own || (n.Mentions == 1) != (want && !own) {
+		t.Errorf("%s counts %d in the queue and %d mentions", who, n.Queue, n.Mentions)
 	}
 }
 
