@@ -126,3 +126,6 @@ tool (
 	golang.org/x/tools/cmd/goimports
 	honnef.co/go/tools/cmd/staticcheck
 )
+
+// The browser part brings Go files of its own, which are none of ours.
+ignore ./web/node_modules
