@@ -111,11 +111,6 @@ func (tx *Tx) movedTo(from centrala.ConversationID, r centrala.Receipt) (bool, e
 	return n > 0, err
 }
 
-// openChat finds a contact's unresolved chat in an inbox. The channel is a literal: compared
-// with a parameter, SQLite would plan the query anew for every value, because of the partial
-// index.
-const openChat = `c.contact = $1 AND c.inbox = $2 AND c.status <> 'resolved' AND c.channel = 'chat'`
-
 // target finds the conversation that a post is for, or begins it.
 func (tx *Tx) target(p centrala.Post) (*conversation, error) {
 	c, err := tx.addressed(p)
@@ -148,7 +143,7 @@ func (tx *Tx) addressed(p centrala.Post) (*conversation, error) {
 	if p.Contact == nil {
 		return nil, centrala.InvalidField("conversation", "No conversation is named.")
 	}
-	c, err := tx.conversation(openChat, p.Contact.ID, p.Inbox)
+	c, err := tx.openChat(p.Contact.ID, p.Inbox)
 	if err == nil || !errors.Is(err, sql.ErrNoRows) {
 		return c, err
 	}
@@ -160,7 +155,7 @@ func (tx *Tx) addressed(p centrala.Post) (*conversation, error) {
 // itself; else, when it was over too long ago, a new one that is linked to it.
 func (tx *Tx) continued(old *conversation, p centrala.Post) (*conversation, error) {
 	if old.Channel == centrala.Chat {
-		c, err := tx.conversation(openChat, old.Contact, old.Inbox)
+		c, err := tx.openChat(old.Contact, old.Inbox)
 		if err == nil || !errors.Is(err, sql.ErrNoRows) {
 			return c, err
 		}

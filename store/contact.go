@@ -224,14 +224,14 @@ func (db *DB) AbsorbVisitor(ctx context.Context, old centrala.ContactID, into ce
 
 // joinChats leaves one unresolved chat of two people who become one: the elder.
 func (tx *Tx) joinChats(old, into centrala.ContactID, inbox centrala.InboxID, by centrala.Author) error {
-	a, err := tx.conversation(openChat, into, inbox)
+	a, err := tx.openChat(into, inbox)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	b, err := tx.conversation(openChat, old, inbox)
+	b, err := tx.openChat(old, inbox)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

@@ -41,6 +41,24 @@ func (c *conversation) fields() []any {
 		list[centrala.Mention]{&c.Mentions}, &c.blocked}
 }
 
+// byID reads and locks one conversation, or remembers it; ErrNoRows when there is none.
+func (tx *Tx) byID(id centrala.ConversationID) (*conversation, error) {
+	if c, ok := tx.w.recent.get(id); ok {
+		return c, nil
+	}
+	return tx.conversation(`c.id = $1`, id)
+}
+
+// openChat is a contact's unresolved chat in an inbox; ErrNoRows when there is none. The channel
+// is a literal: compared with a parameter, SQLite would plan the query anew for every value,
+// because of the partial index.
+func (tx *Tx) openChat(contact centrala.ContactID, inbox centrala.InboxID) (*conversation, error) {
+	if c, ok := tx.w.recent.chat(contact, inbox); ok {
+		return c, nil
+	}
+	return tx.conversation(`c.contact = $1 AND c.inbox = $2 AND c.status <> 'resolved' AND c.channel = 'chat'`, contact, inbox)
+}
+
 // conversation reads and locks one conversation; ErrNoRows when there is none.
 func (tx *Tx) conversation(where string, args ...any) (*conversation, error) {
 	c := &conversation{}
@@ -51,7 +69,7 @@ func (tx *Tx) conversation(where string, args ...any) (*conversation, error) {
 
 // seen reads and locks the conversation if scope may see it.
 func (tx *Tx) seen(scope centrala.Scope, id centrala.ConversationID) (*conversation, error) {
-	c, err := tx.conversation(`c.id = $1`, id)
+	c, err := tx.byID(id)
 	if errors.Is(err, sql.ErrNoRows) || (err == nil && !scope.Sees(&c.Conversation)) {
 		return nil, noConversation(id)
 	}
@@ -80,12 +98,21 @@ func (tx *Tx) insert(c *conversation) error {
 	return wrap(err, "open a conversation")
 }
 
-// update writes back what a command or a message has changed. A message alone leaves the
-// version as it was, and then the columns that indexes are made of are left alone too: SQLite
-// would write every index anew.
+// update writes back what a command or a message has changed, and remembers it.
 func (tx *Tx) update(c *conversation) error {
+	if err := tx.writeBack(c); err != nil {
+		return err
+	}
+	c.stored = c.Version
+	tx.w.recent.remember(c)
+	return nil
+}
+
+// writeBack leaves the columns that indexes are made of alone where the version is as it was,
+// as after a message: SQLite would write every index anew.
+func (tx *Tx) writeBack(c *conversation) error {
 	if c.stored == c.Version {
-		_, err := tx.exec(`UPDATE conversation SET turn = $2, human_replied = $3, answers = $4, last_seq = $5, last_n = $6, preview_seq = $7,
+		_, err := tx.keep(`UPDATE conversation SET turn = $2, human_replied = $3, answers = $4, last_seq = $5, last_n = $6, preview_seq = $7,
 			preview_by = $8, preview = $9, unread = $10, read_customer = $11, read_agent = $12, received = $13, waiting_since = $14, first_reply = $15,
 			first_due = $16, due = $17, updated_at = $18, unseen_since = $19, preview_id = $20, preview_name = $21, preview_at = $22, alarm = $23 WHERE id = $1`,
 			c.ID, c.Turn, flag(c.HumanReplied), c.Answers, c.LastSeq, c.LastN, c.LastText.Seq, c.LastText.Author.Kind, c.LastText.Text, c.Unread,
@@ -100,7 +127,7 @@ func (tx *Tx) update(c *conversation) error {
 	if c.Tags == nil {
 		tags = []byte("[]")
 	}
-	_, err = tx.exec(`UPDATE conversation SET side = $2, status = $3, turn = $4, subject = $5, team = $6, assignee = $7,
+	_, err = tx.keep(`UPDATE conversation SET side = $2, status = $3, turn = $4, subject = $5, team = $6, assignee = $7,
 		last_assignee = $8, priority = $9, tags = $10, complaint = $11, spam = $12, human_replied = $13, answers = $14, last_seq = $15,
 		last_n = $16, preview_seq = $17, preview_by = $18, preview = $19, unread = $20, read_customer = $21, read_agent = $22,
 		received = $23, waiting_since = $24, queued_at = $25, first_reply = $26, first_due = $27, due = $28, snoozed_until = $29,
@@ -112,7 +139,6 @@ func (tx *Tx) update(c *conversation) error {
 		micros(c.FirstReplyAt), micros(c.FirstReplyDue), micros(c.Due), micros(c.SnoozedUntil), micros(c.ResolvedAt),
 		micros(c.UpdatedAt), c.unseenSince, c.Reason, c.MergedInto, c.Version, flag(c.Unasked),
 		c.LastText.Author.ID, c.LastText.Author.Name, micros(c.LastText.At), c.Alarm)
-	c.stored = c.Version
 	if err != nil && duplicate(err) {
 		return centrala.Errorf(centrala.Conflict, "The customer has another chat by now that is not over.")
 	}
@@ -222,7 +248,7 @@ func (tx *Tx) served(cmd centrala.Command) error {
 
 // mergeInto checks the other side of a merge, and has those who were mentioned see it too.
 func (tx *Tx) mergeInto(into centrala.ConversationID, c *conversation) error {
-	elder, err := tx.conversation(`c.id = $1`, into)
+	elder, err := tx.byID(into)
 	if errors.Is(err, sql.ErrNoRows) {
 		return noConversation(into)
 	}

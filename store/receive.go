@@ -194,7 +194,7 @@ func (tx *Tx) thread(in centrala.Inbound, contact centrala.Contact) (c *conversa
 	try := func(link centrala.Link, where string, args ...any) error {
 		found, err := tx.conversation(where, args...)
 		if err == nil && found.MergedInto != 0 {
-			found, err = tx.conversation(`c.id = $1`, found.MergedInto)
+			found, err = tx.byID(found.MergedInto)
 		}
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil

@@ -64,7 +64,7 @@ func (tx *Tx) insertEvent(e centrala.Event, w words, data, extra string, body in
 	if w.key != "" {
 		key, sender = w.key, w.sender
 	}
-	_, err := tx.exec(`INSERT INTO event (id, conversation, n, seq, type, at, side, channel, author_kind, author_id, author_name,
+	_, err := tx.keep(`INSERT INTO event (id, conversation, n, seq, type, at, side, channel, author_kind, author_id, author_name,
 		text, data, extra, body, sender, key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 		e.ID, null(int64(e.Conversation)), e.N, null(e.Seq), string(e.Type), micros(e.At), string(e.Side), string(w.channel),
 		string(w.by.Kind), w.by.ID, w.by.Name, w.text, data, extra, body, sender, key)
@@ -72,7 +72,7 @@ func (tx *Tx) insertEvent(e centrala.Event, w words, data, extra string, body in
 		return fmt.Errorf("append to the log: %w", err)
 	}
 	if body != 0 || w.raw != "" {
-		_, err = tx.exec(`INSERT INTO body (event, full_text, html, raw) VALUES ($1, $2, $3, $4)`, e.ID, w.full, w.html, w.raw)
+		_, err = tx.keep(`INSERT INTO body (event, full_text, html, raw) VALUES ($1, $2, $3, $4)`, e.ID, w.full, w.html, w.raw)
 		if err != nil {
 			return fmt.Errorf("keep the whole message: %w", err)
 		}
@@ -82,7 +82,7 @@ func (tx *Tx) insertEvent(e centrala.Event, w words, data, extra string, body in
 			return fmt.Errorf("attach: %w", err)
 		}
 	}
-	_, err = tx.exec(`INSERT INTO outbox (event, at) VALUES ($1, $2)`, e.ID, micros(e.At))
+	_, err = tx.keep(`INSERT INTO outbox (event, at) VALUES ($1, $2)`, e.ID, micros(e.At))
 	return wrap(err, "put into the outbox")
 }
 
@@ -133,7 +133,7 @@ func (tx *Tx) emit(t centrala.EventType, by centrala.Author, data centrala.Facts
 
 // emitIn writes an event of a conversation that is not in its timeline.
 func (tx *Tx) emitIn(id centrala.ConversationID, t centrala.EventType, by centrala.Author, data centrala.Facts) error {
-	c, err := tx.conversation(`c.id = $1`, id)
+	c, err := tx.byID(id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return noConversation(id)
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -68,7 +67,7 @@ func (db *DB) OnCommit(f func([]centrala.Commit)) { db.onCommit = append(db.onCo
 // writer is the one goroutine that writes.
 func (db *DB) writer(ctx context.Context) {
 	defer db.done.Done()
-	w := &writer{db: db, stmts: map[string]*sql.Stmt{}}
+	w := &writer{db: db, stmts: map[string]*sql.Stmt{}, recent: recent{off: db.dialect == postgres}}
 	defer w.discard()
 	batch := make([]*op, 0, maxBatch)
 	marks := time.NewTicker(500 * time.Millisecond)
@@ -107,6 +106,7 @@ type writer struct {
 	conn      *sql.Conn
 	stmts     map[string]*sql.Stmt
 	published []centrala.EventID // to be marked with the next commit
+	recent    recent
 }
 
 // collect takes over the publish marks that came since the last commit.
@@ -189,9 +189,12 @@ func (w *writer) try(batch []*op) error {
 		w.conn = conn
 	}
 	tx := &Tx{w: w, now: w.db.now().UTC().Truncate(time.Microsecond)}
-	if _, err := tx.exec(w.db.dialect.begin()); err != nil {
+	if _, err := tx.keep(w.db.dialect.begin()); err != nil {
 		w.discard()
 		return fmt.Errorf("begin: %w", err)
+	}
+	if err := w.recent.compare(tx); err != nil {
+		return w.rollback(err)
 	}
 	marked := len(w.published)
 	if err := tx.mark(w.published); err != nil {
@@ -210,7 +213,7 @@ func (w *writer) try(batch []*op) error {
 			return w.rollback(err)
 		}
 	}
-	if _, err := tx.exec("COMMIT"); err != nil {
+	if _, err := tx.keep("COMMIT"); err != nil {
 		return w.rollback(fmt.Errorf("commit: %w", err))
 	}
 	w.published = w.published[marked:]
@@ -252,6 +255,7 @@ func (w *writer) tell(batch []*op) {
 // rollback undoes the transaction. SQLite may have done so already by itself (a full disk);
 // a connection of which that is not certain is given up.
 func (w *writer) rollback(cause error) error {
+	w.recent.forget()
 	if _, err := w.conn.ExecContext(context.Background(), "ROLLBACK"); err != nil || w.db.dialect == postgres {
 		if w.db.dialect == sqlite && strings.Contains(err.Error(), "no transaction is active") {
 			return cause
@@ -264,6 +268,7 @@ func (w *writer) rollback(cause error) error {
 }
 
 func (w *writer) discard() {
+	w.recent.forget()
 	for q, s := range w.stmts {
 		_ = s.Close()
 		delete(w.stmts, q)
@@ -296,105 +301,4 @@ func (db *DB) fail(err error) {
 	case db.fatal <- fmt.Errorf("the database's disk failed; nothing more is accepted: %w", err):
 	default:
 	}
-}
-
-// Tx is the running group commit as one operation sees it. Its methods use no context: a
-// transaction is never cut in the middle.
-type Tx struct {
-	w       *writer
-	now     time.Time // the same for everything in this commit
-	dirty   bool      // this operation has written
-	failed  error     // the engine refused a statement
-	commits []centrala.Commit
-}
-
-// stmt prepares a query once for the writer's connection.
-func (tx *Tx) stmt(query string) (*sql.Stmt, error) {
-	if s := tx.w.stmts[query]; s != nil {
-		return s, nil
-	}
-	s, err := tx.w.conn.PrepareContext(context.Background(), query)
-	if err != nil {
-		tx.failed = err
-		return nil, fmt.Errorf("prepare %.60q: %w", query, err)
-	}
-	tx.w.stmts[query] = s
-	return s, nil
-}
-
-// exec writes and returns how many rows it touched.
-func (tx *Tx) exec(query string, args ...any) (int64, error) {
-	s, err := tx.stmt(query)
-	if err != nil {
-		return 0, err
-	}
-	tx.dirty = true
-	r, err := s.ExecContext(context.Background(), args...)
-	if err != nil {
-		tx.failed = err
-		return 0, err
-	}
-	return r.RowsAffected()
-}
-
-// row reads one row; sql.ErrNoRows when there is none. With an INSERT or UPDATE … RETURNING
-// it writes too, and the caller says so with wrote.
-func (tx *Tx) row(query string, args []any, dest ...any) error {
-	s, err := tx.stmt(query)
-	if err != nil {
-		return err
-	}
-	err = s.QueryRowContext(context.Background(), args...).Scan(dest...)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		tx.failed = err
-	}
-	return err
-}
-
-// wrote notes that a RETURNING query has changed rows.
-func (tx *Tx) wrote() { tx.dirty = true }
-
-// QueryContext lets the read side's queries run inside the transaction.
-func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := tx.stmt(query)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.QueryContext(ctx, args...)
-	if err != nil {
-		tx.failed = err
-	}
-	return rows, err
-}
-
-// querier is a place to read from: the pool of readers, or a transaction.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-// id makes an identifier inside the transaction.
-func (tx *Tx) id() int64 { return tx.w.db.Next(tx.now) }
-
-// micros is how the database keeps a time: microseconds since 1970, 0 for none.
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-// fromMicros is the time of micros, in UTC.
-func fromMicros(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(n).UTC()
-}
-
-// flag is how the database keeps a truth.
-func flag(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
 }

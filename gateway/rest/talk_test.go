@@ -140,7 +140,7 @@ func TestMessages(t *testing.T) {
 		t.Errorf("other words under the same key: %d", got.status)
 	}
 	if got := post(k.token, obj{"text": "Dzień dobry"}, "k1"); got.status != 201 || got.body == first.body {
-		t.Errorf("another sender's key is another key: %d", got.status)
+		t.Errorf("another sender's key is another key: %d %s", got.status, got.body)
 	}
 	var c rest.Conversation
 	h.do(call{method: "GET", path: path(k, ""), token: h.tokens["agent"]}).into(t, &c)
