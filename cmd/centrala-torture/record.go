@@ -79,6 +79,13 @@ func (r *Record) Read(reader *Reader) *Reader {
 	return reader
 }
 
+// Own lets a reader see a conversation that has turned out to be theirs.
+func (r *Record) Own(reader *Reader, conversation string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	reader.Sees[conversation] = true
+}
+
 // Hear notes what came to a reader.
 func (r *Record) Hear(reader *Reader, a Arrival) {
 	r.mu.Lock()

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"time"
+)
+
+// A Link is the network between people and the server: a TCP proxy that can be made bad. People
+// keep its address while the server behind it dies and comes back.
+type Link struct {
+	listener net.Listener
+	target   func() string // the server's address now
+	mu       sync.Mutex
+	weather  Weather
+	random   *rand.Rand
+	calls    map[*call]struct{}
+	open     sync.WaitGroup
+}
+
+// Weather is how bad a link is. The zero Weather is good.
+type Weather struct {
+	Cut     float64       // the chance that a piece of traffic ends its connection instead of passing
+	Delay   time.Duration // every piece waits up to this long
+	Swallow bool          // nothing passes and nothing ends: half-open, as when a cable is pulled
+}
+
+// call is one connection through the link.
+type call struct{ near, far net.Conn }
+
+func (c *call) hangUp() { _, _ = c.near.Close(), c.far.Close() } // either may be gone already
+
+// NewLink opens a link on a free port of the loopback. Close ends it.
+func NewLink(target func() string, seed uint64) (*Link, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	k := &Link{listener: l, target: target, random: rand.New(rand.NewPCG(seed, 1)), calls: map[*call]struct{}{}}
+	k.open.Go(k.accept)
+	return k, nil
+}
+
+// Addr is where people connect.
+func (k *Link) Addr() string { return k.listener.Addr().String() }
+
+// Set makes the weather from now on, also for what is open. Connections that swallowed come to
+// life again when it clears, as cables do.
+func (k *Link) Set(w Weather) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.weather = w
+}
+
+// CutAll ends all connections at once.
+func (k *Link) CutAll() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for c := range k.calls {
+		c.hangUp()
+	}
+	return len(k.calls)
+}
+
+// Close ends the link and everything on it.
+func (k *Link) Close() error {
+	err := k.listener.Close()
+	k.CutAll()
+	k.open.Wait()
+	return err
+}
+
+func (k *Link) accept() {
+	for {
+		near, err := k.listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			continue
+		}
+		k.open.Go(func() { k.carry(near) })
+	}
+}
+
+func (k *Link) carry(near net.Conn) {
+	far, err := net.DialTimeout("tcp", k.target(), time.Second)
+	if err != nil {
+		_ = near.Close() // nobody is there, as the caller now sees
+		return
+	}
+	c := &call{near, far}
+	k.mu.Lock()
+	k.calls[c] = struct{}{}
+	k.mu.Unlock()
+	var both sync.WaitGroup
+	both.Go(func() { k.pipe(c, far, near) })
+	both.Go(func() { k.pipe(c, near, far) })
+	both.Wait()
+	k.mu.Lock()
+	delete(k.calls, c)
+	k.mu.Unlock()
+}
+
+// pipe passes traffic one way until either end is gone.
+func (k *Link) pipe(c *call, to io.Writer, from io.Reader) {
+	defer c.hangUp()
+	buf := make([]byte, 16<<10)
+	for {
+		n, err := from.Read(buf)
+		if n > 0 {
+			if !k.pass() {
+				return
+			}
+			if _, err := to.Write(buf[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// pass waits as long as the weather asks and reports whether the connection lives on.
+func (k *Link) pass() bool {
+	for {
+		k.mu.Lock()
+		w := k.weather
+		cut, wait := w.Cut > 0 && k.random.Float64() < w.Cut, time.Duration(0)
+		if w.Delay > 0 {
+			wait = time.Duration(k.random.Int64N(int64(w.Delay)))
+		}
+		k.mu.Unlock()
+		if w.Swallow {
+			time.Sleep(20 * time.Millisecond)
+			continue
+		}
+		time.Sleep(wait)
+		return !cut
+	}
+}
+
+// rest waits, or less when ctx ends.
+func rest(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
