@@ -22,13 +22,16 @@ type Person struct {
 	record *Record
 	addr   string // of the link
 	token  string
+	greet  []map[string]any         // frames that follow every welcome
 	hear   func(p *Person, f frame) // called for every frame, on the reading goroutine
 
 	mu       sync.Mutex
 	outbox   []*letter
+	missing  map[string]bool  // conversations of which something earlier is to be asked for
 	whole    map[string]int64 // up to which seq everything is there
 	above    map[place]bool   // what is there beyond that
-	sockets  int
+	sockets  int              // numbers given: to connections, and to what is asked for beside them
+	live     int              // the connection's
 	said     int
 	wake     chan struct{} // something is in the outbox
 	resumed  int           // how often a hello was answered
@@ -58,6 +61,7 @@ type frame struct {
 	Assignee     *struct{ ID string }
 	Message      json.RawMessage `json:"message"` // an object, an id in ack, words in error
 	Messages     []entry         `json:"messages"`
+	More         bool            `json:"more"`
 	Me           struct{ ID string }
 }
 
@@ -73,7 +77,7 @@ type entry struct {
 
 func newPerson(record *Record, reader *Reader, addr, token string) *Person {
 	return &Person{Reader: record.Read(reader), record: record, addr: addr, token: token,
-		whole: map[string]int64{}, above: map[place]bool{}, wake: make(chan struct{}, 1)}
+		whole: map[string]int64{}, above: map[place]bool{}, missing: map[string]bool{}, wake: make(chan struct{}, 1)}
 }
 
 // Say puts words into the outbox and returns at once.
@@ -83,6 +87,18 @@ func (p *Person) Say(to string, note bool) {
 	s := &Said{By: p.Name, Order: p.said, Key: uuid.Must(uuid.NewV7()).String(), Text: fmt.Sprintf("%s, słowo %d", p.Name, p.said), Note: note}
 	p.said++
 	p.outbox = append(p.outbox, &letter{p.record.Say(s), to})
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Catch has the whole of a conversation asked for that the person has only now come to see.
+func (p *Person) Catch(conversation string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.missing[conversation] = true
+	p.whole[conversation] += 0 // from now on it is resumed
 	select {
 	case p.wake <- struct{}{}:
 	default:
@@ -147,6 +163,7 @@ func (p *Person) hello() map[string]any {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sockets++
+	p.live = p.sockets
 	resume := []map[string]any{}
 	for c, after := range p.whole {
 		resume = append(resume, map[string]any{"conversation": c, "after": after})
@@ -171,8 +188,18 @@ func (p *Person) send(ctx context.Context, conn *websocket.Conn, welcome <-chan 
 	case <-ctx.Done():
 		return
 	}
+	for _, f := range p.greet {
+		if p.write(ctx, conn, f) != nil {
+			return
+		}
+	}
 	for n := 0; ; n++ {
-		l := p.head()
+		l, ask := p.head()
+		for c, after := range ask {
+			if p.write(ctx, conn, map[string]any{"type": "history", "ref": "h", "conversation": c, "after": after, "limit": 100}) != nil {
+				return
+			}
+		}
 		if l == nil {
 			select {
 			case <-p.wake:
@@ -204,13 +231,22 @@ func (p *Person) send(ctx context.Context, conn *websocket.Conn, welcome <-chan 
 	}
 }
 
-func (p *Person) head() *letter {
+// head is the next letter, nil for none, and what is to be asked for before it: conversations,
+// and after which seq.
+func (p *Person) head() (l *letter, ask map[string]int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.outbox) == 0 {
-		return nil
+	for c := range p.missing {
+		if ask == nil {
+			ask = map[string]int64{}
+		}
+		ask[c] = p.whole[c]
 	}
-	return p.outbox[0]
+	clear(p.missing)
+	if len(p.outbox) > 0 {
+		l = p.outbox[0]
+	}
+	return l, ask
 }
 
 // ping notices a line on which nothing passes any more.
@@ -294,13 +330,16 @@ func (p *Person) page(f frame) {
 	for _, e := range f.Messages {
 		p.take(Arrival{Conversation: f.Conversation, Seq: e.Seq, Hidden: e.Hidden, Key: e.Key, Text: e.Text, System: len(e.System) > 0}, own)
 	}
+	if f.More {
+		p.Catch(f.Conversation)
+	}
 }
 
 // take notes an arrival and moves the mark up to which everything is there.
 func (p *Person) take(a Arrival, socket int) {
 	p.mu.Lock()
 	if a.Socket = socket; socket == 0 {
-		a.Socket = p.sockets
+		a.Socket = p.live
 	}
 	c := a.Conversation
 	p.above[place{c, a.Seq}] = true

@@ -99,3 +99,10 @@ func (r *Record) Deliver(m Mail) {
 	defer r.mu.Unlock()
 	r.mails = append(r.mails, m)
 }
+
+// Count is how many messages were said.
+func (r *Record) Count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.said)
+}
