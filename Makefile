@@ -5,7 +5,7 @@ GO_BUILD = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VE
 NPM_CI = npm ci --no-audit --no-fund --loglevel=error
 WEB_SOURCES = $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print)
 
-.PHONY: help run build web check test test-go test-web test-e2e bench cluster clean need
+.PHONY: help run build web check test test-go test-web test-e2e test-torture torture bench cluster clean need
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
@@ -35,7 +35,7 @@ check: web ## everything that can be seen without running: format, vet, staticch
 	@echo "check: all good"
 
 test: need web ## every test there is; installs what they need where it may (NO_INSTALL=1 forbids it)
-	$(MAKE) --no-print-directory test-go test-web test-e2e
+	$(MAKE) --no-print-directory test-go test-web test-e2e test-torture
 
 test-go: web
 	go test -race -timeout 15m ./...
@@ -52,6 +52,14 @@ need: ## what the tests need beside Go and Node, installed or named
 bench: build ## the table of docs/performance.md, measured here
 	$(GO_BUILD) -o bin/ ./cmd/centrala-bench
 	./bin/centrala-bench --server ./bin/centrala
+
+torture: build ## customers and agents talk while the server is killed and the network fails; then every law is checked
+	$(GO_BUILD) -o bin/ ./cmd/centrala-torture
+	./bin/centrala-torture --rounds 100
+
+test-torture: build # a short one, as part of the tests
+	$(GO_BUILD) -o bin/ ./cmd/centrala-torture
+	./bin/centrala-torture --rounds 8 --customers 12 --seed 1
 
 clean: ## remove what was built
 	rm -rf bin web/dist/* artifacts

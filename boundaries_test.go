@@ -43,6 +43,7 @@ var rooms = map[string][]string{
 	"demo":                  {"."},
 	"cmd/centrala":          {"*"},
 	"cmd/centrala-bench":    {"."},
+	"cmd/centrala-torture":  {"."},
 }
 
 func TestBoundaries(t *testing.T) {

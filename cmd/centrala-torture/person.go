@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -42,37 +41,6 @@ type Person struct {
 type letter struct {
 	*Said
 	to string // the conversation, "" for a customer's only one
-}
-
-// frame is as much of a server's frame as people here look at.
-type frame struct {
-	Type         string `json:"type"`
-	Ref          string `json:"ref"`
-	Code         string `json:"code"`
-	Retry        bool   `json:"retry"`
-	RetryAfter   int    `json:"retry_after_ms"`
-	Conversation string `json:"conversation"`
-	ID           string `json:"id"`
-	Seq          int64  `json:"seq"`
-	LastSeq      int64  `json:"last_seq"`
-	Hidden       bool   `json:"hidden"`
-	Gone         bool   `json:"gone"`
-	Truncated    bool   `json:"truncated"`
-	Assignee     *struct{ ID string }
-	Message      json.RawMessage `json:"message"` // an object, an id in ack, words in error
-	Messages     []entry         `json:"messages"`
-	More         bool            `json:"more"`
-	Me           struct{ ID string }
-}
-
-// entry is one of a history, or of a page of REST.
-type entry struct {
-	Seq    int64  `json:"seq"`
-	Hidden bool   `json:"hidden"`
-	Key    string `json:"key"`
-	Text   string `json:"text"`
-	Author struct{ Kind, ID, Name string }
-	System json.RawMessage `json:"system"`
 }
 
 func newPerson(record *Record, reader *Reader, addr, token string) *Person {
@@ -292,7 +260,7 @@ func (p *Person) read(ctx context.Context, conn *websocket.Conn, welcome chan<- 
 		case "ack":
 			p.acknowledged(f)
 		case "error":
-			p.refused(f)
+			p.refused(ctx, f)
 		}
 		if p.hear != nil {
 			p.hear(p, f)
@@ -371,9 +339,9 @@ func (p *Person) acknowledged(f frame) {
 }
 
 // refused takes an error: words that may be tried again stay, others are the run's failure.
-func (p *Person) refused(f frame) {
+func (p *Person) refused(ctx context.Context, f frame) {
 	if f.Retry || f.Code == "unavailable" || f.Code == "rate_limited" {
-		time.Sleep(time.Duration(max(f.RetryAfter, 20)) * time.Millisecond)
+		_ = rest(ctx, time.Duration(max(f.RetryAfter, 20))*time.Millisecond) // its end is noticed by who reads
 		return
 	}
 	var why string
@@ -389,28 +357,3 @@ func (p *Person) problem(format string, args ...any) {
 
 // refersTo reports whether a ref belongs to the message of that key.
 func refersTo(ref, key string) bool { return len(ref) > len(key) && ref[:len(key)] == key }
-
-// settle waits until the outboxes of all are empty and everybody has come back once more, so
-// that their timelines are whole.
-func settle(ctx context.Context, people []*Person, cutAll func()) error {
-	for _, p := range people {
-		for p.Unsent() > 0 {
-			if err := rest(ctx, 20*time.Millisecond); err != nil {
-				return fmt.Errorf("%s still has %d words unsent: %w", p.Name, p.Unsent(), err)
-			}
-		}
-	}
-	before := make([]int, len(people))
-	for i, p := range people {
-		before[i] = p.Resumed()
-	}
-	cutAll()
-	for i, p := range people {
-		for p.Resumed() == before[i] {
-			if err := rest(ctx, 20*time.Millisecond); err != nil {
-				return errors.Join(fmt.Errorf("%s does not come back", p.Name), err)
-			}
-		}
-	}
-	return nil
-}

@@ -219,3 +219,28 @@ func (r *Run) reload(ctx context.Context, as *Reader, token, conversation string
 	}
 	return err
 }
+
+// settle waits until the outboxes of all are empty and everybody has come back once more, so
+// that their timelines are whole.
+func settle(ctx context.Context, people []*Person, cutAll func()) error {
+	for _, p := range people {
+		for p.Unsent() > 0 {
+			if err := rest(ctx, 20*time.Millisecond); err != nil {
+				return fmt.Errorf("%s still has %d words unsent: %w", p.Name, p.Unsent(), err)
+			}
+		}
+	}
+	before := make([]int, len(people))
+	for i, p := range people {
+		before[i] = p.Resumed()
+	}
+	cutAll()
+	for i, p := range people {
+		for p.Resumed() == before[i] {
+			if err := rest(ctx, 20*time.Millisecond); err != nil {
+				return errors.Join(fmt.Errorf("%s does not come back", p.Name), err)
+			}
+		}
+	}
+	return nil
+}
