@@ -95,11 +95,14 @@ func report(out io.Writer, r Result, took time.Duration) (broken int) {
 	}
 	for _, v := range r.Verdicts {
 		mark := "kept  "
-		if len(v.Breaches) > 0 {
+		switch {
+		case len(v.Breaches) > 0:
 			mark = "BROKEN"
 			broken++
+		case v.Checked == 0:
+			mark = "untried" // nothing happened that it speaks of
 		}
-		fmt.Fprintf(out, "%s  %-8s %8d checked, %d breaches: %s\n", mark, v.Law.Name, v.Checked, len(v.Breaches), v.Law.Says)
+		fmt.Fprintf(out, "%-7s  %-8s %8d checked, %d breaches: %s\n", mark, v.Law.Name, v.Checked, len(v.Breaches), v.Law.Says)
 		for _, b := range v.Breaches[:min(len(v.Breaches), 5)] {
 			fmt.Fprintf(out, "          %s\n", b)
 		}
