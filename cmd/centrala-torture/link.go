@@ -14,9 +14,13 @@ import (
 // keep its address while the server behind it dies and comes back.
 type Link struct {
 	listener net.Listener
-	target   func() string // the server's address now
+	target   func() string   // the server's address now
+	ctx      context.Context // ends with the link
+	end      context.CancelFunc
 	mu       sync.Mutex
 	weather  Weather
+	changed  chan struct{} // closed when the weather changes
+	held     int           // pieces of traffic that a half-open link holds back
 	random   *rand.Rand
 	calls    map[*call]struct{}
 	open     sync.WaitGroup
@@ -40,7 +44,8 @@ func NewLink(target func() string, seed uint64) (*Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Link{listener: l, target: target, random: rand.New(rand.NewPCG(seed, 1)), calls: map[*call]struct{}{}}
+	k := &Link{listener: l, target: target, random: rand.New(rand.NewPCG(seed, 1)), calls: map[*call]struct{}{}, changed: make(chan struct{})}
+	k.ctx, k.end = context.WithCancel(context.Background())
 	k.open.Go(k.accept)
 	return k, nil
 }
@@ -54,6 +59,15 @@ func (k *Link) Set(w Weather) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.weather = w
+	close(k.changed)
+	k.changed = make(chan struct{})
+}
+
+// Held is how many pieces of traffic a half-open link holds back now.
+func (k *Link) Held() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.held
 }
 
 // CutAll ends all connections at once.
@@ -66,8 +80,9 @@ func (k *Link) CutAll() int {
 	return len(k.calls)
 }
 
-// Close ends the link and everything on it.
+// Close ends the link and everything on it, in whatever weather.
 func (k *Link) Close() error {
+	k.end()
 	err := k.listener.Close()
 	k.CutAll()
 	k.open.Wait()
@@ -97,6 +112,9 @@ func (k *Link) carry(near net.Conn) {
 	k.mu.Lock()
 	k.calls[c] = struct{}{}
 	k.mu.Unlock()
+	if k.ctx.Err() != nil { // the link was closed while this was dialled
+		c.hangUp()
+	}
 	var both sync.WaitGroup
 	both.Go(func() { k.pipe(c, far, near) })
 	both.Go(func() { k.pipe(c, near, far) })
@@ -129,20 +147,37 @@ func (k *Link) pipe(c *call, to io.Writer, from io.Reader) {
 // pass waits as long as the weather asks and reports whether the connection lives on.
 func (k *Link) pass() bool {
 	for {
-		k.mu.Lock()
-		w := k.weather
-		cut, wait := w.Cut > 0 && k.random.Float64() < w.Cut, time.Duration(0)
-		if w.Delay > 0 {
-			wait = time.Duration(k.random.Int64N(int64(w.Delay)))
+		w, cut, wait, changed := k.roll()
+		if !w.Swallow {
+			return rest(k.ctx, wait) == nil && !cut
 		}
-		k.mu.Unlock()
-		if w.Swallow {
-			time.Sleep(20 * time.Millisecond)
-			continue
+		k.hold(1)
+		select {
+		case <-changed:
+		case <-k.ctx.Done():
 		}
-		time.Sleep(wait)
-		return !cut
+		k.hold(-1)
+		if k.ctx.Err() != nil {
+			return false
+		}
 	}
+}
+
+// roll takes the chances of the weather for one piece of traffic.
+func (k *Link) roll() (w Weather, cut bool, wait time.Duration, changed <-chan struct{}) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	w = k.weather
+	if w.Delay > 0 {
+		wait = time.Duration(k.random.Int64N(int64(w.Delay)))
+	}
+	return w, w.Cut > 0 && k.random.Float64() < w.Cut, wait, k.changed
+}
+
+func (k *Link) hold(n int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.held += n
 }
 
 // rest waits, or less when ctx ends.
