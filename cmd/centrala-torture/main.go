@@ -32,6 +32,9 @@ func main() {
 	}
 }
 
+// maxCustomers is how many conversations one hello may resume, if one agent gets them all.
+const maxCustomers = 50
+
 // run is the program with its command line.
 func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	flags := flag.NewFlagSet("centrala-torture", flag.ContinueOnError)
@@ -50,8 +53,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	if flags.NArg() > 0 || *customers <= 0 || *rounds < 0 {
-		return errors.New("--customers is above 0, --rounds not below, and nothing follows the flags")
+	if flags.NArg() > 0 || *customers < 1 || *customers > maxCustomers || *rounds < 0 {
+		return fmt.Errorf("--customers is 1 to %d, --rounds not below 0, and nothing follows the flags", maxCustomers)
 	}
 	binary, err := filepath.Abs(*server)
 	if err == nil {

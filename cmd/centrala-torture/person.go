@@ -33,7 +33,8 @@ type Person struct {
 	live     int              // the connection's
 	said     int
 	wake     chan struct{} // something is in the outbox
-	resumed  int           // how often a hello was answered
+	replays  int           // of this connection that are not over yet
+	resumed  int           // how often everything missed had come after a hello
 	problems []string      // what the protocol does not allow
 }
 
@@ -80,7 +81,18 @@ func (p *Person) Unsent() int {
 	return len(p.outbox)
 }
 
-// Resumed is how often the person has come back onto the line.
+// caughtUp notes that so many conversations of the hello have come whole, or the welcome itself;
+// with the last of them everything that was missed is there.
+func (p *Person) caughtUp(conversations int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.replays -= conversations
+	if p.replays == 0 {
+		p.resumed++
+	}
+}
+
+// Resumed is how often the person has come back onto the line and got all that was missed.
 func (p *Person) Resumed() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -131,7 +143,7 @@ func (p *Person) hello() map[string]any {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sockets++
-	p.live = p.sockets
+	p.live, p.replays = p.sockets, len(p.whole)
 	resume := []map[string]any{}
 	for c, after := range p.whole {
 		resume = append(resume, map[string]any{"conversation": c, "after": after})
@@ -249,10 +261,10 @@ func (p *Person) read(ctx context.Context, conn *websocket.Conn, welcome chan<- 
 		}
 		switch f.Type {
 		case "welcome":
-			p.mu.Lock()
-			p.resumed++
-			p.mu.Unlock()
+			p.caughtUp(0)
 			close(welcome)
+		case "resumed":
+			p.caughtUp(1)
 		case "message":
 			p.arrive(f)
 		case "history":

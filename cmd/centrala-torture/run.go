@@ -175,7 +175,7 @@ func (r *Run) torture(ctx context.Context) error {
 	quiet()
 	within, stop := context.WithTimeoutCause(ctx, settleWithin, fmt.Errorf("not settled after %s", settleWithin))
 	defer stop()
-	return settle(within, r.people, func() { r.link.CutAll() })
+	return settle(within, r.people, r.record.Count, r.link.CutAll)
 }
 
 // chat is a customer who writes, waits until that is acknowledged, and writes again.
@@ -220,25 +220,39 @@ func (r *Run) reload(ctx context.Context, as *Reader, token, conversation string
 	return err
 }
 
-// settle waits until the outboxes of all are empty and everybody has come back once more, so
-// that their timelines are whole.
-func settle(ctx context.Context, people []*Person, cutAll func()) error {
+// settle waits until everybody has everything: until the outboxes are empty, all have come back
+// once more and got what they missed, and nobody has said anything because of that.
+func settle(ctx context.Context, people []*Person, said, cutAll func() int) error {
+	for before := -1; before != said(); {
+		if err := sent(ctx, people); err != nil {
+			return err
+		}
+		before = said()
+		resumed := make([]int, len(people))
+		for i, p := range people {
+			resumed[i] = p.Resumed()
+		}
+		cutAll()
+		for i, p := range people {
+			for p.Resumed() == resumed[i] {
+				if err := rest(ctx, 20*time.Millisecond); err != nil {
+					return fmt.Errorf("%s does not come back: %w", p.Name, err)
+				}
+			}
+		}
+		if err := sent(ctx, people); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sent waits until nobody has words in the outbox.
+func sent(ctx context.Context, people []*Person) error {
 	for _, p := range people {
 		for p.Unsent() > 0 {
 			if err := rest(ctx, 20*time.Millisecond); err != nil {
 				return fmt.Errorf("%s still has %d words unsent: %w", p.Name, p.Unsent(), err)
-			}
-		}
-	}
-	before := make([]int, len(people))
-	for i, p := range people {
-		before[i] = p.Resumed()
-	}
-	cutAll()
-	for i, p := range people {
-		for p.Resumed() == before[i] {
-			if err := rest(ctx, 20*time.Millisecond); err != nil {
-				return errors.Join(fmt.Errorf("%s does not come back", p.Name), err)
 			}
 		}
 	}
