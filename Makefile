@@ -18,6 +18,9 @@ build: web ## build bin/centrala, with the web part inside
 
 web: web/dist/.built
 
+bin/nats-server: go.mod
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/ github.com/nats-io/nats-server/v2
+
 web/node_modules/.package-lock.json: web/package-lock.json
 	cd web && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 $(NPM_CI)
 

@@ -17,7 +17,7 @@ import (
 var rooms = map[string][]string{
 	".":                     {},
 	"store":                 {"."},
-	"store/storetest":       {".", "store"},
+	"store/storetest":       {".", "lab", "store"},
 	"stream":                {"."},
 	"channels":              {"."},
 	"channels/email":        {".", "channels", "channels/email/letter", "words"},
@@ -41,9 +41,10 @@ var rooms = map[string][]string{
 	"words":                 {},
 	"web":                   {},
 	"demo":                  {"."},
+	"lab":                   {},
 	"cmd/centrala":          {"*"},
-	"cmd/centrala-bench":    {"."},
-	"cmd/centrala-torture":  {"."},
+	"cmd/centrala-bench":    {".", "lab"},
+	"cmd/centrala-torture":  {".", "lab"},
 }
 
 func TestBoundaries(t *testing.T) {

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"centrala/lab"
 )
 
 // A Plan is what one run does. The same seed makes the same faults in the same order; what they
@@ -28,8 +30,8 @@ type Plan struct {
 // A Run is a plan at work.
 type Run struct {
 	Plan
-	server *Server
-	link   *Link
+	server *lab.Node
+	link   *lab.Link
 	api    *API
 	record *Record
 	random *rand.Rand
@@ -55,14 +57,12 @@ const settleWithin = 2 * time.Minute
 // Do runs the plan and judges what came of it.
 func (p Plan) Do(ctx context.Context) (result Result, err error) {
 	r := &Run{Plan: p, record: &Record{}, random: rand.New(rand.NewPCG(p.Seed, 0)), done: map[string]int{}}
-	if r.server, err = NewServer(p.Binary, filepath.Join(p.Dir, "data"), p.Log); err != nil {
-		return result, err
-	}
+	r.server = &lab.Node{Binary: p.Binary, Data: filepath.Join(p.Dir, "data"), Log: p.Log}
 	if err := r.server.Start(ctx); err != nil {
 		return result, err
 	}
 	defer func() { err = errors.Join(err, r.server.Stop()) }()
-	if r.link, err = NewLink(func() string { return r.server.Addr }, p.Seed); err != nil {
+	if r.link, err = lab.NewLink(func() string { return r.server.Addr }, p.Seed); err != nil {
 		return result, err
 	}
 	defer func() { err = errors.Join(err, r.link.Close()) }()
@@ -257,4 +257,16 @@ func sent(ctx context.Context, people []*Person) error {
 		}
 	}
 	return nil
+}
+
+// rest waits, or less when ctx ends.
+func rest(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

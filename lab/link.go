@@ -1,4 +1,4 @@
-package main
+package lab
 
 import (
 	"context"
@@ -178,16 +178,4 @@ func (k *Link) hold(n int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.held += n
-}
-
-// rest waits, or less when ctx ends.
-func rest(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
