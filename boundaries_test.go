@@ -43,8 +43,15 @@ var rooms = map[string][]string{
 	"demo":                  {"."},
 	"lab":                   {},
 	"cmd/centrala":          {"*"},
-	"cmd/centrala-bench":    {".", "lab"},
-	"cmd/centrala-torture":  {".", "lab"},
+	"cmd/centrala-bench": {".", "cmd/centrala-bench/chart", "cmd/centrala-bench/fill", "cmd/centrala-bench/host",
+		"cmd/centrala-bench/load", "cmd/centrala-bench/stats", "cmd/centrala-bench/wire", "lab"},
+	"cmd/centrala-bench/chart": {},
+	"cmd/centrala-bench/fill":  {},
+	"cmd/centrala-bench/host":  {"cmd/centrala-bench/stats"},
+	"cmd/centrala-bench/load":  {"cmd/centrala-bench/host", "cmd/centrala-bench/stats", "cmd/centrala-bench/wire"},
+	"cmd/centrala-bench/stats": {},
+	"cmd/centrala-bench/wire":  {},
+	"cmd/centrala-torture":     {".", "lab"},
 }
 
 func TestBoundaries(t *testing.T) {
