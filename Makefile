@@ -52,9 +52,9 @@ test-e2e: build
 need: ## what the tests need beside Go and Node, installed or named
 	@.ci/need
 
-bench: build ## the table of docs/performance.md, measured here
+bench: build bin/nats-server ## the figures of docs/performance.md, measured here in a quarter of an hour; charts in artifacts/bench
 	$(GO_BUILD) -o bin/ ./cmd/centrala-bench
-	./bin/centrala-bench --server ./bin/centrala
+	./bin/centrala-bench --server ./bin/centrala --images artifacts/bench
 
 torture: build ## customers and agents talk while the server is killed and the network fails; then every law is checked
 	$(GO_BUILD) -o bin/ ./cmd/centrala-torture

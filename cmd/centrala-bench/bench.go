@@ -7,255 +7,136 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"time"
+
+	"centrala/cmd/centrala-bench/host"
+	"centrala/cmd/centrala-bench/load"
 )
 
 // A Bench measures one server binary, part by part.
 type Bench struct {
-	Server  string // path of the binary
-	Dir     string // an empty folder for what the servers keep
-	Only    string // the name of the one part to measure; "" is all
-	Window  time.Duration
-	Sockets int // idle ones
-	Log     io.Writer
+	Server   string // path of the binary
+	Dir      string // an empty folder for what the servers keep
+	Only     []string
+	Place    Place
+	Nodes    int           // in the parts that a number of nodes makes sense for
+	Window   time.Duration // of each of the three counted runs of a closed loop
+	Step     time.Duration // of each rate of the open loop, and of the fan-out
+	Rates    []float64     // of the open loop, upwards
+	Sockets  int           // idle ones
+	Storm    int           // sockets that are cut
+	Backlog  int           // messages committed and not published
+	Open     []int         // conversations that are open
+	Messages []int         // that are stored
+	Log      io.Writer
 
-	figures []Figure
-	relay   map[int]Tempo // by visitors
+	results Results
+	relay   map[int]load.Tempo // by visitors
+	folders int
 }
 
-// parts are the names for --only, in the order of the work.
-var parts = []string{"relay", "talk", "start", "bytes", "away", "idle"}
+// A part is something that --only can name.
+type part struct {
+	name, what string
+	takes      time.Duration // about
+	run        func(*Bench, context.Context) error
+}
 
-func (b *Bench) wants(names ...string) bool { return b.Only == "" || slices.Contains(names, b.Only) }
+// parts in the order of the work.
+func parts() []part {
+	return []part{
+		{"talk", "closed loop at 1, 50 and 500 visitors, through a null relay and through centrala: round trips/s, latencies, messages an fsync", 75 * time.Second, (*Bench).runTalk},
+		{"open", "open loop of 200 visitors who wait for nobody, at rising rates: latency from the due time, and the highest rate that holds", 90 * time.Second, (*Bench).runOpen},
+		{"fan", "one visitor writes while 500 sockets of an agent view the conversation: deliveries/s", 15 * time.Second, (*Bench).runFan},
+		{"start", "start to /readyz, and the memory half a minute later", 35 * time.Second, (*Bench).runStart},
+		{"bytes", "what opening the chat loads", 5 * time.Second, (*Bench).runBytes},
+		{"away", "what coming back costs after ten seconds away", 15 * time.Second, (*Bench).runAway},
+		{"idle", "memory and processor time of 8 000 idle sockets", 80 * time.Second, (*Bench).runIdle},
+		{"storm", "10 000 sockets cut at once: until all have resumed, and the server's memory", 105 * time.Second, (*Bench).runStorm},
+		{"backlog", "100 000 messages committed while the stream is away, then a restart: until they are published, and what Live costs meanwhile", 75 * time.Second, (*Bench).runBacklog},
+		{"conversations", "a round trip and the memory at 100, 1 000 and 10 000 open conversations", 90 * time.Second, (*Bench).runConversations},
+		{"messages", "a round trip and the memory with none, 1 million and 10 million stored messages", 4 * time.Minute, (*Bench).runMessages},
+		{"nodes", "throughput at 1, 2 and 3 nodes; only where the place is shared", 75 * time.Second, (*Bench).runNodes},
+	}
+}
+
+// about is how long the parts take that names lists; nil is all.
+func about(names []string) (all time.Duration) {
+	for _, p := range parts() {
+		if len(names) == 0 || slices.Contains(names, p.name) {
+			all += p.takes
+		}
+	}
+	return all
+}
 
 func (b *Bench) say(format string, args ...any) { fmt.Fprintf(b.Log, format+"\n", args...) }
 
-// Run measures and gives the figures in the order of the table. On an error the figures so far
-// come with it.
-func (b *Bench) Run(ctx context.Context) ([]Figure, error) {
-	err := b.run(ctx)
-	return b.figures, err
+func (b *Bench) add(figures ...Figure) { b.results.Figures = append(b.results.Figures, figures...) }
+
+// Run measures. On an error the results so far come with it.
+func (b *Bench) Run(ctx context.Context) (*Results, error) {
+	b.relay = map[int]load.Tempo{}
+	b.say("about %s …", about(b.Only))
+	for _, p := range parts() {
+		if len(b.Only) > 0 && !slices.Contains(b.Only, p.name) {
+			continue
+		}
+		begun := time.Now()
+		if err := p.run(b, ctx); err != nil {
+			return &b.results, fmt.Errorf("%s: %w", p.name, err)
+		}
+		b.say("%s: done in %s", p.name, time.Since(begun).Round(time.Second))
+	}
+	return &b.results, nil
 }
 
-func (b *Bench) run(ctx context.Context) error {
-	b.relay = map[int]Tempo{}
-	if b.wants("relay", "talk") {
-		if err := b.runRelay(ctx); err != nil {
-			return fmt.Errorf("null relay: %w", err)
-		}
-	}
-	if b.wants("talk") {
-		if err := b.with(ctx, "talk", b.runTalk); err != nil {
-			return fmt.Errorf("round trips: %w", err)
-		}
-	}
-	if b.wants("start") {
-		if err := b.runStart(ctx); err != nil {
-			return fmt.Errorf("start: %w", err)
-		}
-	}
-	if b.wants("start", "bytes", "away", "idle") {
-		return b.with(ctx, "start", b.runQuiet)
-	}
-	return nil
+// with runs f against fresh nodes over a folder of their own, which is removed.
+func (b *Bench) with(ctx context.Context, n int, f func(context.Context, *Installation) error) error {
+	return b.at(ctx, b.Place, n, f)
 }
 
-// with runs f against a fresh process over a data folder of that name.
-func (b *Bench) with(ctx context.Context, folder string, f func(context.Context, *Server) error) (err error) {
-	s, err := startServer(ctx, b.Server, filepath.Join(b.Dir, folder))
+func (b *Bench) at(ctx context.Context, p Place, n int, f func(context.Context, *Installation) error) (err error) {
+	b.folders++
+	dir := filepath.Join(b.Dir, fmt.Sprintf("%d", b.folders))
+	i, err := install(ctx, b.Server, dir, p, n)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Stop()) }()
-	return f(ctx, s)
+	defer func() { err = errors.Join(err, i.Close(), os.RemoveAll(dir)) }()
+	return f(ctx, i)
+}
+
+// calm is with, once the nodes have done what they do by themselves.
+func (b *Bench) calm(ctx context.Context, n int, f func(context.Context, *load.Site) error) error {
+	return b.with(ctx, n, func(ctx context.Context, i *Installation) error {
+		if err := i.Calm(ctx); err != nil {
+			return err
+		}
+		return f(ctx, i.Site())
+	})
 }
 
 // pace of the closed loops: three bouts each.
-func (b *Bench) pace(pid int) Pace {
-	return Pace{Warm: time.Second, Window: b.Window, Bouts: 3, Server: pid}
+func (b *Bench) pace(servers ...int) load.Pace {
+	return load.Pace{Warm: time.Second, Window: b.Window, Bouts: 3, Servers: servers}
 }
 
-// crowds are the numbers of visitors in the closed loops.
-var crowds = []int{1, 50}
-
-func (b *Bench) runRelay(ctx context.Context) (err error) {
-	r, err := startRelay()
-	if err != nil {
-		return err
+// least is what is asked of a throughput; with a database or a stream of their own a quarter of it.
+func (b *Bench) least(v float64) Bounds {
+	if b.Place.Embedded() {
+		return atLeast(v)
 	}
-	defer func() { err = errors.Join(err, r.Stop()) }()
-	for _, n := range crowds {
-		b.say("null relay, %s …", visitors(n))
-		bouts, err := measureRelay(ctx, r.Addr, n, b.pace(r.PID))
-		if err != nil {
-			return err
-		}
-		t := Summary(bouts)
-		b.relay[n] = t
-		f := figure(fmt.Sprintf("null relay, %s: round trips", visitors(n)), t.Rate, "/s")
-		f.Note = fmt.Sprintf("visitor → agent p50 %.3f ms, p99 %.3f ms; agent → visitor p50 %.3f ms, p99 %.3f ms; %.0f µs of the relay's processor time each; not durable, nothing acknowledged",
-			millis(t.ToAgent50), millis(t.ToAgent99), millis(t.ToVisitor50), millis(t.ToVisitor99), micros(t.CPU))
-		b.figures = append(b.figures, f)
-	}
-	return nil
+	return atLeast(v / 4)
 }
 
-func (b *Bench) runTalk(ctx context.Context, s *Server) error {
-	if err := s.Calm(ctx); err != nil {
-		return err
+// most is what is asked of a latency; nothing with a database or a stream of their own.
+func (b *Bench) most(v float64) Bounds {
+	if b.Place.Embedded() {
+		return atMost(v)
 	}
-	for _, n := range crowds {
-		b.say("durable round trips, %s …", visitors(n))
-		bouts, err := measureTalk(ctx, s.House, n, b.pace(s.PID()))
-		if err != nil {
-			return err
-		}
-		b.figures = append(b.figures, talkFigures(n, Summary(bouts), b.relay[n])...)
-	}
-	return nil
-}
-
-func visitors(n int) string {
-	if n == 1 {
-		return "1 visitor"
-	}
-	return fmt.Sprintf("%d visitors", n)
-}
-
-// talkFigures are the lines of n visitors; relay is what the bare relay did with as many.
-func talkFigures(n int, t, relay Tempo) []Figure {
-	of := visitors(n)
-	rate := figure("durable round trips, "+of, t.Rate, "/s")
-	rate.Share = fmt.Sprintf("%.1f %%", 100*t.Rate/relay.Rate)
-	rate.Note = fmt.Sprintf("closed loop, two acknowledged and fsynced messages each; %d counted in three runs of %.0f to %.0f/s; processor time each %.0f µs of the server (relay: %.0f) and %.0f µs of the driver, with which %d free cores could do %s/s",
-		t.RoundTrips, t.SlowestRate, t.FastestRate, micros(t.CPU), micros(relay.CPU), micros(t.Driver), runtime.NumCPU(), thousands(int64(t.Ceiling(runtime.NumCPU()))))
-	latency := func(name string, d, bare time.Duration, most float64) Figure {
-		f := figure(name+", "+of, millis(d), "ms").judge(atMost(most))
-		f.Share = fmt.Sprintf("× %.1f", float64(d)/float64(bare))
-		return f
-	}
-	if n == 1 {
-		return []Figure{rate,
-			latency("visitor → agent p50", t.ToAgent50, relay.ToAgent50, 1.2),
-			latency("visitor → agent p99", t.ToAgent99, relay.ToAgent99, 4),
-			latency("agent → visitor p50", t.ToVisitor50, relay.ToVisitor50, 1.2),
-			latency("agent → visitor p99", t.ToVisitor99, relay.ToVisitor99, 0)}
-	}
-	slowest := latency("visitor → agent p99", t.ToAgent99, relay.ToAgent99, 25)
-	slowest.Note = fmt.Sprintf("slowest of all %.1f ms; agent → visitor %.1f ms", millis(t.SlowestAgent), millis(t.SlowestReply))
-	return []Figure{rate.judge(atLeast(2500)),
-		latency("visitor → agent p50", t.ToAgent50, relay.ToAgent50, 0), slowest,
-		latency("agent → visitor p50", t.ToVisitor50, relay.ToVisitor50, 0),
-		latency("agent → visitor p99", t.ToVisitor99, relay.ToVisitor99, 0)}
-}
-
-const laterStarts = 5
-
-func (b *Bench) runStart(ctx context.Context) error {
-	b.say("first start, and %d later ones …", laterStarts)
-	var later []time.Duration
-	for n := range 1 + laterStarts {
-		var took time.Duration
-		err := b.with(ctx, "start", func(_ context.Context, s *Server) error {
-			took = s.Took
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		if n > 0 {
-			later = append(later, took)
-			continue
-		}
-		f := figure("start to /readyz, first ever", millis(took), "ms").judge(atMost(1000))
-		f.Note = "an empty folder is furnished with the demonstration: its accounts and all its articles"
-		b.figures = append(b.figures, f)
-	}
-	f := figure("start to /readyz, later", millis(Median(later)), "ms").judge(atMost(300))
-	f.Note = fmt.Sprintf("median of %d, %.0f to %.0f ms", laterStarts, millis(slices.Min(later)), millis(slices.Max(later)))
-	b.figures = append(b.figures, f)
-	return nil
-}
-
-const memoryAfter = 30 * time.Second
-
-// runQuiet measures what a server costs that has little to do: first its memory alone, at last
-// with all the idle sockets.
-func (b *Bench) runQuiet(ctx context.Context, s *Server) error {
-	if b.wants("start", "idle") {
-		b.say("memory after %s …", memoryAfter)
-		if err := rest(ctx, 10*time.Second); err != nil {
-			return err
-		}
-		cores, err := coresOf(ctx, s.PID(), memoryAfter-10*time.Second)
-		if err != nil {
-			return err
-		}
-		m, err := memoryOf(s.PID())
-		if err != nil {
-			return err
-		}
-		f := figure("memory 30 s after a start", float64(m.RSS)/1024, "MiB").judge(atMost(90))
-		f.Note = fmt.Sprintf("resident: %.1f MiB of its own and %.1f MiB of files, the program itself among them; proportional (PSS) %.1f MiB; %.3f cores while nobody is there",
-			float64(m.Anon)/1024, float64(m.File)/1024, float64(m.PSS)/1024, cores)
-		b.figures = append(b.figures, f)
-	}
-	for _, part := range []struct {
-		name string
-		run  func(context.Context, *Server) error
-	}{{"idle", b.runIdle}, {"bytes", b.runBytes}, {"away", b.runAway}} {
-		if !b.wants(part.name) {
-			continue
-		}
-		if err := part.run(ctx, s); err != nil {
-			return fmt.Errorf("%s: %w", part.name, err)
-		}
-	}
-	return nil
-}
-
-func (b *Bench) runIdle(ctx context.Context, s *Server) error {
-	b.say("%d idle sockets, %s …", b.Sockets, idleSettle+idleWindow)
-	i, err := measureIdle(ctx, s, b.Sockets)
-	if err != nil {
-		return err
-	}
-	if i.Lost > 0 {
-		return fmt.Errorf("%d of %d idle sockets were lost", i.Lost, i.Sockets)
-	}
-	kb := figure(fmt.Sprintf("memory an idle visitor socket, at %d", i.Sockets), i.PerSocket(), "KiB").judge(atMost(36))
-	kb.Note = fmt.Sprintf("RSS %.1f → %.1f MiB (PSS %.1f → %.1f; %.1f at the window's start); all were in after %.1f s",
-		float64(i.Before.RSS)/1024, float64(i.After.RSS)/1024, float64(i.Before.PSS)/1024, float64(i.After.PSS)/1024, float64(i.Settled.RSS)/1024, i.Connecting.Seconds())
-	b.figures = append(b.figures, kb, figure("CPU of all idle sockets, whole server", i.CPU, "cores").judge(atMost(0.05)))
-	return nil
-}
-
-func (b *Bench) runBytes(ctx context.Context, s *Server) error {
-	b.say("bytes to open the chat …")
-	c, err := measureWeight(ctx, s.House)
-	if err != nil {
-		return err
-	}
-	loader := figure("loader, gzip -9", float64(c.Loader.Packed), "bytes").judge(atMost(3000))
-	loader.Note = fmt.Sprintf("%d as sent", c.Loader.Sent)
-	app := figure("chat opened: document and all it loads, gzip -9", float64(c.App.Packed), "bytes").judge(atMost(45000))
-	app.Note = fmt.Sprintf("%d files, %s bytes as sent; parts loaded when needed: %d more, %d bytes as sent", c.App.Files, thousands(int64(c.App.Sent)), c.Later.Files, c.Later.Sent)
-	b.figures = append(b.figures, loader, app)
-	return nil
-}
-
-func (b *Bench) runAway(ctx context.Context, s *Server) error {
-	b.say("%d messages missed in %s away …", awayReplies, awayFor)
-	a, err := measureAway(ctx, s.House)
-	if err != nil {
-		return err
-	}
-	f := figure(fmt.Sprintf("%d messages missed in %.0f s away", awayReplies, awayFor.Seconds()), float64(a.Bytes), "bytes").judge(atMost(8 << 10))
-	f.Note = fmt.Sprintf("on the socket from hello to resumed; all %d once and in order, %.1f ms after connecting; %d of the bytes are welcome", a.Missed, millis(a.Took), a.Welcome)
-	b.figures = append(b.figures, f)
-	return nil
+	return Bounds{}
 }
 
 // scratch makes an empty folder in dir and gives what removes it.
@@ -269,5 +150,23 @@ func scratch(dir string) (path string, remove func() error, err error) {
 	if path, err = filepath.Abs(path); err != nil {
 		return "", nil, err
 	}
+	if err := os.Chmod(path, 0o711); err != nil { // PostgreSQL, started by root, is somebody else and has to pass through
+		return "", nil, err
+	}
 	return path, func() error { return os.RemoveAll(path) }, nil
 }
+
+// rest waits, unless ctx ends first.
+func rest(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func mebibytes(kib int) float64 { return float64(kib) / 1024 }
+
+// memory is how a note tells of one.
+func memory(m host.Memory) string { return fmt.Sprintf("%.1f MiB", mebibytes(m.RSS)) }

@@ -1,10 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
+
+	"centrala/cmd/centrala-bench/chart"
 )
 
 // A Figure is one line of the table.
@@ -60,7 +68,7 @@ func amount(v float64, unit string) string {
 	default:
 		s = fmt.Sprintf("%.3f", v)
 	}
-	return s + " " + unit
+	return strings.TrimSpace(s + " " + unit)
 }
 
 // thousands groups digits with spaces.
@@ -74,24 +82,107 @@ func thousands(n int64) string {
 
 func millis(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }
 
-// printTable writes the figures in columns, and the notes below.
-func printTable(w io.Writer, figures []Figure) error {
-	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
-	fmt.Fprint(t, "| figure\t| asked\t| measured\t| share of the null relay\t|\n| ---\t| ---\t| ---\t| ---\t|\n") // errors come out of Flush
-	notes := ""
-	for _, f := range figures {
+func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
+
+// A Table is figures of the same kind side by side.
+type Table struct {
+	Title   string     `json:"title"`
+	Columns []string   `json:"columns"`
+	Rows    [][]string `json:"rows"`
+}
+
+// Results are what a bench has to tell.
+type Results struct {
+	Figures []Figure `json:"figures"`
+	Tables  []Table  `json:"tables,omitempty"`
+
+	charts []named
+}
+
+// named is a chart and the file that it becomes.
+type named struct {
+	file  string
+	chart chart.Chart
+}
+
+// chart adds one that has a point at least.
+func (r *Results) chart(name string, c chart.Chart) {
+	for _, s := range c.Series {
+		if len(s.Points) > 0 {
+			r.charts = append(r.charts, named{"bench-" + name + ".svg", c})
+			return
+		}
+	}
+}
+
+// Write writes everything as Markdown that a page can take as it is; the drawings are named as
+// files of images.
+func (r *Results) Write(w io.Writer, images string) error {
+	if err := r.figures().write(w); err != nil {
+		return err
+	}
+	for _, t := range r.Tables {
+		if _, err := fmt.Fprintf(w, "\n%s:\n\n", t.Title); err != nil {
+			return err
+		}
+		if err := t.write(w); err != nil {
+			return err
+		}
+	}
+	var more strings.Builder
+	for _, c := range r.charts {
+		fmt.Fprintf(&more, "\n![%s](%s)\n", c.chart.Title, path.Join(images, c.file))
+	}
+	for i, f := range r.Figures {
+		if i == 0 {
+			more.WriteString("\n")
+		}
+		if f.Note != "" {
+			fmt.Fprintf(&more, "- *%s*: %s.\n", f.Name, f.Note)
+		}
+	}
+	_, err := io.WriteString(w, more.String())
+	return err
+}
+
+// Draw writes the charts into a folder.
+func (r *Results) Draw(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, c := range r.charts {
+		var b bytes.Buffer
+		if err := c.chart.Write(&b); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, c.file), b.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// figures as a table.
+func (r *Results) figures() Table {
+	t := Table{Columns: []string{"figure", "asked", "measured", "over the null relay"}}
+	for _, f := range r.Figures {
 		measured := f.Measured
 		if f.Met != nil && !*f.Met {
 			measured += " (missed)"
 		}
-		if f.Note != "" {
-			notes += f.Name + ": " + f.Note + "\n"
-		}
-		fmt.Fprintf(t, "| %s\t| %s\t| %s\t| %s\t|\n", f.Name, f.Asked, measured, f.Share)
+		t.Rows = append(t.Rows, []string{f.Name, f.Asked, measured, f.Share})
 	}
-	if err := t.Flush(); err != nil {
-		return err
+	return t
+}
+
+// write writes a table in columns.
+func (t Table) write(w io.Writer) error {
+	out := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
+	row := func(cells []string) { fmt.Fprintf(out, "| %s\t|\n", strings.Join(cells, "\t| ")) } // errors come out of Flush
+	row(t.Columns)
+	row(slices.Repeat([]string{"---"}, len(t.Columns)))
+	for _, r := range t.Rows {
+		row(r)
 	}
-	_, err := io.WriteString(w, "\n"+notes)
-	return err
+	return out.Flush()
 }

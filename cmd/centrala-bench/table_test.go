@@ -2,26 +2,13 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"os/exec"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"centrala/cmd/centrala-bench/chart"
 )
-
-func buildServer(ctx context.Context, to string) error {
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", to, "centrala/cmd/centrala").CombinedOutput()
-	if err != nil {
-		return &buildError{err, out}
-	}
-	return nil
-}
-
-type buildError struct {
-	err error
-	out []byte
-}
-
-func (e *buildError) Error() string { return e.err.Error() + "\n" + string(e.out) }
 
 func TestAmount(t *testing.T) {
 	t.Parallel()
@@ -60,37 +47,36 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-func TestPrintTable(t *testing.T) {
+func TestWriteResults(t *testing.T) {
 	t.Parallel()
 	late := figure("later", 400, "ms").judge(atMost(300))
 	late.Note = "median of 5"
+	r := &Results{Figures: []Figure{figure("żółw", 5, "/s"), late}, Tables: []Table{{"More", []string{"a", "b"}, [][]string{{"1", "22"}}}}}
+	r.chart("none", chart.Chart{Title: "nothing", Series: []chart.Series{{}}})
+	r.chart("one", chart.Chart{Title: "One point", Series: []chart.Series{{Points: []chart.Point{{X: 1, Y: 2}}}}})
 	var out bytes.Buffer
-	if err := printTable(&out, []Figure{figure("żółw", 5, "/s"), late}); err != nil {
+	if err := r.Write(&out, "images"); err != nil {
 		t.Fatal(err)
 	}
 	want := strings.Join([]string{
-		"| figure | asked    | measured        | share of the null relay |",
-		"| ---    | ---      | ---             | ---                     |",
-		"| żółw   |          | 5 /s            |                         |",
-		"| later  | ≤ 300 ms | 400 ms (missed) |                         |",
-		"", "later: median of 5", ""}, "\n")
+		"| figure | asked    | measured        | over the null relay |",
+		"| ---    | ---      | ---             | ---                 |",
+		"| żółw   |          | 5 /s            |                     |",
+		"| later  | ≤ 300 ms | 400 ms (missed) |                     |",
+		"", "More:", "",
+		"| a   | b   |",
+		"| --- | --- |",
+		"| 1   | 22  |",
+		"", "![One point](images/bench-one.svg)",
+		"", "- *later*: median of 5.", ""}, "\n")
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", &out, want)
 	}
-}
-
-func TestBadCommandLines(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ args, want string }{
-		{"--only nothing", `no part "nothing"`},
-		{"--seconds 0", "above 0"},
-		{"extra", "nothing follows"},
-		{"--server /nowhere/centrala", "make build"},
-		{"--server /bin --bogus", "bogus"},
-	} {
-		var out, errs bytes.Buffer
-		if err := run(t.Context(), strings.Fields(c.args), &out, &errs); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v", c.args, err)
-		}
+	dir := t.TempDir()
+	if err := r.Draw(dir); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "bench-one.svg")); err != nil || !bytes.Contains(b, []byte("<svg")) {
+		t.Errorf("%s, %v", b, err)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package wire
 
 import (
 	"bufio"
@@ -109,8 +109,13 @@ func (s *Socket) greet(d Door) error {
 	return s.conn.SetDeadline(time.Time{})
 }
 
-// Within bounds every read and write from now on, together.
-func (s *Socket) Within(d time.Duration) error { return s.conn.SetDeadline(time.Now().Add(d)) }
+// Within bounds every read and write from now on, together; 0 takes the bound away.
+func (s *Socket) Within(d time.Duration) error {
+	if d == 0 {
+		return s.conn.SetDeadline(time.Time{})
+	}
+	return s.conn.SetDeadline(time.Now().Add(d))
+}
 
 // Got is how many bytes of frames came in so far. Only the reader may ask.
 func (s *Socket) Got() int64 { return s.got }
@@ -229,6 +234,16 @@ func appendFrame(dst []byte, op byte, body []byte) []byte {
 // Close says goodbye and closes.
 func (s *Socket) Close() error {
 	return errors.Join(s.write(opClose, []byte{0x03, 0xe8}), s.conn.Close())
+}
+
+// Cut ends the connection as a network does that is gone: with a reset, and without a word.
+func (s *Socket) Cut() error {
+	if c, ok := s.conn.(*net.TCPConn); ok {
+		if err := c.SetLinger(0); err != nil {
+			return err
+		}
+	}
+	return s.conn.Close()
 }
 
 // Slim lets go of what a socket that only answers pings does not need.

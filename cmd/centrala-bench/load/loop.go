@@ -1,4 +1,5 @@
-package main
+// Package load puts a house under load and measures what its clients see.
+package load
 
 import (
 	"context"
@@ -12,6 +13,10 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"centrala/cmd/centrala-bench/host"
+	"centrala/cmd/centrala-bench/stats"
+	"centrala/cmd/centrala-bench/wire"
 )
 
 // A talk is one conversation of the closed loop, shared by its visitor and its agent.
@@ -24,6 +29,7 @@ type talk struct {
 	reached  atomic.Int64 // how long that took to the agent's frame
 	replied  atomic.Int64 // clock just before the agent's latest send
 	acked    chan int64   // the seq in the acknowledgement of the agent's reply
+	heard    int64        // the latest number that the agent heard in an open loop; the agent's own
 }
 
 // A Board finds the talk of a conversation for whoever hears of it first.
@@ -66,6 +72,7 @@ type Line struct {
 const (
 	question = '#' // begins what visitors say in the loop
 	reply    = '@' // begins what agents say in it
+	piled    = '+' // begins what is written while the stream is away
 
 	// With the number before it a message has about 130 bytes, like those of the rivals' trials.
 	padding = " Dzien dobry, paczka miala dotrzec wczoraj, a kurier zostawil tylko awizo. Czy da sie zmienic punkt odbioru na inny?"
@@ -77,11 +84,12 @@ const (
 type Visitor struct {
 	board *Board
 	line  Line
-	sock  *Socket
+	sock  *wire.Socket
 	talk  *talk
 	n     int64 // round trips so far
 	seq   int64 // of the latest message frame, or of the first message
 	out   []byte
+	token string
 }
 
 // round says something, waits for the answer and for both acknowledgements.
@@ -102,7 +110,7 @@ func (v *Visitor) round(ctx context.Context) (toAgent, toVisitor time.Duration, 
 		if err != nil {
 			return 0, 0, fmt.Errorf("a visitor waits for the answer to message %s: %w", number, err)
 		}
-		f, err := decode(b)
+		f, err := wire.Decode(b)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -111,7 +119,7 @@ func (v *Visitor) round(ctx context.Context) (toAgent, toVisitor time.Duration, 
 			acked, own = true, f.Seq
 		case "message":
 			var mine bool
-			if mine, err = f.reply(number); mine {
+			if mine, err = isReply(f, number); mine {
 				answered, theirs, toVisitor = true, f.Seq, time.Duration(now-v.talk.replied.Load())
 			}
 			err = errors.Join(err, v.later(f.Seq))
@@ -142,9 +150,9 @@ func (v *Visitor) later(seq int64) error {
 	return nil
 }
 
-// reply is true for the agent's reply to message number, and an error for one to another.
-func (f frame) reply(number string) (bool, error) {
-	w, err := f.words()
+// isReply is true for the agent's reply to message number, and an error for one to another.
+func isReply(f wire.Frame, number string) (bool, error) {
+	w, err := f.Words()
 	if err != nil || w.Author.Kind != "agent" || w.System != nil {
 		return false, err
 	}
@@ -156,12 +164,16 @@ func (f frame) reply(number string) (bool, error) {
 
 // An Answerer is the other end: it answers every question at once.
 type Answerer struct {
-	board *Board
-	line  Line
-	sock  *Socket
-	me    string // the agent's id
-	out   []byte
+	board  *Board
+	line   Line
+	sock   *wire.Socket
+	me     string // the agent's id
+	out    []byte
+	listen Listener
 }
+
+// A Listener gets every message frame, in place of an answer.
+type Listener func(t *talk, frame []byte, now int64) error
 
 // Run answers until the socket ends, which after the end of ctx is no error.
 func (a *Answerer) Run(ctx context.Context) error {
@@ -181,7 +193,12 @@ func (a *Answerer) Run(ctx context.Context) error {
 }
 
 func (a *Answerer) hear(b []byte, now int64) error {
-	f, err := decode(b)
+	if a.listen != nil {
+		if g, err := wire.Look(b); err != nil || g.Type == "message" {
+			return errors.Join(err, a.listen(a.board.talk(g.Conversation), b, now))
+		}
+	}
+	f, err := wire.Decode(b)
 	if err != nil {
 		return err
 	}
@@ -201,7 +218,7 @@ func (a *Answerer) hear(b []byte, now int64) error {
 			return fmt.Errorf("conversation %s: more acknowledgements than replies", f.Conversation)
 		}
 	case "message":
-		w, err := f.words()
+		w, err := f.Words()
 		if err != nil || w.Author.Kind != "customer" || w.Text == "" || w.Text[0] != question {
 			return err
 		}
@@ -221,15 +238,15 @@ func (a *Answerer) hear(b []byte, now int64) error {
 type Pace struct {
 	Warm, Window time.Duration
 	Bouts        int
-	Server       int // the process whose processor time is counted
+	Servers      []int // the processes whose processor time is counted
 }
 
 // used is the processor time of the server and of this process so far.
 func (p Pace) used() (server, driver time.Duration, err error) {
-	if server, err = cpuOf(p.Server); err != nil {
+	if server, err = host.CPUOf(p.Servers...); err != nil {
 		return 0, 0, err
 	}
-	driver, err = cpuOf(os.Getpid())
+	driver, err = host.CPUOf(os.Getpid())
 	return server, driver, err
 }
 
@@ -257,21 +274,24 @@ func oneBout(ctx context.Context, visitors []*Visitor, p Pace) (Bout, error) {
 	from := time.Now().Add(p.Warm)
 	until := from.Add(p.Window)
 	g, ctx := errgroup.WithContext(ctx)
-	each := make([]Bout, len(visitors))
-	for i, v := range visitors {
+	all.ToAgent, all.ToVisitor, all.Round = stats.NewLatencies(), stats.NewLatencies(), stats.NewLatencies()
+	var made atomic.Int64
+	for _, v := range visitors {
 		g.Go(func() error {
 			if err := v.sock.Within(p.Warm + p.Window + patience); err != nil {
 				return err
 			}
 			for time.Now().Before(until) {
+				begun := time.Now()
 				toAgent, toVisitor, err := v.round(ctx)
 				if err != nil {
 					return err
 				}
-				each[i].Made++
+				made.Add(1)
 				if now := time.Now(); now.After(from) && now.Before(until) {
-					each[i].ToAgent = append(each[i].ToAgent, toAgent)
-					each[i].ToVisitor = append(each[i].ToVisitor, toVisitor)
+					all.ToAgent.Record(toAgent)
+					all.ToVisitor.Record(toVisitor)
+					all.Round.Record(now.Sub(begun))
 				}
 			}
 			return nil
@@ -284,14 +304,10 @@ func oneBout(ctx context.Context, visitors []*Visitor, p Pace) (Bout, error) {
 	if err != nil {
 		return all, err
 	}
-	all.CPU, all.Driver = serverAfter-server, driverAfter-driver
-	for _, b := range each {
-		all.Made += b.Made
-		all.ToAgent, all.ToVisitor = append(all.ToAgent, b.ToAgent...), append(all.ToVisitor, b.ToVisitor...)
-	}
-	if len(all.ToAgent) == 0 {
+	all.CPU, all.Driver, all.Made = serverAfter-server, driverAfter-driver, int(made.Load())
+	if all.ToAgent.Count() == 0 {
 		return all, errors.New("not one round trip ended inside the window")
 	}
-	all.Rate = float64(len(all.ToAgent)) / p.Window.Seconds()
+	all.Rate = float64(all.ToAgent.Count()) / p.Window.Seconds()
 	return all, nil
 }

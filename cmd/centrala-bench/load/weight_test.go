@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"centrala/cmd/centrala-bench/wire"
 )
 
 func TestReadDocument(t *testing.T) {
@@ -86,7 +88,7 @@ func TestMeasureWeight(t *testing.T) {
 		_, _ = io.WriteString(w, body)
 	}))
 	defer server.Close()
-	got, err := measureWeight(context.Background(), At(strings.TrimPrefix(server.URL, "http://")))
+	got, err := Weigh(context.Background(), wire.At(strings.TrimPrefix(server.URL, "http://")))
 	if err != nil {
 		t.Fatal(err)
 	}

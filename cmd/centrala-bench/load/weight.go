@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"bytes"
@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"centrala/cmd/centrala-bench/wire"
 )
 
 // Weight is bytes over the line.
@@ -34,17 +36,17 @@ type Chat struct {
 	Later  Weight // parts that are loaded when they are needed
 }
 
-// measureWeight loads the chat as a browser does that speaks the document's language.
-func measureWeight(ctx context.Context, h *House) (Chat, error) {
+// Weigh loads the chat as a browser does that speaks the document's language.
+func Weigh(ctx context.Context, h *wire.House) (Chat, error) {
 	var chat Chat
 	base := &url.URL{Scheme: "http", Host: h.Addr}
-	_, loader, err := h.load(ctx, base.JoinPath("widget.js"))
+	_, loader, err := fetch(ctx, h, base.JoinPath("widget.js"))
 	if err != nil {
 		return chat, err
 	}
 	chat.Loader = loader
 	at := base.JoinPath("widget", "web")
-	page, weight, err := h.load(ctx, at)
+	page, weight, err := fetch(ctx, h, at)
 	if err != nil {
 		return chat, err
 	}
@@ -59,7 +61,7 @@ func measureWeight(ctx context.Context, h *House) (Chat, error) {
 	seen := map[string]bool{}
 	var later []string
 	for queue := resolve(at, doc.Loads); len(queue) > 0; queue = queue[1:] {
-		next, lazy, err := h.follow(ctx, queue[0], seen, &chat.App)
+		next, lazy, err := follow(ctx, h, queue[0], seen, &chat.App)
 		if err != nil {
 			return chat, err
 		}
@@ -76,7 +78,7 @@ func measureWeight(ctx context.Context, h *House) (Chat, error) {
 		if isWords(later[0]) {
 			continue // of another language
 		}
-		next, lazy, err := h.follow(ctx, later[0], seen, &chat.Later)
+		next, lazy, err := follow(ctx, h, later[0], seen, &chat.Later)
 		if err != nil {
 			return chat, err
 		}
@@ -91,7 +93,7 @@ func isWords(address string) bool { return wordsFile.MatchString(path.Base(addre
 
 // follow loads an address that was not loaded yet, adds it to w, and says what it loads: at
 // once, and when needed.
-func (h *House) follow(ctx context.Context, address string, seen map[string]bool, w *Weight) (next, lazy []string, err error) {
+func follow(ctx context.Context, h *wire.House, address string, seen map[string]bool, w *Weight) (next, lazy []string, err error) {
 	if seen[address] {
 		return nil, nil, nil
 	}
@@ -100,7 +102,7 @@ func (h *House) follow(ctx context.Context, address string, seen map[string]bool
 	if err != nil {
 		return nil, nil, err
 	}
-	body, weight, err := h.load(ctx, at)
+	body, weight, err := fetch(ctx, h, at)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -115,15 +117,15 @@ func (h *House) follow(ctx context.Context, address string, seen map[string]bool
 	return nil, nil, nil
 }
 
-// load gets a file as a browser does.
-func (h *House) load(ctx context.Context, at *url.URL) (body []byte, w Weight, err error) {
+// fetch gets a file as a browser does.
+func fetch(ctx context.Context, h *wire.House, at *url.URL) (body []byte, w Weight, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
 	if err != nil {
 		return nil, w, err
 	}
 	r.Header.Set("Accept-Encoding", "gzip")
 	r.Header.Set("Accept-Language", "pl")
-	res, err := h.client.Do(r)
+	res, err := h.Client.Do(r)
 	if err != nil {
 		return nil, w, err
 	}

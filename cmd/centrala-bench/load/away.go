@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"golang.org/x/sync/errgroup"
+	"centrala/cmd/centrala-bench/wire"
 )
 
 // Away is what a visitor gets who comes back.
@@ -18,31 +18,20 @@ type Away struct {
 }
 
 const (
-	awayReplies = 20
-	awayFor     = 10 * time.Second
+	AwayReplies = 20 // missed
+	AwayFor     = 10 * time.Second
 )
 
-// measureAway lets a visitor leave, an agent write to them meanwhile, and the visitor resume
+// ComeBack lets a visitor leave, an agent write to them meanwhile, and the visitor resume
 // after what they hold. Every missed message has to come once, in order.
-func measureAway(ctx context.Context, h *House) (Away, error) {
-	ctx, end := context.WithCancel(ctx)
-	defer end()
-	g, ctx := errgroup.WithContext(ctx)
+func ComeBack(ctx context.Context, site *Site) (Away, error) {
 	var away Away
-	g.Go(func() error {
-		defer end()
-		shift, err := startShift(ctx, h, g)
+	err := atWork(ctx, site, toCarry(1), nil, func(ctx context.Context, shift *Shift) error {
+		crowd, err := shift.visitors(ctx, 1)
 		if err != nil {
 			return err
 		}
-		token, err := h.visitor(ctx)
-		if err != nil {
-			return err
-		}
-		v, err := shift.enter(ctx, token)
-		if err != nil {
-			return err
-		}
+		v := crowd[0]
 		if _, _, err := v.round(ctx); err != nil { // so that we know who answers
 			return err
 		}
@@ -52,32 +41,20 @@ func measureAway(ctx context.Context, h *House) (Away, error) {
 		if err := shift.write(ctx, v.talk); err != nil {
 			return err
 		}
-		away, err = comeBack(ctx, h, token, v)
+		away, err = comeBack(ctx, site.Front(), v)
 		return err
 	})
-	return away, g.Wait()
+	return away, err
 }
 
 // write sends the replies, each acknowledged, spread over the time that the visitor is away.
 func (s *Shift) write(ctx context.Context, t *talk) error {
-	a := s.holder(t)
-	for n := range awayReplies {
-		if err := rest(ctx, awayFor/awayReplies); err != nil {
+	for n := range AwayReplies {
+		if err := rest(ctx, AwayFor/AwayReplies); err != nil {
 			return err
 		}
-		b, err := appendSend(nil, t.id, string(reply)+strconv.Itoa(n)+padding)
-		if err == nil {
-			err = a.sock.Write(b)
-		}
-		if err != nil {
+		if err := s.answer(ctx, t, string(reply)+strconv.Itoa(n)+padding); err != nil {
 			return err
-		}
-		select {
-		case <-t.acked:
-		case <-time.After(patience):
-			return fmt.Errorf("reply %d is not acknowledged after %s", n, patience)
-		case <-ctx.Done():
-			return context.Cause(ctx)
 		}
 	}
 	return nil
@@ -94,10 +71,10 @@ func (s *Shift) holder(t *talk) *Answerer {
 }
 
 // comeBack resumes after what v holds.
-func comeBack(ctx context.Context, h *House, token string, v *Visitor) (Away, error) {
+func comeBack(ctx context.Context, h *wire.House, v *Visitor) (Away, error) {
 	var away Away
 	start := time.Now()
-	sock, err := h.socket(ctx, token, map[string]any{"resume": []map[string]any{{"conversation": v.talk.id, "after": v.seq}}})
+	sock, err := h.Open(ctx, v.token, map[string]any{"resume": []map[string]any{{"conversation": v.talk.id, "after": v.seq}}})
 	if err != nil {
 		return away, err
 	}
@@ -109,7 +86,7 @@ func comeBack(ctx context.Context, h *House, token string, v *Visitor) (Away, er
 		if err != nil {
 			return away, fmt.Errorf("resume: %w", err)
 		}
-		f, err := decode(b)
+		f, err := wire.Decode(b)
 		if err != nil {
 			return away, err
 		}
@@ -119,15 +96,15 @@ func comeBack(ctx context.Context, h *House, token string, v *Visitor) (Away, er
 				return away, fmt.Errorf("after coming back seq %d follows %d", f.Seq, v.seq)
 			}
 			v.seq++
-			if mine, err := f.reply(strconv.Itoa(away.Missed)); err != nil {
+			if mine, err := isReply(f, strconv.Itoa(away.Missed)); err != nil {
 				return away, err
 			} else if mine {
 				away.Missed++
 			}
 		case f.Type == "resumed" && f.Conversation == v.talk.id:
 			away.Bytes, away.Took = sock.Got(), time.Since(start)
-			if f.Gone || away.Missed != awayReplies || f.Seq != v.seq {
-				return away, fmt.Errorf("%d of %d missed replies came back, the latest seq is %d and the server says %d", away.Missed, awayReplies, v.seq, f.Seq)
+			if f.Gone || away.Missed != AwayReplies || f.Seq != v.seq {
+				return away, fmt.Errorf("%d of %d missed replies came back, the latest seq is %d and the server says %d", away.Missed, AwayReplies, v.seq, f.Seq)
 			}
 			return away, sock.Close()
 		case away.Missed == 0:

@@ -1,18 +1,47 @@
-package main
+package load
 
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
-	"golang.org/x/sync/errgroup"
+
+	"centrala/cmd/centrala-bench/wire"
 )
+
+// door serves f on a WebSocket of another library and gives the way in.
+func door(t *testing.T, f func(ctx context.Context, c *websocket.Conn)) wire.Door {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.CloseNow()
+		f(r.Context(), c)
+	}))
+	t.Cleanup(server.Close)
+	return wire.Door{Addr: strings.TrimPrefix(server.URL, "http://"), Path: "/"}
+}
+
+func dial(t *testing.T, d wire.Door) *wire.Socket {
+	t.Helper()
+	s, err := wire.Dial(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Within(30 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
 
 // The whole driver against the relay of this program, in this process.
 func TestLoopThroughRelay(t *testing.T) {
@@ -20,7 +49,7 @@ func TestLoopThroughRelay(t *testing.T) {
 	in, feed := io.Pipe()
 	said, out := io.Pipe()
 	done := make(chan error, 1)
-	go func() { done <- serveRelay(in, out) }()
+	go func() { done <- ServeRelay(in, out) }()
 	line := make([]byte, 64)
 	n, err := said.Read(line)
 	if err != nil {
@@ -28,7 +57,7 @@ func TestLoopThroughRelay(t *testing.T) {
 	}
 	addr := strings.TrimSpace(string(line[:n]))
 	go func() { _, _ = io.Copy(io.Discard, said) }()
-	bouts, err := measureRelay(t.Context(), addr, 5, Pace{Warm: 20 * time.Millisecond, Window: 200 * time.Millisecond, Bouts: 2, Server: os.Getpid()})
+	bouts, err := ThroughRelay(t.Context(), addr, 5, Pace{Warm: 20 * time.Millisecond, Window: 200 * time.Millisecond, Bouts: 2, Servers: []int{os.Getpid()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,8 +66,8 @@ func TestLoopThroughRelay(t *testing.T) {
 		t.Errorf("%+v", tempo)
 	}
 	for _, b := range bouts {
-		if b.Made < len(b.ToAgent) || len(b.ToAgent) != len(b.ToVisitor) {
-			t.Errorf("%d made, %d and %d counted", b.Made, len(b.ToAgent), len(b.ToVisitor))
+		if int64(b.Made) < b.ToAgent.Count() || b.ToAgent.Count() != b.ToVisitor.Count() {
+			t.Errorf("%d made, %d and %d counted", b.Made, b.ToAgent.Count(), b.ToVisitor.Count())
 		}
 	}
 	if err := feed.Close(); err != nil {
@@ -101,7 +130,7 @@ func TestRelayNumber(t *testing.T) {
 	if n, err := relayNumber(b); err != nil || n != 42 {
 		t.Errorf("%d, %v of %s", n, err, b)
 	}
-	f, err := decode(b)
+	f, err := wire.Decode(b)
 	if err != nil || f.Type != "message" || f.Conversation != "0042" {
 		t.Errorf("%+v, %v", f, err)
 	}
@@ -109,59 +138,5 @@ func TestRelayNumber(t *testing.T) {
 		if n, err := relayNumber([]byte(s)); err == nil {
 			t.Errorf("%q gives %d", s, n)
 		}
-	}
-}
-
-func TestServerThatDoesNotStart(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	script := dir + "/broken"
-	if err := os.WriteFile(script, []byte("#!/bin/sh\necho the disk is upside down >&2\nexit 3\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	_, err := startServer(t.Context(), script, dir+"/data")
-	if err == nil || !strings.Contains(err.Error(), "the disk is upside down") || !strings.Contains(err.Error(), "exit status 3") {
-		t.Errorf("%v", err)
-	}
-}
-
-// The real server, shortly: every part but the long waits.
-func TestSmoke(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("starts the real server")
-	}
-	binary := t.TempDir() + "/centrala"
-	if err := buildServer(t.Context(), binary); err != nil {
-		t.Fatal(err)
-	}
-	s, err := startServer(t.Context(), binary, t.TempDir()+"/data")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := s.Stop(); err != nil {
-			t.Error(err)
-		}
-	}()
-	bouts, err := measureTalk(t.Context(), s.House, 12, Pace{Warm: 100 * time.Millisecond, Window: 500 * time.Millisecond, Bouts: 1, Server: s.PID()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b := bouts[0]; b.Rate <= 0 || b.CPU <= 0 {
-		t.Errorf("%+v", Summary(bouts))
-	}
-	g, ctx := errgroup.WithContext(t.Context())
-	for i := range 20 {
-		g.Go(func() error {
-			_, err := idleSocket(ctx, s.House, net.IPv4(127, 0, 0, byte(2+i)))
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
-		t.Error(err)
-	}
-	if err := s.do(t.Context(), call{method: http.MethodGet, path: "/v1/agents", token: "wrong"}); err == nil || !strings.Contains(err.Error(), "401") {
-		t.Errorf("a wrong token: %v", err)
 	}
 }

@@ -1,4 +1,5 @@
-package main
+// Package host reads what the machine and its processes tell about themselves.
+package host
 
 import (
 	"bytes"
@@ -9,6 +10,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"centrala/cmd/centrala-bench/stats"
 )
 
 // A Machine is where the figures were measured; without it they mean little.
@@ -25,8 +28,8 @@ type Machine struct {
 	Directory string  `json:"directory"`
 }
 
-// inspect measures dir's disk and reads what the system tells about itself.
-func inspect(dir string) (Machine, error) {
+// Inspect measures dir's disk and reads what the system tells about itself.
+func Inspect(dir string) (Machine, error) {
 	m := Machine{Cores: runtime.NumCPU(), Go: runtime.Version(), When: time.Now().UTC().Format(time.RFC3339), Directory: dir}
 	if b, err := os.ReadFile("/proc/cpuinfo"); err == nil {
 		m.CPU = field(b, "model name")
@@ -39,8 +42,11 @@ func inspect(dir string) (Machine, error) {
 	}
 	m.Busy = busyCores(time.Second)
 	samples, err := syncCost(dir, 300)
+	if err != nil {
+		return m, err
+	}
 	m.Sync50, m.Sync99 = micros(samples.Quantile(0.5)), micros(samples.Quantile(0.99))
-	return m, err
+	return m, nil
 }
 
 func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
@@ -86,13 +92,13 @@ func sumBusy(stat []byte) (int64, error) {
 }
 
 // syncCost is how long it takes to append 4 KiB to a file in dir and bring them to the disk.
-func syncCost(dir string, times int) (Samples, error) {
+func syncCost(dir string, times int) (*stats.Latencies, error) {
 	f, err := os.Create(filepath.Join(dir, "fdatasync"))
 	if err != nil {
 		return nil, err
 	}
 	defer os.Remove(f.Name())
-	var samples Samples
+	samples := stats.NewLatencies()
 	page := make([]byte, 4096)
 	for range times {
 		if _, err := f.Write(page); err != nil {
@@ -102,7 +108,7 @@ func syncCost(dir string, times int) (Samples, error) {
 		if err := dataSync(f); err != nil {
 			return nil, errors.Join(err, f.Close())
 		}
-		samples = append(samples, time.Since(start))
+		samples.Record(time.Since(start))
 	}
 	return samples, f.Close()
 }

@@ -1,9 +1,0 @@
-//go:build !linux
-
-package main
-
-import "os"
-
-func dataSync(f *os.File) error { return f.Sync() }
-
-func enoughFiles(int) error { return nil }
