@@ -47,14 +47,6 @@ type DeadLetter struct {
 	At       time.Time `json:"at"`
 }
 
-// Settlement is how an attempt to deliver ended.
-type Settlement struct {
-	State      DeliveryState // handed_over, delivered, failed, bounced, unknown; queued: try again at Next
-	ExternalID string
-	Reason     string
-	Next       time.Time
-}
-
 // ContactChange is what a person edits about a contact; nil leaves a field as it is.
 type ContactChange struct {
 	Name, Email, Phone, Locale *string

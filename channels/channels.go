@@ -32,6 +32,14 @@ type Sender interface {
 	Send(ctx context.Context, out centrala.Outbound) (externalID string, err error)
 }
 
+// Repeater is a Sender whose other side takes a message once, however often it is sent: it
+// knows it again by a key. Only on such a line is an attempt of which nobody knows how it ended
+// made again by itself.
+type Repeater interface {
+	Sender
+	Key(out centrala.Outbound) string // the same for every attempt of a delivery, and no other's
+}
+
 // Listener fetches what people outside wrote. Listen gives every message to the intake until
 // ctx ends, and heals what time can heal itself. It returns *Stopped when a person must act
 // first, ctx's error at the end.

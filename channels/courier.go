@@ -11,13 +11,14 @@ import (
 
 // Deliveries is what the Courier asks of the log.
 //
-// LeaseDeliveries gives this process, for the time of the lease, up to limit deliveries that
-// are due: in order within a conversation, and none that an earlier unsettled one of the same
-// conversation still blocks. HandOver must be on disk before the other side is called; it is a
-// Conflict when the lease was lost. Settle writes down how an attempt ended.
+// LeaseDeliveries gives this process, for the time of the lease, deliveries that are due: in
+// order within a conversation, and none that an earlier unsettled one of the same conversation
+// still blocks. HandOver must be on disk before the other side is called; it is a Conflict when
+// the lease was lost. Settle writes down how an attempt ended, also when that comes too late to
+// count.
 type Deliveries interface {
-	LeaseDeliveries(ctx context.Context, inbox centrala.InboxID, lease time.Duration, limit int) ([]centrala.Outbound, error)
-	HandOver(ctx context.Context, id centrala.DeliveryID) error
+	LeaseDeliveries(ctx context.Context, l centrala.Lease) ([]centrala.Outbound, error)
+	HandOver(ctx context.Context, id centrala.DeliveryID, attempt int) error
 	Settle(ctx context.Context, id centrala.DeliveryID, s centrala.Settlement) error
 }
 

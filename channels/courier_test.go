@@ -3,7 +3,6 @@ package channels_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -13,77 +12,8 @@ import (
 
 	"centrala"
 	"centrala/channels"
+	"centrala/channels/channelstest"
 )
-
-// ledger is a log in memory that keeps the promises of Deliveries.
-type ledger struct {
-	mu    sync.Mutex
-	rows  []*row
-	away  int // calls of Settle that fail first
-	trace []string
-}
-
-type row struct {
-	out   centrala.Outbound
-	state centrala.DeliveryState
-	next  time.Time
-	why   string
-}
-
-func (l *ledger) add(conversation, id int64, to string) {
-	l.rows = append(l.rows, &row{state: centrala.DeliveryQueued, out: centrala.Outbound{
-		Delivery: centrala.DeliveryID(id), Conversation: centrala.ConversationID(conversation), To: centrala.Address{Address: to}}})
-}
-
-func (l *ledger) LeaseDeliveries(_ context.Context, _ centrala.InboxID, _ time.Duration, limit int) ([]centrala.Outbound, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var outs []centrala.Outbound
-	busy := make(map[centrala.ConversationID]bool)
-	for _, r := range l.rows {
-		open := r.state == centrala.DeliveryQueued || r.state == centrala.DeliveryLeased || r.state == centrala.DeliveryHandingOver
-		if r.state == centrala.DeliveryQueued && !r.next.After(time.Now()) && !busy[r.out.Conversation] && len(outs) < limit {
-			r.state, r.out.Attempt = centrala.DeliveryLeased, r.out.Attempt+1
-			outs = append(outs, r.out)
-		}
-		busy[r.out.Conversation] = busy[r.out.Conversation] || open
-	}
-	return outs, nil
-}
-
-func (l *ledger) row(id centrala.DeliveryID) *row {
-	return l.rows[slices.IndexFunc(l.rows, func(r *row) bool { return r.out.Delivery == id })]
-}
-
-func (l *ledger) HandOver(_ context.Context, id centrala.DeliveryID) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	r := l.row(id)
-	if r.state != centrala.DeliveryLeased {
-		return centrala.Errorf(centrala.Conflict, "not leased")
-	}
-	r.state = centrala.DeliveryHandingOver
-	return nil
-}
-
-func (l *ledger) Settle(_ context.Context, id centrala.DeliveryID, s centrala.Settlement) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.away > 0 {
-		l.away--
-		return centrala.Errorf(centrala.Unavailable, "The disk is full.")
-	}
-	r := l.row(id)
-	r.state, r.next, r.why = s.State, s.Next, s.Reason
-	l.trace = append(l.trace, fmt.Sprintf("%d %s", int64(id), s.State))
-	return nil
-}
-
-func (l *ledger) state(id centrala.DeliveryID) centrala.DeliveryState {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.row(id).state
-}
 
 type doors []centrala.Inbox
 
@@ -115,7 +45,7 @@ func (p *phone) list() []int64 {
 }
 
 // courier runs one over the ledger until the returned function is called.
-func courier(t *testing.T, l *ledger, p *phone) (c *channels.Courier, board *channels.Board, end func()) {
+func courier(t *testing.T, l *channelstest.Ledger, p *phone) (c *channels.Courier, board *channels.Board, end func()) {
 	t.Helper()
 	board = &channels.Board{}
 	c = channels.NewCourier(channels.CourierConfig{Log: l, Doors: doors{{ID: 1, Channel: "pigeon", Enabled: true}, {ID: 2, Channel: "pigeon"}, {ID: 3, Channel: centrala.Chat, Enabled: true}},
@@ -134,9 +64,9 @@ func courier(t *testing.T, l *ledger, p *phone) (c *channels.Courier, board *cha
 func TestCourierKeepsTheOrderOfAConversation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := &ledger{}
+		l := &channelstest.Ledger{}
 		for n := int64(1); n <= 40; n++ {
-			l.add(n%4, n, "a")
+			l.Add(n%4, n, "a")
 		}
 		p := &phone{send: func(_ context.Context, out centrala.Outbound) error {
 			time.Sleep(time.Duration(out.Delivery%7) * time.Millisecond) // in the bubble's time
@@ -163,13 +93,13 @@ func TestCourierKeepsTheOrderOfAConversation(t *testing.T) {
 func TestCourierOutcomes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := &ledger{}
-		l.add(1, 1, "later")
-		l.add(1, 2, "ok")
-		l.add(2, 3, "never")
-		l.add(2, 4, "ok")
-		l.add(3, 5, "unknown")
-		l.add(4, 6, "panic")
+		l := &channelstest.Ledger{}
+		l.Add(1, 1, "later")
+		l.Add(1, 2, "ok")
+		l.Add(2, 3, "never")
+		l.Add(2, 4, "ok")
+		l.Add(3, 5, "unknown")
+		l.Add(4, 6, "panic")
 		tries := 0
 		p := &phone{send: func(_ context.Context, out centrala.Outbound) error {
 			switch out.To.Address {
@@ -193,16 +123,16 @@ func TestCourierOutcomes(t *testing.T) {
 			1: centrala.DeliveryQueued, 2: centrala.DeliveryQueued, 3: centrala.DeliveryFailed, 4: centrala.DeliveryHandedOver,
 			5: centrala.DeliveryUnknown, 6: centrala.DeliveryUnknown,
 		} {
-			if got := l.state(id); got != want {
+			if got := l.State(id); got != want {
 				t.Errorf("delivery %d is %s, want %s", id, got, want)
 			}
 		}
-		if why := l.row(3).why; why != "550 no such user" {
+		if why := l.Row(3).Reason; why != "550 no such user" {
 			t.Errorf("the reason is %q", why)
 		}
 		time.Sleep(7 * time.Minute) // 1 and 5 minutes later
-		if l.state(1) != centrala.DeliveryHandedOver || l.state(2) != centrala.DeliveryHandedOver || l.row(1).out.Attempt != 3 {
-			t.Errorf("after the retries: %s after %d attempts, %s", l.state(1), l.row(1).out.Attempt, l.state(2))
+		if l.State(1) != centrala.DeliveryHandedOver || l.State(2) != centrala.DeliveryHandedOver || l.Row(1).Attempts != 3 {
+			t.Errorf("after the retries: %s after %d attempts, %s", l.State(1), l.Row(1).Attempts, l.State(2))
 		}
 		if h, ok := board.Line(1, channels.Out); !ok || h.State != channels.Working {
 			t.Errorf("the line's health is %+v", h)
@@ -218,9 +148,9 @@ func TestCourierOutcomes(t *testing.T) {
 func TestCourierStopped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := &ledger{}
+		l := &channelstest.Ledger{}
 		for n := int64(1); n <= 30; n++ {
-			l.add(n, n, "a")
+			l.Add(n, n, "a")
 		}
 		var mu sync.Mutex
 		tries, open := 0, false
@@ -260,15 +190,13 @@ func TestCourierStopped(t *testing.T) {
 func TestCourierWakesAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := &ledger{}
+		l := &channelstest.Ledger{}
 		p := &phone{send: func(context.Context, centrala.Outbound) error { return nil }}
 		c, _, end := courier(t, l, p)
 		defer end()
 		synctest.Wait()
 		for n, inbox := range []centrala.InboxID{1, 0} {
-			l.mu.Lock()
-			l.add(9, int64(n+1), "a")
-			l.mu.Unlock()
+			l.Add(9, int64(n+1), "a")
 			if err := c.Handle(t.Context(), centrala.Event{Type: centrala.DeliveryUpdated, Data: centrala.Facts{Inbox: inbox, State: "queued"}}); err != nil {
 				t.Fatal(err)
 			}
@@ -277,9 +205,7 @@ func TestCourierWakesAtOnce(t *testing.T) {
 				t.Errorf("%d sent without a wait, want %d", len(p.list()), n+1)
 			}
 		}
-		l.mu.Lock()
-		l.add(9, 3, "a")
-		l.mu.Unlock()
+		l.Add(9, 3, "a")
 		time.Sleep(16 * time.Second) // nobody rang: the sweep finds it
 		if len(p.list()) != 3 {
 			t.Error("the sweep did not find what a wake missed")
@@ -292,9 +218,9 @@ func TestCourierWakesAtOnce(t *testing.T) {
 func TestCourierEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := &ledger{away: 3}
+		l := &channelstest.Ledger{Away: 3}
 		for n := int64(1); n <= 5; n++ {
-			l.add(n, n, "a")
+			l.Add(n, n, "a")
 		}
 		p := &phone{send: func(ctx context.Context, out centrala.Outbound) error {
 			wait := 5 * time.Second
@@ -315,12 +241,12 @@ func TestCourierEnds(t *testing.T) {
 		if d := time.Since(began); d > 12*time.Second {
 			t.Errorf("it took %v to end", d)
 		}
-		if l.state(1) != centrala.DeliveryHandedOver || l.state(2) != centrala.DeliveryUnknown {
-			t.Errorf("under way were: %s, %s", l.state(1), l.state(2))
+		if l.State(1) != centrala.DeliveryHandedOver || l.State(2) != centrala.DeliveryUnknown {
+			t.Errorf("under way were: %s, %s", l.State(1), l.State(2))
 		}
 		for id := centrala.DeliveryID(3); id <= 5; id++ {
-			if l.state(id) != centrala.DeliveryQueued {
-				t.Errorf("delivery %d is %s", id, l.state(id))
+			if l.State(id) != centrala.DeliveryQueued {
+				t.Errorf("delivery %d is %s", id, l.State(id))
 			}
 		}
 	})

@@ -65,7 +65,7 @@ func (p *pool) wakeUnlessRefused() <-chan struct{} {
 // at a time. n is how many it got; with an error these were still sent.
 func (p *pool) round(ctx context.Context) (n int, err error) {
 	until := time.Now().Add(p.lease())
-	outs, err := p.c.c.Log.LeaseDeliveries(ctx, p.inbox.ID, p.lease(), p.batch())
+	outs, err := p.c.c.Log.LeaseDeliveries(ctx, centrala.Lease{Inbox: p.inbox.ID, For: p.lease(), Limit: p.batch(), Repeatable: repeatable(p.sender)})
 	var order []centrala.ConversationID
 	lanes := make(map[centrala.ConversationID][]centrala.Outbound)
 	for _, out := range outs {
@@ -118,7 +118,7 @@ func (p *pool) putBack(ctx context.Context, outs []centrala.Outbound, next time.
 // attempt sends one delivery and writes down how it ended. ok is false when it was not ours
 // to send.
 func (p *pool) attempt(ctx context.Context, out centrala.Outbound) (s centrala.Settlement, ok bool) {
-	if err := p.c.c.Log.HandOver(ctx, out.Delivery); err != nil {
+	if err := p.c.c.Log.HandOver(ctx, out.Delivery, out.Attempt); err != nil {
 		if ctx.Err() == nil {
 			p.log().Warn("delivery not begun", "delivery", out.Delivery.String(), "err", err)
 		}
@@ -134,6 +134,9 @@ func (p *pool) attempt(ctx context.Context, out centrala.Outbound) (s centrala.S
 	var panic *panicked
 	if errors.As(err, &panic) {
 		err = &centrala.Ambiguous{Err: err} // who knows how far it came
+	}
+	if ambiguous := (*centrala.Ambiguous)(nil); errors.As(err, &ambiguous) && repeatable(p.sender) {
+		err = ambiguous.Err // taken or not, sending it again is harmless
 	}
 	s = Settle(out, external, err, time.Now())
 	p.note(out, s, err)
@@ -199,6 +202,7 @@ func (p *pool) note(out centrala.Outbound, s centrala.Settlement, err error) {
 func (p *pool) settle(ctx context.Context, out centrala.Outbound, s centrala.Settlement) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
+	s.Attempt = out.Attempt
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		err := p.c.c.Log.Settle(ctx, out.Delivery, s)
 		if err == nil {
@@ -211,4 +215,9 @@ func (p *pool) settle(ctx context.Context, out centrala.Outbound, s centrala.Set
 			return
 		}
 	}
+}
+
+func repeatable(s Sender) bool {
+	_, ok := s.(Repeater)
+	return ok
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"centrala"
 )
@@ -156,131 +155,35 @@ func (tx *Tx) bounced(in centrala.Inbound) error {
 		if err != nil {
 			return fmt.Errorf("look for the bounced mail: %w", err)
 		}
-		return tx.settleDelivery(id, centrala.Settlement{State: centrala.DeliveryBounced, Reason: in.Reason})
+		d, err := tx.delivery(id)
+		if err != nil || !d.state.MayBecome(centrala.DeliveryBounced) {
+			return err // bounced already, or read: the intake's ledger keeps this one
+		}
+		return tx.move(d, centrala.Settlement{State: centrala.DeliveryBounced, Reason: in.Reason})
 	}
 	return nil
 }
 
-// LeaseDeliveries takes up to limit mails of an inbox that are due, for the length of the
-// lease, one at a time per conversation and in order. What was being handed over when its
-// lease ended becomes unknown: nobody can say whether the other side has it.
-func (db *DB) LeaseDeliveries(ctx context.Context, inbox centrala.InboxID, lease time.Duration, limit int) ([]centrala.Outbound, error) {
-	var ids []centrala.DeliveryID
-	err := db.write(ctx, func(tx *Tx) error {
-		ids = nil
-		if err := tx.lostHandOvers(inbox); err != nil {
-			return err
-		}
-		rows, err := tx.QueryContext(context.Background(), `SELECT d.id FROM delivery d WHERE d.inbox = $1 AND d.next_at <= $2 AND (d.state = 'queued' OR (d.state = 'leased' AND d.lease_until < $2))
-			AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.conversation = d.conversation AND o.id < d.id AND o.state IN ('queued', 'leased', 'handing_over'))
-			ORDER BY d.id LIMIT $3`+tx.w.db.dialect.skipLocked(), inbox, micros(tx.now), limit)
-		if err != nil {
-			return fmt.Errorf("look for mail to send: %w", err)
-		}
-		for rows.Next() {
-			var id centrala.DeliveryID
-			if err := rows.Scan(&id); err != nil {
-				return errors.Join(err, rows.Close())
-			}
-			ids = append(ids, id)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			return fmt.Errorf("look for mail to send: %w", err)
-		}
-		for _, id := range ids {
-			if _, err := tx.exec(`UPDATE delivery SET state = 'leased', attempts = attempts + 1, lease_until = $2 WHERE id = $1`, id, micros(tx.now.Add(lease))); err != nil {
-				return fmt.Errorf("lease the delivery: %w", err)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := make([]centrala.Outbound, 0, len(ids))
-	for _, id := range ids {
-		o, err := db.outbound(ctx, id)
-		if err != nil {
-			return out, err
-		}
-		out = append(out, o)
-	}
-	return out, nil
-}
-
-func (tx *Tx) lostHandOvers(inbox centrala.InboxID) error {
-	rows, err := tx.QueryContext(context.Background(), `SELECT id FROM delivery WHERE inbox = $1 AND state = 'handing_over' AND lease_until < $2`, inbox, micros(tx.now))
-	if err != nil {
-		return fmt.Errorf("look for lost hand-overs: %w", err)
-	}
-	var ids []centrala.DeliveryID
-	for rows.Next() {
-		var id centrala.DeliveryID
-		if err := rows.Scan(&id); err != nil {
-			return errors.Join(err, rows.Close())
-		}
-		ids = append(ids, id)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return fmt.Errorf("look for lost hand-overs: %w", err)
-	}
-	for _, id := range ids {
-		err := tx.settleDelivery(id, centrala.Settlement{State: centrala.DeliveryUnknown, Reason: "the program ended while it handed the mail over"})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// HandOver notes that the call to the other side begins now. A delivery that is no longer
-// leased is a Conflict, and the call must not be made.
-func (db *DB) HandOver(ctx context.Context, id centrala.DeliveryID) error {
-	return db.write(ctx, func(tx *Tx) error {
-		n, err := tx.exec(`UPDATE delivery SET state = 'handing_over' WHERE id = $1 AND state = 'leased' AND lease_until >= $2`, id, micros(tx.now))
-		if err == nil && n == 0 {
-			err = centrala.Errorf(centrala.Conflict, "The delivery is not leased any more.")
-		}
-		return err
-	})
-}
-
-// Settle notes how an attempt ended and tells the conversation.
-func (db *DB) Settle(ctx context.Context, id centrala.DeliveryID, s centrala.Settlement) error {
-	return db.write(ctx, func(tx *Tx) error { return tx.settleDelivery(id, s) })
-}
-
-func (tx *Tx) settleDelivery(id centrala.DeliveryID, s centrala.Settlement) error {
-	var (
-		c   centrala.ConversationID
-		seq int64
-	)
-	err := tx.row(`UPDATE delivery SET state = $2, reason = $3, external_id = CASE WHEN $4 <> '' THEN $4 ELSE external_id END,
-		next_at = $5, at = $6 WHERE id = $1 RETURNING conversation, seq`,
-		[]any{id, string(s.State), short(s.Reason, 500), s.ExternalID, micros(s.Next), micros(tx.now)}, &c, &seq)
-	if err != nil {
-		return absent(err, "There is no such delivery.")
-	}
-	tx.wrote()
-	return tx.emitIn(c, centrala.DeliveryUpdated, centrala.Author{Kind: centrala.BySystem},
-		centrala.Facts{Kind: "delivery", Delivery: id, Seq: seq, State: string(s.State), Reason: short(s.Reason, 500)})
-}
-
-// Redeliver tries a failed or unknown delivery again, with the same Message-ID.
+// Redeliver tries a failed, bounced or unknown delivery again, with the same Message-ID.
 func (db *DB) Redeliver(ctx context.Context, scope centrala.Scope, id centrala.DeliveryID) error {
 	return db.write(ctx, func(tx *Tx) error {
-		var c centrala.ConversationID
-		if err := tx.row(`SELECT conversation FROM delivery WHERE id = $1 AND state IN ('failed', 'bounced', 'unknown')`, []any{id}, &c); err != nil {
-			return absent(err, "There is no such failed delivery.")
-		}
-		if _, err := tx.seen(scope, c); err != nil {
+		d, err := tx.delivery(id)
+		if err != nil {
 			return err
 		}
-		return tx.settleDelivery(id, centrala.Settlement{State: centrala.DeliveryQueued, Next: tx.now})
+		switch d.state {
+		case centrala.DeliveryFailed, centrala.DeliveryBounced, centrala.DeliveryUnknown:
+		default:
+			return centrala.Errorf(centrala.NotFound, "There is no such failed delivery.")
+		}
+		if _, err := tx.seen(scope, d.conversation); err != nil {
+			return err
+		}
+		return tx.move(d, centrala.Settlement{State: centrala.DeliveryQueued, Next: tx.now})
 	})
 }
 
-// Deliveries lists a conversation's ledger in order.
+// Deliveries lists a conversation's ledger in order, each with its attempts.
 func (db *DB) Deliveries(ctx context.Context, scope centrala.Scope, id centrala.ConversationID) ([]centrala.Delivery, error) {
 	if _, err := db.Conversation(ctx, scope, id); err != nil {
 		return nil, err
@@ -292,11 +195,14 @@ func (db *DB) Deliveries(ctx context.Context, scope centrala.Scope, id centrala.
 	defer rows.Close()
 	out := []centrala.Delivery{}
 	for rows.Next() {
-		var d centrala.Delivery
+		d := centrala.Delivery{History: []centrala.Attempt{}}
 		if err := rows.Scan(&d.ID, &d.Conversation, &d.Seq, &d.Channel, &d.State, &d.Attempts, &d.Reason, instant{&d.At}); err != nil {
 			return nil, fmt.Errorf("list deliveries: %w", err)
 		}
 		out = append(out, d)
 	}
-	return out, wrap(rows.Err(), "list deliveries")
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, fmt.Errorf("list deliveries: %w", err)
+	}
+	return out, db.attempts(ctx, id, out)
 }

@@ -42,6 +42,7 @@ type Options struct {
 	Log  *slog.Logger
 	Seal Sealer
 	Now  func() time.Time // tests step the clock
+	Node string           // this process's name among the nodes, for the attempts to deliver
 
 	// Guest says that another process may own the database at the same time: how it was left
 	// is neither judged nor noted. Commands beside a running server are guests.
@@ -58,6 +59,7 @@ type DB struct {
 	log     *slog.Logger
 	seal    Sealer
 	now     func() time.Time
+	node    string
 
 	ops      chan *op
 	onCommit []func([]centrala.Commit)
@@ -82,7 +84,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		dialect: d, log: o.Log, seal: o.Seal, now: o.Now, guest: o.Guest,
+		dialect: d, log: o.Log, seal: o.Seal, now: o.Now, node: o.Node, guest: o.Guest,
 		ops: make(chan *op, 4*maxBatch), fatal: make(chan error, 1),
 	}
 	if db.log == nil {

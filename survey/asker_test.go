@@ -125,7 +125,7 @@ func (s *shop) mails(a *survey.Asker) []centrala.Outbound {
 	s.must(a.Sweep(s.t.Context()))
 	var surveys []centrala.Outbound
 	for {
-		out, err := s.LeaseDeliveries(s.t.Context(), s.mailbox.ID, time.Hour, 50)
+		out, err := s.LeaseDeliveries(s.t.Context(), centrala.Lease{Inbox: s.mailbox.ID, For: time.Hour, Limit: 50})
 		s.must(err)
 		if len(out) == 0 {
 			return surveys
@@ -134,8 +134,8 @@ func (s *shop) mails(a *survey.Asker) []centrala.Outbound {
 			if o.Unsubscribe != "" {
 				surveys = append(surveys, o)
 			}
-			s.must(s.HandOver(s.t.Context(), o.Delivery))
-			s.must(s.Settle(s.t.Context(), o.Delivery, centrala.Settlement{State: centrala.DeliveryHandedOver}))
+			s.must(s.HandOver(s.t.Context(), o.Delivery, o.Attempt))
+			s.must(s.Settle(s.t.Context(), o.Delivery, centrala.Settlement{Attempt: o.Attempt, State: centrala.DeliveryHandedOver}))
 		}
 	}
 }

@@ -74,6 +74,7 @@ func Run(t *testing.T, New func(t testing.TB) Line) {
 		"an answer finds what it answers":                threads,
 		"failures say what they mean":                    failures,
 		"an end is an end":                               ends,
+		"a death in the middle doubles nothing":          dies,
 		"whatever is explained has an outcome":           explains,
 		"a line test says what is so":                    tests,
 	} {

@@ -117,7 +117,7 @@ func (p *Program) open(ctx context.Context) (err error) {
 	}
 	var rooms errgroup.Group
 	rooms.Go(func() (err error) {
-		p.db, err = store.Open(ctx, p.cfg.Database, store.Options{Log: p.log, Seal: p.keys})
+		p.db, err = store.Open(ctx, p.cfg.Database, store.Options{Log: p.log, Seal: p.keys, Node: p.cfg.Stream.Node})
 		return err
 	})
 	rooms.Go(func() (err error) {

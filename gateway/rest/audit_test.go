@@ -119,11 +119,11 @@ func TestSendingAgainIsAudited(t *testing.T) {
 	if got := h.do(call{method: "POST", path: "/v1/conversations/" + id.String() + "/messages", token: h.tokens["agent"], body: obj{"text": "Dzień dobry"}}); got.status != 201 {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
-	out := must[[]centrala.Outbound](t)(h.db.LeaseDeliveries(ctx, h.mail.ID, time.Minute, 1))
+	out := must[[]centrala.Outbound](t)(h.db.LeaseDeliveries(ctx, centrala.Lease{Inbox: h.mail.ID, For: time.Minute, Limit: 1}))
 	if len(out) != 1 {
 		t.Fatalf("%d mails are to be sent", len(out))
 	}
-	if err := errors.Join(h.db.HandOver(ctx, out[0].Delivery), h.db.Settle(ctx, out[0].Delivery, centrala.Settlement{State: centrala.DeliveryFailed, Reason: "550 no"})); err != nil {
+	if err := errors.Join(h.db.HandOver(ctx, out[0].Delivery, 1), h.db.Settle(ctx, out[0].Delivery, centrala.Settlement{Attempt: 1, State: centrala.DeliveryFailed, Reason: "550 no"})); err != nil {
 		t.Fatal(err)
 	}
 	again := "/v1/conversations/" + id.String() + "/deliveries/" + out[0].Delivery.String() + "/retry"

@@ -13,24 +13,36 @@ func deliveryCases() []testCase {
 		{"a hand-over that never ended becomes unknown and is not repeated by itself", lostHandOver},
 		{"unseen chat answers are carried on by mail, once", carryOn},
 		{"a bounce marks the delivery that it answers", bounce},
+		{"a hand-over that never ended is made again where that is harmless", lostButRepeatable},
+		{"a delivery goes forward only", forwardOnly},
+		{"an outcome that comes late is kept and said", lateOutcomes},
+		{"two nodes never lease one delivery", twoNodesLease},
+		{"every attempt has a row", history},
 	}
 }
 
 func (h *house) lease(t *testing.T) []centrala.Outbound {
 	t.Helper()
-	out, err := h.LeaseDeliveries(t.Context(), h.mailbox.ID, time.Minute, 10)
+	return h.leaseAs(t, false)
+}
+
+func (h *house) leaseAs(t *testing.T, repeatable bool) []centrala.Outbound {
+	t.Helper()
+	out, err := h.LeaseDeliveries(t.Context(), centrala.Lease{Inbox: h.mailbox.ID, For: time.Minute, Limit: 10, Repeatable: repeatable})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out
 }
 
-func (h *house) settle(t *testing.T, d centrala.DeliveryID, s centrala.Settlement) {
+// settle hands a leased delivery over and writes down how that ended.
+func (h *house) settle(t *testing.T, o centrala.Outbound, s centrala.Settlement) {
 	t.Helper()
-	if err := h.HandOver(t.Context(), d); err != nil {
+	if err := h.HandOver(t.Context(), o.Delivery, o.Attempt); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Settle(t.Context(), d, s); err != nil {
+	s.Attempt = o.Attempt
+	if err := h.Settle(t.Context(), o.Delivery, s); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -48,12 +60,12 @@ func leasing(t *testing.T, h *house) {
 	if again := h.lease(t); len(again) != 0 {
 		t.Fatalf("leased twice: %+v", again)
 	}
-	h.settle(t, out[0].Delivery, centrala.Settlement{State: centrala.DeliveryHandedOver})
+	h.settle(t, out[0], centrala.Settlement{State: centrala.DeliveryHandedOver})
 	next := h.lease(t)
 	if len(next) != 1 || next[0].Text != "druga" || len(next[0].References) != 1 {
 		t.Fatalf("next: %+v", next)
 	}
-	h.settle(t, next[0].Delivery, centrala.Settlement{State: centrala.DeliveryQueued, Reason: "451", Next: time.Now().Add(time.Hour)})
+	h.settle(t, next[0], centrala.Settlement{State: centrala.DeliveryQueued, Reason: "451", Next: time.Now().Add(time.Hour)})
 	if again := h.lease(t); len(again) != 0 {
 		t.Fatal("leased before its time")
 	}
@@ -67,7 +79,7 @@ func lostHandOver(t *testing.T, h *house) {
 	a := h.take(t, h.mail(1, "jan", "Zwrot butów za duże", "a"))
 	h.say(t, h.reply(h.ania, a.Conversation, "1", "pierwsza"))
 	out := h.lease(t)
-	if err := h.HandOver(t.Context(), out[0].Delivery); err != nil {
+	if err := h.HandOver(t.Context(), out[0].Delivery, out[0].Attempt); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.move(2 * time.Minute)
@@ -78,7 +90,7 @@ func lostHandOver(t *testing.T, h *house) {
 	if err != nil || len(ds) != 1 || ds[0].State != centrala.DeliveryUnknown {
 		t.Fatalf("ledger: %+v, %v", ds, err)
 	}
-	if err := h.HandOver(t.Context(), out[0].Delivery); centrala.CodeOf(err) != centrala.Conflict {
+	if err := h.HandOver(t.Context(), out[0].Delivery, out[0].Attempt); centrala.CodeOf(err) != centrala.Conflict {
 		t.Fatalf("a lost lease hands over: %v", err)
 	}
 	if err := h.Redeliver(t.Context(), centrala.Everything(), out[0].Delivery); err != nil {
@@ -124,7 +136,7 @@ func bounce(t *testing.T, h *house) {
 	a := h.take(t, h.mail(1, "jan", "Zwrot butów za duże", "a"))
 	h.say(t, h.reply(h.ania, a.Conversation, "1", "pierwsza"))
 	out := h.lease(t)
-	h.settle(t, out[0].Delivery, centrala.Settlement{State: centrala.DeliveryHandedOver})
+	h.settle(t, out[0], centrala.Settlement{State: centrala.DeliveryHandedOver})
 	in := h.mail(9, "mailer-daemon", "Undelivered", "")
 	in.Outcome, in.Reason, in.References = centrala.Bounce, "mailbox full", []string{out[0].MessageID}
 	h.take(t, in)

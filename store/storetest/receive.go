@@ -58,7 +58,7 @@ func threading(t *testing.T, h *house) {
 	in.MessageID = "m1@poczta.test"
 	first := h.take(t, in)
 	h.say(t, h.reply(h.ania, first.Conversation, "r", "zlecony"))
-	out, err := h.LeaseDeliveries(t.Context(), h.mailbox.ID, time.Minute, 10)
+	out, err := h.LeaseDeliveries(t.Context(), centrala.Lease{Inbox: h.mailbox.ID, For: time.Minute, Limit: 10})
 	if err != nil || len(out) != 1 {
 		t.Fatalf("leased %d, %v", len(out), err)
 	}

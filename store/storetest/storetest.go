@@ -90,7 +90,7 @@ func newHouse(t *testing.T, dsn string) *house {
 
 func openStore(t testing.TB, dsn string, c *clock) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), dsn, store.Options{Now: c.now, Seal: newLock(t, dsn)})
+	db, err := store.Open(t.Context(), dsn, store.Options{Now: c.now, Seal: newLock(t, dsn), Node: "node-1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -215,7 +215,7 @@ func surveyQueued(t *testing.T, h *house) {
 	worked := atOnce(t, 20, centrala.Conflict, func(int) error {
 		return h.MailSurvey(context.Background(), s.ID, []byte("token"), centrala.Notice{Subject: "Jak było?", Text: "0–10"})
 	})
-	out, err := h.LeaseDeliveries(ctx, h.mailbox.ID, time.Minute, 10)
+	out, err := h.LeaseDeliveries(ctx, centrala.Lease{Inbox: h.mailbox.ID, For: time.Minute, Limit: 10})
 	need(t, err)
 	same(t, "mails", []any{worked, len(out), out[0].Subject, out[0].Conversation, out[0].To.Address},
 		[]any{1, 1, "Jak było?", c.ID, strings.ToLower(c.Contact.String()) + "@klient.test"})

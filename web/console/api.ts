@@ -190,6 +190,31 @@ export const getMessage = (c: string, seq: number) =>
 /** An own document, sanitised, with a CSP of its own; remote images only with `images`. */
 export const messageHtmlUrl = (c: string, seq: number, images: boolean) =>
   q(`/v1/conversations/${id(c)}/messages/${seq}/html`, { images: images ? 1 : undefined });
+/** One try to send a delivery; without `ended_at` it is under way. */
+export interface Attempt {
+  number: number;
+  node: string;
+  leased_at: string;
+  began_at?: string;
+  ended_at?: string;
+  outcome?: string;
+  reason?: string;
+  external_id?: string;
+}
+/** What left for the outside: the answer `seq`, or the answers of a chat up to it. */
+export interface Delivery {
+  id: string;
+  seq: number;
+  channel: string;
+  state: string;
+  reason?: string;
+  at: string;
+  history: Attempt[];
+}
+export const listDeliveries = (c: string) => call<List<Delivery>>('GET', `/v1/conversations/${id(c)}/deliveries`);
+/** Sends a failed, bounced or doubtful one again, under the same Message-ID. */
+export const sendAgain = (c: string, delivery: string) =>
+  call<List<Delivery>>('POST', `/v1/conversations/${id(c)}/deliveries/${id(delivery)}/retry`, {});
 export const getTranscript = (c: string) => call<string>('GET', `/v1/conversations/${id(c)}/transcript`);
 export const transcriptUrl = (c: string) => `/v1/conversations/${id(c)}/transcript`;
 

@@ -15,6 +15,11 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^The SMTP server does not let this inbox send/, 'reason.smtp.login'],
   [/^The SMTP server's certificate is not trusted/, 'reason.smtp.certificate'],
   [/^The SMTP settings of this inbox are not usable/, 'reason.smtp'],
+  [/^the lease ended before it was begun$/, 'reason.lease'],
+  [/^told late, after it had been given up: (.*)$/, 'reason.late'],
+  [/^told late, after it had been given up$/, 'reason.late'],
+  [/^an earlier attempt was taken after all: the mail may arrive twice$/, 'reason.twice'],
+  [/^an earlier attempt was taken after all$/, 'reason.taken'],
   [/^given up after \S+: (.*)$/, 'reason.given.up'],
 ];
 
