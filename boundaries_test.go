@@ -16,9 +16,11 @@ import (
 // import of this module. A folder without a row fails the test.
 var rooms = map[string][]string{
 	".":                     {},
-	"store":                 {"."},
+	"watch":                 {},
+	"watch/otlp":            {"watch"},
+	"store":                 {".", "watch"},
 	"store/storetest":       {".", "lab", "store"},
-	"stream":                {"."},
+	"stream":                {".", "watch"},
 	"channels":              {"."},
 	"channels/email":        {".", "channels", "channels/email/letter", "words"},
 	"channels/email/letter": {"."},
@@ -86,7 +88,7 @@ func TestBoundaries(t *testing.T) {
 }
 
 // The tail is what separates a house from a heap: no file over 400 lines, no function over
-// 60, no package over 2 500 (the log and the REST edge: 6 000), tests not counted.
+// 60, no package over 2 500 (the REST edge: 6 000, the log: 6 600), tests not counted.
 func TestBudgets(t *testing.T) {
 	t.Parallel()
 	const fileLimit, functionLimit = 400, 60
@@ -112,7 +114,9 @@ func TestBudgets(t *testing.T) {
 	for dir, n := range packages {
 		limit := 2500
 		switch dir {
-		case "store", "gateway/rest":
+		case "store": // docs/decisions/018
+			limit = 6600
+		case "gateway/rest":
 			limit = 6000
 		case "cmd/centrala": // docs/decisions/012
 			limit = 3000

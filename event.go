@@ -58,6 +58,10 @@ type Event struct {
 	Side         Side
 	Channel      Channel
 	Data         Facts
+
+	// Trace is the W3C traceparent of what caused the event, "" when that is not traced. It goes
+	// with the event from the commit to whoever handles it and is not in the log.
+	Trace string
 }
 
 // Lanes is how many lanes the stream has; a conversation's events all travel in one.
@@ -94,7 +98,7 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &w); err != nil {
 		return err
 	}
-	*e = Event{w.ID, w.Type, w.At, w.Conversation, w.N, w.Seq, w.Side, w.Channel, w.Data}
+	*e = Event{ID: w.ID, Type: w.Type, At: w.At, Conversation: w.Conversation, N: w.N, Seq: w.Seq, Side: w.Side, Channel: w.Channel, Data: w.Data}
 	return nil
 }
 

@@ -25,6 +25,7 @@ import (
 	_ "modernc.org/sqlite" // the SQLite driver
 
 	"centrala"
+	"centrala/watch"
 )
 
 //go:embed migrations
@@ -44,6 +45,8 @@ type Options struct {
 	Now  func() time.Time // tests step the clock
 	Node string           // this process's name among the nodes, for the attempts to deliver
 
+	Tracer watch.Tracer // nil: nothing is traced
+
 	// Guest says that another process may own the database at the same time: how it was left
 	// is neither judged nor noted. Commands beside a running server are guests.
 	Guest bool
@@ -60,6 +63,7 @@ type DB struct {
 	seal    Sealer
 	now     func() time.Time
 	node    string
+	tracer  watch.Tracer
 
 	ops      chan *op
 	onCommit []func([]centrala.Commit)
@@ -84,9 +88,10 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		dialect: d, log: o.Log, seal: o.Seal, now: o.Now, node: o.Node, guest: o.Guest,
+		dialect: d, log: o.Log, seal: o.Seal, now: o.Now, node: o.Node, tracer: o.Tracer, guest: o.Guest,
 		ops: make(chan *op, 4*maxBatch), fatal: make(chan error, 1),
 	}
+	db.stats.batch, db.stats.commit = watch.Sizes(maxBatch), watch.Seconds()
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"centrala"
+	"centrala/watch"
 )
 
 // maxBatch is how many operations share one commit: at 64 the disk is no longer what limits
@@ -26,6 +27,8 @@ type op struct {
 	err     error
 	done    chan struct{}
 	state   atomic.Int32 // one of the three below
+	trace   string       // what it belongs to, see watch
+	taken   time.Time    // when its commit began; set when state is opTaken
 }
 
 // An operation waits until the writer takes it or its caller gives it up, whoever is first: the
@@ -36,28 +39,65 @@ const (
 	opGivenUp
 )
 
+// patience is how long an operation waits for the writer before its caller is told to try
+// again: the disk hangs, or more is asked than it can take.
+const patience = 10 * time.Second
+
 type stats struct {
-	transactions, operations, replays atomic.Uint64
+	transactions, operations, replays, refused atomic.Uint64
+
+	batch, commit *watch.Histogram
+	since         atomic.Int64 // when the running commit began, in nanoseconds; 0: none runs
+}
+
+func (s *stats) begin(now time.Time) { s.since.Store(now.UnixNano()) }
+
+func (s *stats) end(now time.Time, operations int) {
+	s.batch.Observe(float64(operations))
+	s.commit.Since(now)
+	s.since.Store(0)
 }
 
 // write joins the running group commit and returns when op is on disk, or refused. The
-// caller's context ends the waiting for the writer, never a transaction that has begun.
+// caller's context ends the waiting for the writer, never a transaction that has begun. A
+// writer that does not take op in time makes it Unavailable; nothing of it is or will be on
+// disk then.
 func (db *DB) write(ctx context.Context, run func(*Tx) error) error {
-	o := &op{run: run, done: make(chan struct{})}
+	o := &op{run: run, done: make(chan struct{}), trace: watch.Trace(ctx)}
+	asked := time.Now()
+	enough := time.NewTimer(patience)
+	defer enough.Stop()
 	select {
 	case db.ops <- o:
+	case <-enough.C:
+		return db.busy()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 	select {
 	case <-o.done:
+	case <-enough.C:
+		if o.state.CompareAndSwap(opWaits, opGivenUp) {
+			return db.busy()
+		}
+		<-o.done
 	case <-ctx.Done():
 		if o.state.CompareAndSwap(opWaits, opGivenUp) {
 			return context.Cause(ctx)
 		}
 		<-o.done
 	}
+	if o.trace != "" && db.tracer != nil {
+		db.tracer.Note(watch.Span{Parent: o.trace, Name: "queue", From: asked, To: o.taken})
+		db.tracer.Note(watch.Span{Parent: o.trace, Name: "commit", From: o.taken, To: time.Now(), Err: o.err})
+	}
 	return o.err
+}
+
+func (db *DB) busy() error {
+	db.stats.refused.Add(1)
+	return &centrala.Error{Code: centrala.Unavailable, Message: "The message could not be stored now. Try again in a moment.",
+		RetryAfter: time.Second, Err: fmt.Errorf("the writer took nothing for %s", patience)}
 }
 
 // OnCommit registers f to be told of everything that comes to lie on disk, in commit order.
@@ -136,6 +176,12 @@ func (w *writer) drain() {
 // run commits the batch as one; if anything fails, each operation gets its own transaction.
 func (w *writer) run(batch []*op) {
 	batch = slices.DeleteFunc(batch, func(o *op) bool { return !o.state.CompareAndSwap(opWaits, opTaken) })
+	now := time.Now()
+	for _, o := range batch {
+		o.taken = now
+	}
+	w.db.stats.begin(now)
+	defer w.db.stats.end(now, len(batch))
 	err := w.try(batch)
 	if err != nil && len(batch) > 1 {
 		w.db.stats.replays.Add(1)
@@ -240,9 +286,15 @@ func (tx *Tx) proveRoom() error {
 func (w *writer) tell(batch []*op) {
 	var all []centrala.Commit
 	for _, o := range batch {
-		if o.err == nil {
-			all = append(all, o.commits...)
+		if o.err != nil {
+			continue
 		}
+		if o.trace != "" {
+			for i := range o.commits {
+				o.commits[i].Event.Trace = o.trace
+			}
+		}
+		all = append(all, o.commits...)
 	}
 	if len(all) == 0 {
 		return
