@@ -165,6 +165,17 @@ type IDs struct {
 	last int64
 }
 
+// Ahead is how far the last identifier's time is after now: more than a moment when the clock
+// was set back. Identifiers only rise, so none has that time until the clock has caught up.
+func (g *IDs) Ahead(now time.Time) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.last == 0 {
+		return 0
+	}
+	return max(EventID(g.last).Made().Sub(now), 0)
+}
+
 // Next returns an identifier made at now, greater than all that this IDs made before.
 func (g *IDs) Next(now time.Time) int64 {
 	random := rand.Int64N(1 << idRandom)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"centrala"
@@ -45,6 +46,14 @@ type HelpCentre struct {
 	mu    sync.Mutex                   // one change of the index at a time
 	put   map[centrala.ArticleID]int64 // which version was indexed since the start, in microseconds
 	wrote time.Time                    // when Handle last changed the index
+
+	behind atomic.Pointer[behind] // nil: the last Sync found or made the index right
+}
+
+// behind is since when and why the index cannot be made right.
+type behind struct {
+	since time.Time
+	why   error
 }
 
 // rush is how soon after one change another one means that there are many: an import. Then all
@@ -117,7 +126,21 @@ func (h *HelpCentre) add(ctx context.Context, articles []centrala.Article) error
 func (h *HelpCentre) Sync(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.sync(ctx)
+	err := h.sync(ctx)
+	if was := h.behind.Load(); err != nil && was == nil {
+		h.behind.Store(&behind{time.Now(), err})
+	} else if err == nil {
+		h.behind.Store(nil)
+	}
+	return err
+}
+
+// Ready says why the index is not what the articles are, nil when the last Sync made it so.
+func (h *HelpCentre) Ready() error {
+	if b := h.behind.Load(); b != nil {
+		return fmt.Errorf("the index is behind the articles since %s: %w", b.since.UTC().Format(time.RFC3339), b.why)
+	}
+	return nil
 }
 
 func (h *HelpCentre) sync(ctx context.Context) error {

@@ -27,12 +27,22 @@ func (db *DB) Ready(ctx context.Context) error {
 	return nil
 }
 
+// Clock says that the clock was set back: what was made since then has the time from before,
+// and what is due by the clock comes late by that much. Order is not touched.
+func (db *DB) Clock() error {
+	if ahead := db.Ahead(db.now()); ahead > time.Minute {
+		return fmt.Errorf("the clock was set back by %s", ahead.Round(time.Second))
+	}
+	return nil
+}
+
 // Stats is what the metrics tell of the store.
 type Stats struct {
 	Transactions, Operations, Replays uint64
 	Queue, Room                       int    // operations that wait for the next commit, and how many may
 	Refused                           uint64 // operations that the writer did not take in time
 	Marks                             int    // publish marks that wait for the next commit
+	Forgotten                         uint64 // marks that found no room
 	Batch, Commit                     watch.Distribution
 	Outbox                            int64
 	OldestUnpublished                 time.Duration // 0 when there is none
@@ -45,7 +55,7 @@ type Stats struct {
 // Stats reads the counters, and asks the database for what it keeps.
 func (db *DB) Stats(ctx context.Context) (Stats, error) {
 	s := Stats{Transactions: db.stats.transactions.Load(), Operations: db.stats.operations.Load(), Replays: db.stats.replays.Load(),
-		Refused: db.stats.refused.Load(), Batch: db.stats.batch.Read(), Commit: db.stats.commit.Read(),
+		Refused: db.stats.refused.Load(), Forgotten: db.stats.forgotten.Load(), Batch: db.stats.batch.Read(), Commit: db.stats.commit.Read(),
 		Queue: len(db.ops), Room: cap(db.ops), Engine: db.dialect.String(), Deliveries: map[centrala.DeliveryState]int64{}}
 	db.marks.Lock()
 	s.Marks = len(db.marks.published)

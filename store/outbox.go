@@ -25,12 +25,18 @@ func (db *DB) Unpublished(ctx context.Context, olderThan time.Duration, limit in
 	return events, nil
 }
 
+// maxMarks is how many publish marks may wait for a commit.
+const maxMarks = 1 << 16
+
 // Published marks events as being on the stream. It never blocks: the marks ride in a coming
-// commit, and a crash before it only means that the events are published again.
+// commit, and a crash before it only means that the events are published again. While the
+// writer hangs, marks that find no room are counted and forgotten: the sweep makes them again.
 func (db *DB) Published(ids []centrala.EventID) {
 	db.marks.Lock()
-	db.marks.published = append(db.marks.published, ids...)
-	db.marks.Unlock()
+	defer db.marks.Unlock()
+	fit := ids[:min(len(ids), maxMarks-len(db.marks.published))]
+	db.marks.published = append(db.marks.published, fit...)
+	db.stats.forgotten.Add(uint64(len(ids) - len(fit)))
 }
 
 // mark takes events out of the outbox.

@@ -55,6 +55,12 @@ func TestStuckWriterRefuses(t *testing.T) {
 		if err != nil || s.Refused != callers || s.Queue != s.Room {
 			t.Errorf("%d refused, %d of %d waiting, %v", s.Refused, s.Queue, s.Room, err)
 		}
+		for range 17 {
+			db.Published(make([]centrala.EventID, 4096))
+		}
+		if s, err = db.Stats(t.Context()); err != nil || s.Marks != maxMarks || s.Forgotten != 17*4096-maxMarks {
+			t.Errorf("%d marks wait, %d forgotten, %v", s.Marks, s.Forgotten, err)
+		}
 		close(hang)
 		held.Wait()
 		if err := db.write(t.Context(), func(*Tx) error { return nil }); err != nil {

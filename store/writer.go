@@ -44,7 +44,7 @@ const (
 const patience = 10 * time.Second
 
 type stats struct {
-	transactions, operations, replays, refused atomic.Uint64
+	transactions, operations, replays, refused, forgotten atomic.Uint64
 
 	batch, commit *watch.Histogram
 	since         atomic.Int64 // when the running commit began, in nanoseconds; 0: none runs
@@ -152,9 +152,12 @@ type writer struct {
 // collect takes over the publish marks that came since the last commit.
 func (w *writer) collect() {
 	w.db.marks.Lock()
+	defer w.db.marks.Unlock()
+	if len(w.published) >= maxMarks {
+		return // nothing is committed at the moment; what comes waits in its own bounds
+	}
 	w.published = append(w.published, w.db.marks.published...)
 	w.db.marks.published = w.db.marks.published[:0]
-	w.db.marks.Unlock()
 }
 
 // drain commits what was accepted before the end.

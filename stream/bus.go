@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"centrala"
+	"centrala/watch"
 )
 
 // Config says where the stream is. Either Dir or URL is set.
@@ -26,6 +27,7 @@ type Config struct {
 	// Graveyard takes what a group's handler gave up on. Required by Work.
 	Graveyard Graveyard
 	Limits    Limits
+	Tracer    watch.Tracer // nil: nothing is traced
 }
 
 // Limits bound the stream. Zero fields take the value in the comment.
@@ -80,6 +82,7 @@ type Bus struct {
 	cancel    context.CancelFunc
 	running   sync.WaitGroup // lanes and the sweep
 	broken    atomic.Pointer[string]
+	stored    *watch.Histogram // seconds from an event's making to the stream
 }
 
 // Open connects to the stream, starting it inside the process when c.Dir is set, and makes
@@ -96,7 +99,7 @@ func Open(ctx context.Context, c Config) (*Bus, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	c.Limits.setDefaults()
-	b := &Bus{cfg: c, log: c.Log, ending: make(chan struct{})}
+	b := &Bus{cfg: c, log: c.Log, ending: make(chan struct{}), stored: watch.Seconds()}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.live = &live{node: c.Node, log: c.Log, limit: liveEvents}
 	for i := range b.lanes {
@@ -252,6 +255,15 @@ func (b *Bus) Ready() error {
 		}
 	}
 	return nil
+}
+
+// note writes down a span of an event that is traced.
+func (b *Bus) note(e centrala.Event, name string, from time.Time, err error) {
+	if e.Trace == "" || b.cfg.Tracer == nil {
+		return
+	}
+	b.cfg.Tracer.Note(watch.Span{Parent: e.Trace, Name: name, From: from, To: time.Now(), Err: err,
+		Attributes: map[string]string{"event": e.ID.String(), "type": string(e.Type), "conversation": e.Conversation.String()}})
 }
 
 // Close follows the water: handlers finish what they hold and take no more, lanes publish

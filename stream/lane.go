@@ -276,6 +276,8 @@ func (l *lane) settle(parcels []parcel, ids []centrala.EventID) ([]parcel, []cen
 		switch {
 		case s.err == nil:
 			l.published.Add(1)
+			l.bus.stored.Since(s.event.ID.Made())
+			l.bus.note(s.event, "publish", s.event.At, nil)
 			if s.duplicate {
 				l.duplicates.Add(1)
 			}

@@ -64,6 +64,7 @@ func (l *live) receive(m *nats.Msg) {
 		l.log.Warn("a live event cannot be read", "subject", m.Subject, "error", err)
 	} else {
 		l.seen.Add(1)
+		e.Trace = m.Header.Get(metaTrace)
 		for _, h := range l.handlers {
 			h(e)
 		}

@@ -22,6 +22,7 @@ const (
 	metaSide         = "side"
 	metaChannel      = "channel"
 	metaNode         = "node"
+	metaTrace        = "traceparent"
 )
 
 // metaReply is where an event is acknowledged. It is added on arrival and never sent.
@@ -50,6 +51,9 @@ func encode(e centrala.Event, node string) (*message.Message, error) {
 	}
 	if node != "" {
 		m.Metadata[metaNode] = node
+	}
+	if e.Trace != "" {
+		m.Metadata[metaTrace] = e.Trace
 	}
 	return m, nil
 }

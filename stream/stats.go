@@ -7,6 +7,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"centrala"
+	"centrala/watch"
 )
 
 // Stats are the figures of this node since it started, and the groups' lag on all nodes.
@@ -17,6 +18,7 @@ type Stats struct {
 	LiveSeen  uint64 // events of other nodes shown to Live
 	LiveLost  uint64 // events dropped because Live was too slow; OnGap was told
 	Connected bool
+	Stored    watch.Distribution // seconds from an event's making to the stream
 }
 
 // LaneStats are the figures of one lane's publisher.
@@ -29,17 +31,18 @@ type LaneStats struct {
 
 // GroupStats are the figures of one group's work.
 type GroupStats struct {
-	Handled uint64 // events handled on this node
-	Retried uint64 // second and third tries
-	Buried  uint64 // dead letters
-	Lag     uint64 // events on the stream that no node has handled yet
+	Handled uint64             // events handled on this node
+	Retried uint64             // second and third tries
+	Buried  uint64             // dead letters
+	Lag     uint64             // events on the stream that no node has handled yet
+	Took    watch.Distribution // seconds from an event's making to its handler's end
 }
 
 // Stats returns the figures. Lag is asked from the stream, for five seconds at
 // most; with an error it is missing and the
 // rest is valid.
 func (b *Bus) Stats(ctx context.Context) (Stats, error) {
-	s := Stats{Groups: map[string]GroupStats{}, Connected: b.pub.IsConnected() && b.sub.IsConnected()}
+	s := Stats{Stored: b.stored.Read(), Groups: map[string]GroupStats{}, Connected: b.pub.IsConnected() && b.sub.IsConnected()}
 	for i, l := range b.lanes {
 		s.Lanes[i] = LaneStats{l.depth(), l.published.Load(), l.duplicates.Load(), l.spills.Load()}
 	}
@@ -49,7 +52,7 @@ func (b *Bus) Stats(ctx context.Context) (Stats, error) {
 	s.LiveSeen, s.LiveLost = b.live.seen.Load(), b.live.lost.Load()
 	lag, err := b.lag(ctx)
 	for _, g := range b.groups {
-		s.Groups[g.name] = GroupStats{g.handled.Load(), g.retried.Load(), g.buried.Load(), lag[g.name]}
+		s.Groups[g.name] = GroupStats{g.handled.Load(), g.retried.Load(), g.buried.Load(), lag[g.name], g.took.Read()}
 	}
 	return s, err
 }

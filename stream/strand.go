@@ -79,6 +79,7 @@ func (s *strand) take(m *message.Message) {
 		s.refuse(m, err, alive)
 		return
 	}
+	e.Trace = m.Metadata[metaTrace]
 	if s.group.work(e, alive) == giveUp {
 		m.Nack()
 		return

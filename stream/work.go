@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"centrala"
+	"centrala/watch"
 )
 
 const (
@@ -35,10 +36,11 @@ type group struct {
 	running  sync.WaitGroup
 
 	handled, retried, buried atomic.Uint64
+	took                     *watch.Histogram // seconds from an event's making to its handler's end
 }
 
 func newGroup(b *Bus, name string, types []centrala.EventType, h func(context.Context, centrala.Event) error) *group {
-	g := &group{bus: b, log: b.log.With("group", name), name: name, types: types, handle: h, stopping: make(chan struct{})}
+	g := &group{bus: b, log: b.log.With("group", name), name: name, types: types, handle: h, stopping: make(chan struct{}), took: watch.Seconds()}
 	for n := range strandsPerGroup {
 		g.strands = append(g.strands, &strand{group: g, n: n})
 	}
@@ -98,6 +100,7 @@ func (g *group) work(e centrala.Event, alive func()) verdict {
 		err := g.attempt(e, alive, &attempts)
 		if err == nil {
 			g.handled.Add(1)
+			g.took.Since(e.ID.Made())
 			return done
 		}
 		if g.ends() {
@@ -163,8 +166,10 @@ func (g *group) guard(e centrala.Event, alive func()) error {
 
 // try runs the handler once, with its deadline; a panic is an error.
 func (g *group) try(ctx context.Context, e centrala.Event) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, handlerTime)
+	ctx, cancel := context.WithTimeout(watch.With(ctx, e.Trace), handlerTime)
 	defer cancel()
+	began := time.Now()
+	defer func() { g.bus.note(e, "handle "+g.name, began, err) }()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)

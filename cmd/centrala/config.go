@@ -32,6 +32,7 @@ type Config struct {
 	Survey  SurveyConfig  `toml:"survey"`
 	Chat    ChatConfig    `toml:"chat"`
 	Log     LogConfig     `toml:"log"`
+	Trace   TraceConfig   `toml:"trace"`
 	Mailbox []MailboxFile `toml:"mailbox" help:"mail inboxes, one [[mailbox]] each; they can also be made in the console"`
 }
 
@@ -57,6 +58,11 @@ type SurveyConfig struct {
 	MailAfter  time.Duration `toml:"mail_after" default:"24h" help:"how long after the end the question goes out by mail"`
 	Quarantine time.Duration `toml:"quarantine" default:"2160h" help:"how long one person is not asked again (90 days)"`
 	Expires    time.Duration `toml:"expires" default:"720h" help:"how long an answer is taken"`
+}
+
+// TraceConfig is where the traces of messages go.
+type TraceConfig struct {
+	Endpoint string `toml:"endpoint" help:"OpenTelemetry collector (OTLP/HTTP), such as http://127.0.0.1:4318; default: what OTEL_EXPORTER_OTLP_ENDPOINT says, else nothing is traced"`
 }
 
 // ChatConfig is what happens to chats that nobody watches.

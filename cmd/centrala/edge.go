@@ -12,7 +12,6 @@ import (
 	"centrala/gateway/rest"
 	"centrala/routing"
 	"centrala/search"
-	"centrala/store"
 	"centrala/survey"
 	"centrala/words"
 )
@@ -25,18 +24,21 @@ func (p *Program) edge() error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/socket", p.gateway) // browsers and agents: frames end in the log
-	mux.Handle("/v1/", rest.New(p.rest()))
+	inner := http.NewServeMux()
+	inner.Handle("/v1/", rest.New(p.rest()))
+	inner.Handle("/", pages)
+	p.requests = &turnstile{next: inner, most: requestsAtOnce}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", p.readyz)
 	mux.Handle("GET /metrics", p.metrics())
-	mux.Handle("/", pages)
+	mux.Handle("/", p.requests)
 	p.handler = mux
 	return nil
 }
 
 func (p *Program) rest() rest.Config {
 	return rest.Config{
-		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{p.db, p.exchange}, Blobs: p.blobs, Index: index{p.help},
+		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{accepted{p.db, p.doors[byREST]}, p.exchange}, Blobs: p.blobs, Index: index{p.help},
 		Score: survey.Score,
 		Hours: routing.Office, Lines: p.line, Test: p.lineTest, Retry: p.bus.Replay, Ended: p.gateway.Recheck, Ready: p.bus.Ready,
 		Organisation: p.cfg.Brand, SurveyDelay: p.cfg.Survey.MailAfter, SurveyInterval: p.cfg.Survey.Quarantine, NoLimits: p.flags.NoLimits,
@@ -45,7 +47,7 @@ func (p *Program) rest() rest.Config {
 
 // doors is the store whose doors are opened as soon as they are saved.
 type doors struct {
-	*store.DB
+	accepted
 	exchange *channels.Exchange
 }
 
@@ -120,29 +122,38 @@ func (p *Program) question(locale string) string {
 	return words.For(locale).SurveyQuestion(p.cfg.Brand)
 }
 
-// readyz says which part is not ready, and 503 when one is not.
+// part is one thing that has to work, and why it does not. Without a vital one the node is of
+// no use; without another it does most of its work.
+type part struct {
+	err   error
+	vital bool
+}
+
+func (p *Program) parts(ctx context.Context) map[string]part {
+	return map[string]part{"database": {p.db.Ready(ctx), true}, "stream": {p.bus.Ready(), true}, "index": {p.help.Ready(), false}, "clock": {p.db.Clock(), false}}
+}
+
+// readyz says which part is not as it should be, and 503 when a vital one is not.
 func (p *Program) readyz(w http.ResponseWriter, r *http.Request) {
-	parts := map[string]string{}
+	said := map[string]string{}
 	ready := true
-	for name, err := range map[string]error{"database": p.db.Ready(r.Context()), "stream": p.bus.Ready()} {
-		parts[name] = "ok"
-		if err != nil {
-			parts[name], ready = err.Error(), false
+	for name, of := range p.parts(r.Context()) {
+		switch said[name] = "ok"; {
+		case of.err == nil:
+			continue
+		case p.trusted(r):
+			said[name] = of.err.Error()
+		default: // strangers learn which part, not why
+			said[name] = "not ready"
 		}
-	}
-	if !p.trusted(r) { // strangers learn which part, not why
-		for name, s := range parts {
-			if s != "ok" {
-				parts[name] = "not ready"
-			}
-		}
+		ready = ready && !of.vital
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	if !ready {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"ready": ready, "parts": parts, "version": version})
+	_ = json.NewEncoder(w).Encode(map[string]any{"ready": ready, "parts": said, "version": version})
 }
 
 // trusted reports whether the request comes from where operators are.

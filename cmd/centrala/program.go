@@ -29,6 +29,8 @@ import (
 	"centrala/store"
 	"centrala/stream"
 	"centrala/survey"
+	"centrala/watch"
+	"centrala/watch/otlp"
 )
 
 // complete fills what follows from other keys, and refuses what cannot be.
@@ -90,6 +92,12 @@ type Program struct {
 
 	exchange *channels.Exchange
 
+	tracer    watch.Tracer // nil: nothing is traced
+	endTraces func(context.Context) error
+	doors     map[string]*door
+	tally     tally
+	requests  *turnstile
+
 	listener net.Listener
 	Base     string // the address people reach it under
 }
@@ -116,12 +124,23 @@ func (p *Program) open(ctx context.Context) (err error) {
 		return err
 	}
 	var rooms errgroup.Group
+	if otlp.Wanted(p.cfg.Trace.Endpoint) {
+		t, err := otlp.Open(ctx, p.cfg.Trace.Endpoint, version, p.cfg.Stream.Node)
+		if err != nil {
+			return err
+		}
+		p.tracer, p.endTraces = t, t.Close
+	}
+	p.doors = map[string]*door{}
+	for _, way := range []string{bySocket, byREST, byMail, byForm} {
+		p.doors[way] = newDoor(way, p.tracer)
+	}
 	rooms.Go(func() (err error) {
-		p.db, err = store.Open(ctx, p.cfg.Database, store.Options{Log: p.log, Seal: p.keys, Node: p.cfg.Stream.Node})
+		p.db, err = store.Open(ctx, p.cfg.Database, store.Options{Log: p.log, Seal: p.keys, Node: p.cfg.Stream.Node, Tracer: p.tracer})
 		return err
 	})
 	rooms.Go(func() (err error) {
-		c := stream.Config{Node: p.cfg.Stream.Node, Log: p.log, Graveyard: later{p}, URL: p.cfg.Stream.URL, Replicas: p.cfg.Stream.Replicas}
+		c := stream.Config{Node: p.cfg.Stream.Node, Log: p.log, Graveyard: later{p}, URL: p.cfg.Stream.URL, Replicas: p.cfg.Stream.Replicas, Tracer: p.tracer}
 		if c.URL == "" {
 			c.Dir = filepath.Join(p.cfg.Data, "stream")
 		}
@@ -184,20 +203,20 @@ func (p *Program) wire() error {
 	p.guard = auth.New(db, p.keys.Tokens, auth.Options{NoLimits: p.flags.NoLimits})
 	p.help = search.New(p.engine, db, p.log)
 	p.mail = email.New(email.Config{Secret: p.keys.Replies, Blobs: p.blobs, Board: p.board, Log: p.log})
-	p.gateway = gateway.New(gateway.Config{Log: db, Lists: db, Floor: db, House: db, Surveys: db, Suggester: p.help, Shelf: db, Guard: p.guard,
+	p.gateway = gateway.New(gateway.Config{Log: accepted{db, p.doors[bySocket]}, Lists: db, Floor: db, House: db, Surveys: db, Suggester: p.help, Shelf: db, Guard: p.guard,
 		Logger: p.log, Site: p.site, Question: p.question, Epoch: db.Epoch(), Cluster: p.cfg.Stream.URL != "", NoLimits: p.flags.NoLimits})
 
 	p.desk = routing.New(routing.Config{Log: db, House: db, Promises: db, Locale: p.cfg.Locale, Logger: p.log})
 	p.courier = channels.NewCourier(channels.CourierConfig{Log: db, Doors: db, Senders: []channels.Sender{p.mail}, Board: p.board, Logger: p.log})
-	p.exchange = channels.NewExchange(channels.ExchangeConfig{Doors: db, Intake: db, Listeners: []channels.Listener{p.mail}, Board: p.board, Log: p.log})
+	p.exchange = channels.NewExchange(channels.ExchangeConfig{Doors: db, Intake: accepted{db, p.doors[byMail]}, Listeners: []channels.Listener{p.mail}, Board: p.board, Log: p.log})
 	asker, err := survey.New(p.surveyConfig())
 	if err != nil {
 		return err
 	}
 	p.asker = asker
 
-	db.OnCommit(p.gateway.Committed) // customers and agents on this node, at once
-	db.OnCommit(p.offer)             // and the stream, in commit order
+	db.OnCommit(p.committed) // customers and agents on this node, at once
+	db.OnCommit(p.offer)     // and the stream, in commit order
 
 	p.bus.Relay(db)
 	p.bus.Work("routing", routing.Events(), p.desk.Handle)
@@ -206,7 +225,7 @@ func (p *Program) wire() error {
 	if p.cfg.Survey.Enabled {
 		p.bus.Work("survey", survey.Events(), p.asker.Handle)
 	}
-	p.bus.Live(p.gateway.Handle)
+	p.bus.Live(func(e centrala.Event) { p.shown(e, func() { p.gateway.Handle(e) }) })
 	p.bus.OnGap(p.gateway.Gap)
 	return p.edge()
 }

@@ -220,5 +220,13 @@ func (p *Program) Close() error {
 	if p.blobs != nil {
 		errs = append(errs, p.blobs.Close())
 	}
+	if p.endTraces != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), politeEnd)
+		if err := p.endTraces(ctx); err != nil {
+			p.log.Warn("the last spans could not be sent", "err", err)
+		}
+		cancel()
+		p.endTraces = nil
+	}
 	return errors.Join(errs...)
 }
