@@ -71,7 +71,7 @@ func TestOperationsNamesEveryKeyAndMetric(t *testing.T) {
 	const path = "docs/operations.md"
 	page := document(t, path)
 	named(t, path, page, configKeys(t))
-	named(t, path, page, found(t, "cmd/centrala/metrics.go", `(?:gauge|count)\(out, "(centrala_[a-z_]+)"`))
+	named(t, path, page, found(t, "cmd/centrala/metrics.go", `(?:gauge|count|spread)\(out, "(centrala_[a-z_]+)"`))
 	for _, m := range regexp.MustCompile("`(centrala_[a-z_]+)`").FindAllStringSubmatch(page, -1) {
 		if !strings.Contains(document(t, "cmd/centrala/metrics.go"), `"`+m[1]+`"`) {
 			t.Errorf("%s tells of %s, which is not there", path, m[1])
