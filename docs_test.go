@@ -79,6 +79,66 @@ func TestOperationsNamesEveryKeyAndMetric(t *testing.T) {
 	}
 }
 
+// The table of queues in docs/operations.md is whole: every channel of the program that has room
+// for more than one is in a file that the table names, and what a row says it is held by is a
+// test. Channels of one place are wake-ups and answers, which lose nothing.
+func TestOperationsNamesEveryQueue(t *testing.T) {
+	t.Parallel()
+	const path = "docs/operations.md"
+	_, table, _ := strings.Cut(document(t, path), "## Queues")
+	table, _, _ = strings.Cut(table, "\n## ")
+	rows := regexp.MustCompile("(?m)^\\| [^|]+ \\| `([a-z/_]+\\.go)` \\|.*\\| (Test[A-Za-z0-9]+) \\|$").FindAllStringSubmatch(table, -1)
+	if len(rows) < 20 || len(rows) != strings.Count(table, "\n| ")-2 {
+		t.Errorf("%d of %d rows of the table of queues are as they should be", len(rows), strings.Count(table, "\n| ")-2)
+	}
+	files, tests := map[string]bool{}, map[string]bool{}
+	everyGoFile(t, func(path string, f *ast.File, set *token.FileSet) {
+		if strings.HasSuffix(path, "_test.go") {
+			for _, d := range f.Decls {
+				if fn, ok := d.(*ast.FuncDecl); ok {
+					tests[fn.Name.Name] = true
+				}
+			}
+			return
+		}
+		files[path] = true
+		for _, aside := range []string{"lab/", "demo/", "cmd/centrala-", "store/storetest/", "channels/channelstest/", "search/searchtest/"} {
+			if strings.HasPrefix(path, aside) {
+				return // no part of a running server
+			}
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if at := roomy(n); at != nil && !strings.Contains(table, "`"+path+"`") {
+				t.Errorf("%s:%d makes a queue that the table of queues does not know", path, set.Position(at.Pos()).Line)
+			}
+			return true
+		})
+	})
+	for _, r := range rows {
+		if !files[r[1]] || !tests[r[2]] {
+			t.Errorf("%s tells of a queue in %s, held by %s; one of them is not there", path, r[1], r[2])
+		}
+	}
+}
+
+// roomy is n when it makes a channel that may have room for more than one.
+func roomy(n ast.Node) *ast.CallExpr {
+	call, ok := n.(*ast.CallExpr)
+	if !ok || len(call.Args) != 2 {
+		return nil
+	}
+	if fn, ok := call.Fun.(*ast.Ident); !ok || fn.Name != "make" {
+		return nil
+	}
+	if _, ok := call.Args[0].(*ast.ChanType); !ok {
+		return nil
+	}
+	if size, ok := call.Args[1].(*ast.BasicLit); ok && size.Value == "1" {
+		return nil
+	}
+	return call
+}
+
 // configKeys are the keys of cmd/centrala's Config as the file writes them.
 func configKeys(t *testing.T) []string {
 	t.Helper()

@@ -51,3 +51,17 @@ func TestMade(t *testing.T) {
 		t.Errorf("a clock before its time gives %d", n)
 	}
 }
+
+func TestAheadOfAClockThatWasSetBack(t *testing.T) {
+	t.Parallel()
+	var g IDs
+	if d := g.Ahead(noon); d != 0 {
+		t.Errorf("before the first: %v", d)
+	}
+	g.Next(noon)
+	for back, want := range map[time.Duration]time.Duration{0: 0, -time.Hour: time.Hour, time.Hour: 0} {
+		if d := g.Ahead(noon.Add(back)); d != want {
+			t.Errorf("%v later: ahead by %v, want %v", back, d, want)
+		}
+	}
+}

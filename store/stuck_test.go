@@ -107,6 +107,13 @@ func TestStatsTellWhatWaits(t *testing.T) {
 	if s.Batch.Count != s.Commit.Count || s.Batch.Count < 2 || s.Batch.Sum < 2 {
 		t.Errorf("batches %+v, commits %+v", s.Batch, s.Commit)
 	}
+	if err := db.Clock(); err != nil {
+		t.Errorf("a clock that went on: %v", err)
+	}
+	ahead = -time.Hour
+	if err := db.Clock(); err == nil || !strings.Contains(err.Error(), "set back by 1h") {
+		t.Errorf("a clock that was set back: %v", err)
+	}
 	ahead = 0
 	if err := db.Close(); err != nil {
 		t.Error(err)
