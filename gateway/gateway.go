@@ -277,11 +277,14 @@ type Stats struct {
 	Visitors, Staff, Topics int   // who has said hello, and what the hub remembers
 	RefusedSockets          int64 // requests that did not become a socket
 	RefusedFrames           int64 // frames answered by an error
+	Waiting                 int   // commits and events that wait to be shown
+	Lost                    int64 // those that found no room and were read from the log
 }
 
 // Stats reads the figures.
 func (g *Gateway) Stats() Stats {
 	out := Stats{Stats: g.wheel.Stats(), RefusedSockets: g.refused.sockets.Load(), RefusedFrames: g.refused.frames.Load()}
 	out.Visitors, out.Staff, out.Topics = g.hub.Counts()
+	out.Waiting, out.Lost = g.hub.Waiting()
 	return out
 }

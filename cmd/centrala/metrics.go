@@ -124,6 +124,8 @@ func (f figures) sockets(out chan<- prometheus.Metric) {
 	gauge(out, "centrala_sockets", "Open sockets.", float64(s.Staff), label{"who", "agent"})
 	gauge(out, "centrala_sockets", "Open sockets.", float64(max(s.Sockets-s.Visitors-s.Staff, 0)), label{"who", "unknown"})
 	gauge(out, "centrala_hub_topics", "Conversations that the hub follows.", float64(s.Topics))
+	gauge(out, "centrala_hub_queue", "Commits and events that wait to be shown to sockets.", float64(s.Waiting))
+	count(out, "centrala_hub_lost_total", "Of these, those that found no room and were read from the log.", uint64(s.Lost))
 	count(out, "centrala_frames_total", "Frames.", uint64(s.FramesIn), label{"way", "in"})
 	count(out, "centrala_frames_total", "Frames.", uint64(s.FramesOut), label{"way", "out"})
 	count(out, "centrala_frames_refused_total", "Frames answered with an error.", uint64(s.RefusedFrames))

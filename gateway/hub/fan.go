@@ -105,7 +105,7 @@ func (h *Hub[R]) Refresh(id centrala.ConversationID) {
 	if len(h.Staff()) == 0 {
 		return
 	}
-	h.shard(id).post(job[R]{do: func(sh *shard[R]) {
+	h.post(h.shard(id), job[R]{do: func(sh *shard[R]) {
 		ctx, cancel := context.WithTimeout(h.ctx, patience)
 		defer cancel()
 		c, err := h.log.Conversation(ctx, centrala.Everything(), id)

@@ -68,6 +68,7 @@ type Hub[R Reader] struct {
 	ctx     context.Context // of Run
 	shards  []*shard[R]
 	high    atomic.Int64 // the highest event that was handed over
+	lost    atomic.Int64 // commits and events that found no room
 	typists typists
 
 	mu       sync.RWMutex
@@ -80,6 +81,7 @@ type Hub[R Reader] struct {
 type shard[R Reader] struct {
 	mu   sync.Mutex
 	in   []job[R]
+	gap  bool // something found no room since in was taken last
 	wake chan struct{}
 
 	topicsMu sync.Mutex // for readers on other goroutines; only the shard's own writes
@@ -99,6 +101,9 @@ const (
 	shards = 4
 	// keepTopic is how long a resolved conversation that nobody is connected for is remembered.
 	keepTopic = 15 * time.Minute
+	// most is how many commits and events wait for a shard. What finds no room is read from the
+	// log, as after a gap: the shard compares what it has shown.
+	most = 1 << 14
 	// patience bounds one question to the log.
 	patience = 15 * time.Second
 )
@@ -128,9 +133,14 @@ func (h *Hub[R]) shard(id centrala.ConversationID) *shard[R] {
 }
 
 // post gives the shard something to do; it does not block.
-func (sh *shard[R]) post(j job[R]) {
+func (h *Hub[R]) post(sh *shard[R], j job[R]) {
 	sh.mu.Lock()
-	sh.in = append(sh.in, j)
+	if j.do == nil && len(sh.in) >= most {
+		sh.gap = true
+		h.lost.Add(1)
+	} else {
+		sh.in = append(sh.in, j)
+	}
 	sh.mu.Unlock()
 	select {
 	case sh.wake <- struct{}{}:
@@ -146,7 +156,7 @@ func (h *Hub[R]) Committed(commits []centrala.Commit) {
 		if int64(e.ID) > h.high.Load() {
 			h.high.Store(int64(e.ID))
 		}
-		h.shard(e.Conversation).post(job[R]{commit: commits[i]})
+		h.post(h.shard(e.Conversation), job[R]{commit: commits[i]})
 	}
 }
 
@@ -154,7 +164,7 @@ func (h *Hub[R]) Committed(commits []centrala.Commit) {
 func (h *Hub[R]) High() centrala.EventID { return centrala.EventID(h.high.Load()) }
 
 // Handle takes an event of any node. What was shown already is dropped.
-func (h *Hub[R]) Handle(e centrala.Event) { h.shard(e.Conversation).post(job[R]{event: &e}) }
+func (h *Hub[R]) Handle(e centrala.Event) { h.post(h.shard(e.Conversation), job[R]{event: &e}) }
 
 // Gap compares everything that is shown with the log.
 func (h *Hub[R]) Gap() { h.everywhere(h.compare, func() {}) }
@@ -166,7 +176,7 @@ func (h *Hub[R]) everywhere(f func(*shard[R]), done func()) {
 	left := new(atomic.Int32)
 	left.Store(shards)
 	for _, sh := range h.shards {
-		sh.post(job[R]{do: func(sh *shard[R]) {
+		h.post(sh, job[R]{do: func(sh *shard[R]) {
 			f(sh)
 			if left.Add(-1) == 0 {
 				done()
@@ -185,7 +195,8 @@ func (h *Hub[R]) work(sh *shard[R]) {
 		case <-sh.wake:
 		}
 		sh.mu.Lock()
-		jobs, sh.in = sh.in, jobs[:0]
+		gap := sh.gap
+		jobs, sh.in, sh.gap = sh.in, jobs[:0], false
 		sh.mu.Unlock()
 		for i := range jobs {
 			switch j := &jobs[i]; {
@@ -201,6 +212,10 @@ func (h *Hub[R]) work(sh *shard[R]) {
 		clear(jobs)
 		if cap(jobs) > 4096 {
 			jobs = nil
+		}
+		if gap {
+			h.logger.Warn("more was committed than could be shown; what is shown is compared with the log")
+			h.compare(sh)
 		}
 		h.sweep(sh, time.Now())
 	}
@@ -284,6 +299,16 @@ func (h *Hub[R]) Audience(contact centrala.ContactID, inbox centrala.InboxID) []
 		return all
 	}
 	return slices.DeleteFunc(slices.Clone(all), elsewhere)
+}
+
+// Waiting is how many commits and events wait to be shown, and how many found no room so far.
+func (h *Hub[R]) Waiting() (waiting int, lost int64) {
+	for _, sh := range h.shards {
+		sh.mu.Lock()
+		waiting += len(sh.in)
+		sh.mu.Unlock()
+	}
+	return waiting, h.lost.Load()
 }
 
 // Counts are how many sockets and conversations the hub knows.

@@ -92,7 +92,7 @@ func (sh *shard[R]) topic(id centrala.ConversationID) *topic {
 // Know tells the hub what the log has of a conversation, when somebody comes who will listen.
 func (h *Hub[R]) Know(c *centrala.Conversation) {
 	id, f, last := c.ID, FaceOf(c), c.LastSeq
-	h.shard(id).post(job[R]{do: func(sh *shard[R]) {
+	h.post(h.shard(id), job[R]{do: func(sh *shard[R]) {
 		t := sh.topic(id)
 		if t.Status == "" {
 			sh.turn(t, f)
@@ -193,7 +193,7 @@ func (h *Hub[R]) catchUp(sh *shard[R], id centrala.ConversationID, seq int64) *c
 	}
 	if centrala.CodeOf(err) != centrala.NotFound {
 		h.logger.Warn("read the log for a live conversation", "conversation", id, "err", err)
-		time.AfterFunc(time.Second, func() { sh.post(job[R]{do: func(sh *shard[R]) { h.catchUp(sh, id, seq) }}) })
+		time.AfterFunc(time.Second, func() { h.post(sh, job[R]{do: func(sh *shard[R]) { h.catchUp(sh, id, seq) }}) })
 	}
 	return nil
 }
