@@ -17,6 +17,8 @@ const answers: Record<string, string> = {
 
 export class MailSink {
   readonly letters: Letter[] = [];
+  /** Addresses that nobody has. */
+  readonly gone = new Set<string>();
   private readonly open = new Set<Socket>();
 
   private constructor(private readonly server: Server) {
@@ -74,6 +76,10 @@ export class MailSink {
         const verb = line.slice(0, 4).toUpperCase();
         const address = /<([^>]*)>/.exec(line)?.[1] ?? '';
         if (verb === 'MAIL') letter.from = address;
+        if (verb === 'RCPT' && this.gone.has(address)) {
+          say('550 5.1.1 nobody here');
+          continue;
+        }
         if (verb === 'RCPT') letter.to.push(address);
         data = verb === 'DATA';
         say(answers[verb] ?? '250 ok');

@@ -89,6 +89,33 @@ test.describe('by mail', () => {
     expect(letters(), 'and was sent once').toHaveLength(1);
   });
 
+  test('an answer that was refused shows its attempts, and leaves when it is sent again', async ({ house }) => {
+    await house.mailbox(sink.port);
+    sink.gone.add('jan.nowak@poczta.example');
+    const ania = await house.colleague('ania@demo.test');
+    const jan = await house.shopper();
+    await jan.page.goto(`${house.server.url}/contact`);
+    await jan.page.getByText('kupuję', { exact: true }).click();
+    await jan.page.getByLabel('O co chodzi?').fill('Proszę o etykietę zwrotną.');
+    await jan.page.getByLabel('Adres e-mail').fill('jan.nowak@poczta.example');
+    await jan.page.getByRole('button', { name: 'Wyślij' }).click();
+    await expect(jan.page).toHaveURL(/\/contact\/sent/);
+    await ania.openRow('Proszę o etykietę');
+    await ania.say('Etykieta jest w załączniku.');
+    const way = ania.talk.locator('.way');
+    await expect(way).toContainText('Nie wysłano', { timeout: 20_000 });
+    await expect(way.getByRole('listitem')).toHaveCount(1);
+    await expect(way.getByRole('listitem')).toContainText(/Próba 1.*nobody here/);
+    await ania.picture('57-console-refused');
+    sink.gone.clear();
+    await way.getByRole('button', { name: 'Wyślij ponownie' }).click();
+    await expect.poll(() => sink.to('jan.nowak@poczta.example').length, { timeout: 20_000 }).toBe(1);
+    await expect(way, 'nothing is wrong any more').toHaveCount(0);
+    await ania.talk.getByRole('button', { name: 'Próby wysłania' }).click();
+    await expect(way.getByRole('listitem')).toHaveCount(2);
+    await expect(way.getByRole('button', { name: 'Wyślij ponownie' })).toHaveCount(0);
+  });
+
   test('whoever wrote by the form is answered and asked by mail; looking records nothing, the button does', async ({ house }) => {
     await house.mailbox(sink.port);
     const ania = await house.colleague('ania@demo.test');

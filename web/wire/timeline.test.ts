@@ -69,4 +69,9 @@ test('progress never goes backwards, and a failure is told for its message alone
   expect([1, 2, 3].map((s) => t.progress(s).state)).toEqual(['read', 'read', 'sent']);
   t.markDelivery(3, 'bounced', 'mailbox full');
   expect(t.progress(3)).toEqual({ state: 'bounced', reason: 'mailbox full' });
+  t.markDelivery(3, 'leased');
+  expect(t.progress(3).state, 'a step inside the server').toBe('bounced');
+  t.markDelivery(3, 'queued');
+  expect(t.progress(3), 'it is sent again').toEqual({ state: 'sent' });
+  t.markDelivery(3, 'bounced', 'mailbox full');
 });

@@ -123,8 +123,9 @@ export class Timeline {
     else if (state === 'read') this.markRead(seq);
     else if (state === 'bounced' || state === 'failed' || state === 'unknown')
       this.#outcomes.set(seq, reason === undefined ? { state } : { state, reason });
-    else return; // queued, leased …: the steps inside the server are no news to a reader
-    if (state === 'delivered' || state === 'read') this.#outcomes.delete(seq);
+    else if (state !== 'queued' && state !== 'handed_over') return; // leased …: the steps inside the server are no news to a reader
+    // It arrived, or it is on its way again: what went wrong before is over.
+    if (state !== 'bounced' && state !== 'failed' && state !== 'unknown') this.#outcomes.delete(seq);
   }
 
   #change(by: Message): void {
