@@ -31,7 +31,7 @@ func (tx *Tx) ensureContact(k centrala.Contact) (centrala.Contact, error) {
 	if k.ExternalID != "" {
 		subject = k.ExternalID
 	}
-	n, err := tx.exec(`INSERT INTO contact (id, name, email, phone, side, locale, verified, subject, created_at)
+	n, err := tx.keep(`INSERT INTO contact (id, name, email, phone, side, locale, verified, subject, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
 		k.ID, k.Name, strings.ToLower(k.Email), k.Phone, string(k.Side), k.Locale, flag(k.Verified), subject, micros(tx.now))
 	if err != nil {

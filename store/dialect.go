@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	modernc "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"centrala"
 )
 
 // dialect is what differs between the two engines; the texts of the queries do not.
@@ -83,6 +85,8 @@ func troubleOf(err error) trouble {
 		switch {
 		case pe.Code == "40001", pe.Code == "40P01":
 			return again
+		case pe.Code == "23505" && (pe.ConstraintName == "event_key" || pe.ConstraintName == oneChat):
+			return again // another node was first; what it wrote is seen now
 		case strings.HasPrefix(pe.Code, "53"), strings.HasPrefix(pe.Code, "57"), strings.HasPrefix(pe.Code, "08"), pe.Code == "25006":
 			return full
 		}
@@ -103,6 +107,17 @@ func duplicate(err error) bool {
 	}
 	var pe *pgconn.PgError
 	return errors.As(err, &pe) && pe.Code == "23505"
+}
+
+// oneChat is the index that holds a contact to one unresolved chat in an inbox.
+const oneChat = "conversation_one_chat"
+
+// secondChat makes the refusal of what would give somebody a second one.
+func secondChat(err error) error {
+	if duplicate(err) && (strings.Contains(err.Error(), oneChat) || strings.Contains(err.Error(), "conversation.contact, conversation.inbox")) {
+		return centrala.Errorf(centrala.Conflict, "The customer has another chat by now that is not over.")
+	}
+	return err
 }
 
 // keeper moves the write-ahead log into the database beside the writer: a little every
