@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"centrala"
 )
@@ -157,8 +158,11 @@ func null(n int64) any {
 	return n
 }
 
-// short cuts s to n characters.
+// short cuts s to n characters on one line.
 func short(s string, n int) string {
+	if len(s) <= n && !strings.ContainsFunc(s, func(r rune) bool { return r != ' ' && unicode.IsSpace(r) }) && !strings.Contains(s, "  ") {
+		return strings.Trim(s, " ")
+	}
 	s = strings.Join(strings.Fields(centrala.Clip(s, 4*n)), " ")
 	if r := []rune(s); len(r) > n {
 		return string(r[:n-1]) + "…"
