@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"centrala"
+	"centrala/store/engine"
 )
 
 const contactColumns = `k.id, k.name, k.email, k.phone, k.side, k.locale, k.verified, coalesce(k.subject, ''), k.blocked, k.generation, k.no_surveys, k.created_at`
@@ -109,9 +110,9 @@ func (db *DB) Contacts(ctx context.Context, scope centrala.Scope, text string, b
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	args := []any{db.dialect.pattern(strings.TrimSpace(text)), limit, before}
+	args := []any{engine.Pattern(db.dialect == postgres, strings.TrimSpace(text)), limit, before}
 	where := contactWhere(scope, &args)
-	in := func(column string) string { return db.dialect.holds(column, "$1") }
+	in := func(column string) string { return engine.Holds(db.dialect == postgres, column, "$1") }
 	rows, err := db.ro.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact k WHERE k.merged_into = 0 AND (`+in("k.name")+` OR `+in("k.email")+` OR `+in("k.phone")+`)
 		AND k.id < $3 AND `+where+` ORDER BY k.id DESC LIMIT $2`, args...)
 	if err != nil {

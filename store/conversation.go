@@ -65,7 +65,8 @@ func (tx *Tx) conversation(where string, args ...any) (*conversation, error) {
 	err := tx.row(`SELECT `+conversationColumns+conversationFrom+` WHERE `+where+tx.w.db.dialect.forUpdate("c"), args, c.fields()...)
 	if err == nil {
 		c.stored = c.Version
-		tx.w.recent.remember(c)
+		kept := *c
+		tx.w.recent.remember(&kept)
 	}
 	return c, err
 }

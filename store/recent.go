@@ -17,9 +17,9 @@ const maxRecent = 4096
 //
 // It belongs to the writer's goroutine.
 type recent struct {
-	version int64 // SQLite's data_version when it was last looked at
-	byID    map[centrala.ConversationID]conversation
-	chats   map[chat]centrala.ConversationID // unresolved ones
+	version int64                                     // SQLite's data_version when it was last looked at
+	byID    map[centrala.ConversationID]*conversation // its own copies
+	chats   map[chat]centrala.ConversationID          // unresolved ones
 }
 
 // chat is what an unresolved chat is unique by.
@@ -33,12 +33,12 @@ func (r *recent) forget() {
 	clear(r.chats)
 }
 
-// remember takes c as it is now.
+// remember takes c as it is now; the caller leaves it alone afterwards.
 func (r *recent) remember(c *conversation) {
 	if r.byID == nil {
-		r.byID, r.chats = map[centrala.ConversationID]conversation{}, map[chat]centrala.ConversationID{}
+		r.byID, r.chats = map[centrala.ConversationID]*conversation{}, map[chat]centrala.ConversationID{}
 	}
-	r.byID[c.ID] = *c
+	r.byID[c.ID] = c
 	key := chat{c.Contact, c.Inbox}
 	switch {
 	case c.Channel == centrala.Chat && c.Status != centrala.Resolved:
@@ -63,14 +63,17 @@ func (r *recent) written(ids []centrala.ConversationID) {
 	for _, id := range ids {
 		c := r.byID[id]
 		c.waits, c.stored = false, c.Version
-		r.byID[id] = c
 	}
 }
 
 // get gives a copy of what is remembered.
 func (r *recent) get(id centrala.ConversationID) (*conversation, bool) {
-	c, ok := r.byID[id]
-	return &c, ok
+	kept := r.byID[id]
+	if kept == nil {
+		return nil, false
+	}
+	c := *kept
+	return &c, true
 }
 
 // chat gives a copy of a contact's unresolved chat in an inbox, if it is remembered.

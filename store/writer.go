@@ -166,16 +166,16 @@ func (w *writer) alone(o *op) {
 // retry does an operation again while somebody else was in its way, and otherwise decides
 // what its caller is told.
 func (w *writer) retry(o *op, err error) {
-	for attempt := 0; attempt < 20 && troubleOf(err) == again; attempt++ {
+	for attempt := 0; attempt < 20 && engine.TroubleOf(err) == engine.Again; attempt++ {
 		if err = w.try([]*op{o}); err == nil {
 			return
 		}
 	}
 	o.commits = nil
-	switch troubleOf(err) {
-	case full, again:
+	switch engine.TroubleOf(err) {
+	case engine.Full, engine.Again:
 		o.err = &centrala.Error{Code: centrala.Unavailable, Message: "The message could not be stored now. Try again in a moment.", RetryAfter: time.Second, Err: err}
-	case broken:
+	case engine.Broken:
 		o.err = &centrala.Error{Code: centrala.Unavailable, Message: "The message could not be stored.", Err: err}
 		w.db.fail(err)
 	default:
@@ -303,7 +303,7 @@ func (db *DB) report(err error) {
 		}
 		return
 	}
-	if t := troubleOf(err); t == refused || t == again {
+	if t := engine.TroubleOf(err); t == engine.Refused || t == engine.Again {
 		return
 	}
 	if db.fault.Swap(&err) == nil {
