@@ -21,7 +21,11 @@ func (db *DB) Append(ctx context.Context, p centrala.Post) (centrala.Receipt, er
 	}
 	p.Mentions = mentionsOf(p)
 	var r centrala.Receipt
-	err := db.write(ctx, func(tx *Tx) error {
+	n := need{key: senderKey{p.Sender, p.Key}, conversation: p.Conversation}
+	if p.Conversation == 0 && p.Contact != nil {
+		n.chat = chat{p.Contact.ID, p.Inbox}
+	}
+	err := db.writeWith(ctx, n, func(tx *Tx) error {
 		var err error
 		r, err = tx.append(p)
 		return err
@@ -65,30 +69,23 @@ func command(p centrala.Post) centrala.Command {
 
 // first finds the receipt of a post that came before under the same key.
 func (tx *Tx) first(p centrala.Post) (centrala.Receipt, bool, error) {
-	var (
-		r     centrala.Receipt
-		text  string
-		extra []centrala.Attachment
-		note  bool
-		facts centrala.Facts
-	)
-	err := tx.row(`SELECT id, conversation, seq, at, text, extra, data, CASE WHEN type = 'message.noted' THEN 1 ELSE 0 END
-		FROM event WHERE key = $1 AND sender = $2`, []any{p.Key, p.Sender},
-		&r.Event, &r.Conversation, &r.Seq, instant{&r.At}, &text, list[centrala.Attachment]{&extra}, object[centrala.Facts]{&facts}, &note)
-	if errors.Is(err, sql.ErrNoRows) {
-		return r, false, nil
+	k := senderKey{p.Sender, p.Key}
+	if err := tx.lookUp(k); err != nil {
+		return centrala.Receipt{}, false, err
 	}
-	if err != nil {
-		return r, false, fmt.Errorf("look for the key: %w", err)
+	s := tx.w.pending.keys[k]
+	if s == nil {
+		return centrala.Receipt{}, false, nil
 	}
-	same := text == p.Text && note == p.Note && len(extra) == len(p.Attachments) && slices.Equal(facts.Mentions, p.Mentions) &&
+	r := s.receipt
+	same := s.text == p.Text && s.note == p.Note && len(s.files) == len(p.Attachments) && slices.Equal(s.mentions, p.Mentions) &&
 		(p.Conversation == 0 || p.Conversation == r.Conversation)
-	for i := range extra {
-		same = same && extra[i].ID == p.Attachments[i]
+	for i := range s.files {
+		same = same && s.files[i].ID == p.Attachments[i]
 	}
 	if !same {
 		moved, err := tx.movedTo(p.Conversation, r)
-		if err != nil || !moved || text != p.Text {
+		if err != nil || !moved || s.text != p.Text {
 			return r, false, errors.Join(err, &centrala.Error{Code: centrala.Conflict, Field: "key", Message: "This key was used for another message."})
 		}
 	}
@@ -243,9 +240,10 @@ func (tx *Tx) say(c *conversation, cmd centrala.Command, w words) (centrala.Rece
 		}
 	}
 	c.ReadMention(authorAgent(w.by), r.Seq) // who writes has read
-	if err := errors.Join(tx.keepMentions(c, mentions), tx.update(c)); err != nil {
+	if err := tx.keepMentions(c, mentions); err != nil {
 		return r, err
 	}
+	tx.update(c)
 	tx.settle(c)
 	return r, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"centrala"
+	"centrala/store/engine"
 )
 
 const contactColumns = `k.id, k.name, k.email, k.phone, k.side, k.locale, k.verified, coalesce(k.subject, ''), k.blocked, k.generation, k.no_surveys, k.created_at`
@@ -31,7 +32,7 @@ func (tx *Tx) ensureContact(k centrala.Contact) (centrala.Contact, error) {
 	if k.ExternalID != "" {
 		subject = k.ExternalID
 	}
-	n, err := tx.exec(`INSERT INTO contact (id, name, email, phone, side, locale, verified, subject, created_at)
+	n, err := tx.keep(`INSERT INTO contact (id, name, email, phone, side, locale, verified, subject, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
 		k.ID, k.Name, strings.ToLower(k.Email), k.Phone, string(k.Side), k.Locale, flag(k.Verified), subject, micros(tx.now))
 	if err != nil {
@@ -109,9 +110,9 @@ func (db *DB) Contacts(ctx context.Context, scope centrala.Scope, text string, b
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	args := []any{db.dialect.pattern(strings.TrimSpace(text)), limit, before}
+	args := []any{engine.Pattern(db.dialect == postgres, strings.TrimSpace(text)), limit, before}
 	where := contactWhere(scope, &args)
-	in := func(column string) string { return db.dialect.holds(column, "$1") }
+	in := func(column string) string { return engine.Holds(db.dialect == postgres, column, "$1") }
 	rows, err := db.ro.QueryContext(ctx, `SELECT `+contactColumns+` FROM contact k WHERE k.merged_into = 0 AND (`+in("k.name")+` OR `+in("k.email")+` OR `+in("k.phone")+`)
 		AND k.id < $3 AND `+where+` ORDER BY k.id DESC LIMIT $2`, args...)
 	if err != nil {

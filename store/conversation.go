@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -28,6 +27,7 @@ type conversation struct {
 	unseenSince int64
 	blocked     bool  // its contact may not write any more
 	stored      int64 // the version that is in the table
+	waits       bool  // to be written
 }
 
 func (c *conversation) fields() []any {
@@ -63,7 +63,11 @@ func (tx *Tx) openChat(contact centrala.ContactID, inbox centrala.InboxID) (*con
 func (tx *Tx) conversation(where string, args ...any) (*conversation, error) {
 	c := &conversation{}
 	err := tx.row(`SELECT `+conversationColumns+conversationFrom+` WHERE `+where+tx.w.db.dialect.forUpdate("c"), args, c.fields()...)
-	c.stored = c.Version
+	if err == nil {
+		c.stored = c.Version
+		kept := *c
+		tx.w.recent.remember(&kept)
+	}
 	return c, err
 }
 
@@ -82,12 +86,12 @@ func noConversation(id centrala.ConversationID) error {
 
 // insert makes the row of a new conversation and gives it its number.
 func (tx *Tx) insert(c *conversation) error {
-	err := tx.row(`UPDATE counter SET value = value + 1 WHERE name = 'conversation' RETURNING value`, nil, &c.Number)
+	tx.wrote()
+	err := tx.noted(tx.w.conn.Row(`UPDATE counter SET value = value + 1 WHERE name = 'conversation' RETURNING value`, nil, &c.Number))
 	if err != nil {
 		return fmt.Errorf("number a conversation: %w", err)
 	}
-	tx.wrote()
-	_, err = tx.exec(`INSERT INTO conversation (id, number, inbox, channel, side, status, turn, subject, contact, team, assignee,
+	_, err = tx.keep(`INSERT INTO conversation (id, number, inbox, channel, side, status, turn, subject, contact, team, assignee,
 		last_assignee, priority, tags, complaint, spam, human_replied, answers, last_seq, last_n, preview_seq, preview_by, preview,
 		unread, read_customer, read_agent, received, opened_at, waiting_since, queued_at, first_reply, first_due, due,
 		snoozed_until, resolved_at, updated_at, unseen_since, reason, previous, merged_into, version)
@@ -98,59 +102,12 @@ func (tx *Tx) insert(c *conversation) error {
 	return wrap(err, "open a conversation")
 }
 
-// update writes back what a command or a message has changed, and remembers it.
-func (tx *Tx) update(c *conversation) error {
-	if err := tx.writeBack(c); err != nil {
-		return err
-	}
-	c.stored = c.Version
-	tx.w.recent.remember(c)
-	return nil
-}
-
-// writeBack leaves the columns that indexes are made of alone where the version is as it was,
-// as after a message: SQLite would write every index anew.
-func (tx *Tx) writeBack(c *conversation) error {
-	if c.stored == c.Version {
-		_, err := tx.keep(`UPDATE conversation SET turn = $2, human_replied = $3, answers = $4, last_seq = $5, last_n = $6, preview_seq = $7,
-			preview_by = $8, preview = $9, unread = $10, read_customer = $11, read_agent = $12, received = $13, waiting_since = $14, first_reply = $15,
-			first_due = $16, due = $17, updated_at = $18, unseen_since = $19, preview_id = $20, preview_name = $21, preview_at = $22, alarm = $23 WHERE id = $1`,
-			c.ID, c.Turn, flag(c.HumanReplied), c.Answers, c.LastSeq, c.LastN, c.LastText.Seq, c.LastText.Author.Kind, c.LastText.Text, c.Unread,
-			c.ReadByCustomer, c.ReadByAgent, c.ReceivedByCustomer, micros(c.WaitingSince), micros(c.FirstReplyAt), micros(c.FirstReplyDue), micros(c.Due),
-			micros(c.UpdatedAt), c.unseenSince, c.LastText.Author.ID, c.LastText.Author.Name, micros(c.LastText.At), c.Alarm)
-		return wrap(err, "update the conversation")
-	}
-	tags, err := json.Marshal(c.Tags)
-	if err != nil {
-		return fmt.Errorf("tags: %w", err)
-	}
-	if c.Tags == nil {
-		tags = []byte("[]")
-	}
-	_, err = tx.keep(`UPDATE conversation SET side = $2, status = $3, turn = $4, subject = $5, team = $6, assignee = $7,
-		last_assignee = $8, priority = $9, tags = $10, complaint = $11, spam = $12, human_replied = $13, answers = $14, last_seq = $15,
-		last_n = $16, preview_seq = $17, preview_by = $18, preview = $19, unread = $20, read_customer = $21, read_agent = $22,
-		received = $23, waiting_since = $24, queued_at = $25, first_reply = $26, first_due = $27, due = $28, snoozed_until = $29,
-		resolved_at = $30, updated_at = $31, unseen_since = $32, reason = $33, merged_into = $34, version = $35, unasked = $36, preview_id = $37,
-		preview_name = $38, preview_at = $39, alarm = $40 WHERE id = $1`,
-		c.ID, c.Side, c.Status, c.Turn, c.Subject, c.Team, c.Assignee, c.LastAssignee, c.Priority, string(tags), flag(c.Complaint),
-		flag(c.Spam), flag(c.HumanReplied), c.Answers, c.LastSeq, c.LastN, c.LastText.Seq, c.LastText.Author.Kind, c.LastText.Text,
-		c.Unread, c.ReadByCustomer, c.ReadByAgent, c.ReceivedByCustomer, micros(c.WaitingSince), micros(c.QueuedAt),
-		micros(c.FirstReplyAt), micros(c.FirstReplyDue), micros(c.Due), micros(c.SnoozedUntil), micros(c.ResolvedAt),
-		micros(c.UpdatedAt), c.unseenSince, c.Reason, c.MergedInto, c.Version, flag(c.Unasked),
-		c.LastText.Author.ID, c.LastText.Author.Name, micros(c.LastText.At), c.Alarm)
-	if err != nil && duplicate(err) {
-		return centrala.Errorf(centrala.Conflict, "The customer has another chat by now that is not over.")
-	}
-	return wrap(err, "update the conversation")
-}
-
 // Do applies cmd to a conversation that scope may see and returns it as it is afterwards.
 // What the state does not allow is refused with the vocabulary's own error, and a command
 // that changes nothing writes nothing.
 func (db *DB) Do(ctx context.Context, scope centrala.Scope, id centrala.ConversationID, cmd centrala.Command, by centrala.Author) (centrala.Conversation, error) {
 	var out centrala.Conversation
-	err := db.write(ctx, func(tx *Tx) error {
+	err := db.writeWith(ctx, need{conversation: id}, func(tx *Tx) error {
 		c, err := tx.seen(scope, id)
 		if err != nil {
 			return err
@@ -184,9 +141,7 @@ func (tx *Tx) do(c *conversation, cmd centrala.Command, by centrala.Author) (cen
 	if err := tx.served(cmd); err != nil {
 		return after, err
 	}
-	if err := tx.update(c); err != nil {
-		return after, err
-	}
+	tx.update(c)
 	tx.settle(c)
 	return c.Conversation, nil
 }

@@ -108,9 +108,7 @@ func (tx *Tx) queueNotice(n centrala.Notice) error {
 	if err := tx.queue(c, 0, 0, 0, &n); err != nil {
 		return err
 	}
-	if _, err := tx.exec(`UPDATE conversation SET last_n = $2 WHERE id = $1`, c.ID, c.LastN); err != nil {
-		return fmt.Errorf("count the event: %w", err)
-	}
+	tx.update(c)
 	tx.settle(c)
 	return nil
 }
@@ -136,9 +134,7 @@ func (db *DB) CarryOn(ctx context.Context, id centrala.ConversationID) error {
 				return err
 			}
 		}
-		if err := tx.update(c); err != nil {
-			return err
-		}
+		tx.update(c)
 		tx.settle(c)
 		return nil
 	})

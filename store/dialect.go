@@ -2,17 +2,12 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
-	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
-	modernc "modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	"centrala"
+	"centrala/store/engine"
 )
 
 // dialect is what differs between the two engines; the texts of the queries do not.
@@ -55,54 +50,15 @@ func (d dialect) skipLocked() string {
 	return ""
 }
 
-// trouble says what an engine's error means for the writer.
-type trouble int
+// oneChat is the index that holds a contact to one unresolved chat in an inbox.
+const oneChat = "conversation_one_chat"
 
-const (
-	refused trouble = iota // this operation cannot be done
-	again                  // somebody was in the way: do it once more
-	full                   // no room, or no connection: senders wait, readers go on
-	broken                 // the disk failed: nothing can be vouched for any more
-)
-
-func troubleOf(err error) trouble {
-	var se *modernc.Error
-	if errors.As(err, &se) {
-		switch se.Code() & 0xff {
-		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-			return again
-		case sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM:
-			return full
-		case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_READONLY:
-			return broken
-		}
-		return refused
+// secondChat makes the refusal of what would give somebody a second one.
+func secondChat(err error) error {
+	if engine.Duplicate(err) && (strings.Contains(err.Error(), oneChat) || strings.Contains(err.Error(), "conversation.contact, conversation.inbox")) {
+		return centrala.Errorf(centrala.Conflict, "The customer has another chat by now that is not over.")
 	}
-	var pe *pgconn.PgError
-	if errors.As(err, &pe) {
-		switch {
-		case pe.Code == "40001", pe.Code == "40P01":
-			return again
-		case strings.HasPrefix(pe.Code, "53"), strings.HasPrefix(pe.Code, "57"), strings.HasPrefix(pe.Code, "08"), pe.Code == "25006":
-			return full
-		}
-		return refused
-	}
-	var ne net.Error
-	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.As(err, &ne) || pgconn.Timeout(err) {
-		return full
-	}
-	return refused
-}
-
-// duplicate reports whether err is a broken promise of uniqueness.
-func duplicate(err error) bool {
-	var se *modernc.Error
-	if errors.As(err, &se) {
-		return se.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || se.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
-	}
-	var pe *pgconn.PgError
-	return errors.As(err, &pe) && pe.Code == "23505"
+	return err
 }
 
 // keeper moves the write-ahead log into the database beside the writer: a little every
@@ -133,7 +89,7 @@ func (db *DB) keeper(ctx context.Context) {
 		}
 		if err != nil && ctx.Err() == nil {
 			db.log.Warn("checkpoint", "err", err)
-			if troubleOf(err) == broken {
+			if engine.TroubleOf(err) == engine.Broken {
 				db.fail(fmt.Errorf("checkpoint: %w", err))
 			}
 		}

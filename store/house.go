@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"centrala"
+	"centrala/store/engine"
 )
 
 // asJSON keeps what v points to as JSON text in one column, in both directions. A value that
@@ -93,7 +94,7 @@ func missing(err error, what, id string) error {
 
 // taken makes a broken promise of uniqueness the refusal of one field.
 func taken(err error, field, message string) error {
-	if err != nil && duplicate(err) {
+	if err != nil && engine.Duplicate(err) {
 		return &centrala.Error{Code: centrala.Conflict, Field: field, Message: message, Err: err}
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"centrala"
+	"centrala/store/engine"
 )
 
 // Conversations lists what scope may see and f asks for, a page at a time; next is the cursor
@@ -95,7 +96,7 @@ func (db *DB) filterWhere(f centrala.Filter, arg func(any) string) []string {
 		where = append(where, "c.assignee = 0")
 	}
 	if f.Tag != "" {
-		where = append(where, "c.tags LIKE "+arg(`%"`+like(f.Tag)+`"%`)+` ESCAPE '\'`)
+		where = append(where, "c.tags LIKE "+arg(`%"`+engine.Like(f.Tag)+`"%`)+` ESCAPE '\'`)
 	}
 	if words := strings.Fields(strings.TrimPrefix(f.Text, "#")); len(words) > 0 {
 		if n, err := strconv.ParseInt(words[0], 10, 64); err == nil && len(words) == 1 {
@@ -111,17 +112,12 @@ func (db *DB) filterWhere(f centrala.Filter, arg func(any) string) []string {
 func (db *DB) textWhere(words []string, arg func(any) string) string {
 	var all []string
 	for _, w := range words[:min(len(words), 6)] {
-		a := arg(db.dialect.pattern(w))
-		in := func(column string) string { return db.dialect.holds(column, a) }
+		a := arg(engine.Pattern(db.dialect == postgres, w))
+		in := func(column string) string { return engine.Holds(db.dialect == postgres, column, a) }
 		all = append(all, `(`+in("c.subject")+` OR `+in("coalesce(k.name, '')")+` OR `+in("coalesce(k.email, '')")+`
 			OR EXISTS (SELECT 1 FROM event e WHERE e.conversation = c.id AND e.seq > 0 AND `+in("e.text")+`))`)
 	}
 	return strings.Join(all, " AND ")
-}
-
-// like escapes what a pattern would take for wildcards.
-func like(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
 }
 
 func sortOf(o centrala.Order) (column string, down bool) {

@@ -77,8 +77,8 @@ func (tx *Tx) readByTeam(c *conversation, by centrala.Author, read int64) error 
 	if read >= c.LastSeq || read >= c.LastText.Seq {
 		c.Unread = 0
 	}
-	_, err := tx.exec(`UPDATE conversation SET read_agent = $2, unread = $3 WHERE id = $1`, c.ID, read, c.Unread)
-	return wrap(err, "mark as read")
+	tx.update(c)
+	return nil
 }
 
 // carryMentions has those who were mentioned in a merged conversation see the one that it went

@@ -216,7 +216,7 @@ func (db *DB) LastEvent(ctx context.Context) (centrala.EventID, error) {
 // end. Receiving is told as a delivery, reading as a read mark, both by the returned commit's
 // listeners; nothing is written when nothing moves.
 func (db *DB) Seen(ctx context.Context, scope centrala.Scope, id centrala.ConversationID, by centrala.Author, received, read int64) error {
-	return db.write(ctx, func(tx *Tx) error {
+	return db.writeWith(ctx, need{conversation: id}, func(tx *Tx) error {
 		c, err := tx.seen(scope, id)
 		if err != nil {
 			return err
@@ -232,8 +232,7 @@ func (db *DB) Seen(ctx context.Context, scope centrala.Scope, id centrala.Conver
 		if c.ReadByCustomer >= c.LastText.Seq {
 			c.unseenSince = 0
 		}
-		_, err = tx.exec(`UPDATE conversation SET received = $2, read_customer = $3, unseen_since = $4 WHERE id = $1`,
-			id, c.ReceivedByCustomer, c.ReadByCustomer, c.unseenSince)
-		return wrap(err, "mark as read")
+		tx.update(c)
+		return nil
 	})
 }

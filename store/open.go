@@ -25,6 +25,7 @@ import (
 	_ "modernc.org/sqlite" // the SQLite driver
 
 	"centrala"
+	"centrala/store/engine"
 	"centrala/watch"
 )
 
@@ -150,7 +151,7 @@ func (db *DB) connect(ctx context.Context, source string) error {
 	driver, read, write := "pgx", source, source
 	readers := 12
 	if db.dialect == sqlite {
-		if err := foldInSQLite(); err != nil {
+		if err := engine.FoldInSQLite(); err != nil {
 			return fmt.Errorf("teach the database Polish: %w", err)
 		}
 		if err := os.MkdirAll(filepath.Dir(source), 0o700); err != nil {

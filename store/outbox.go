@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"centrala"
+	"centrala/store/engine"
 )
 
 // Unpublished reads events that are not yet marked as being on the stream and are older than
@@ -39,27 +39,13 @@ func (db *DB) Published(ids []centrala.EventID) {
 	db.stats.forgotten.Add(uint64(len(ids) - len(fit)))
 }
 
-// mark takes events out of the outbox.
-func (tx *Tx) mark(ids []centrala.EventID) error {
-	const most = 200
-	for len(ids) > 0 {
-		some := ids[:min(most, len(ids))]
-		ids = ids[len(some):]
-		var b strings.Builder
-		b.WriteString(`DELETE FROM outbox WHERE event IN (`)
-		for i, id := range some {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			fmt.Fprintf(&b, "%d", int64(id))
-		}
-		b.WriteByte(')')
-		if _, err := tx.w.conn.ExecContext(context.Background(), b.String()); err != nil {
-			tx.failed = err
-			return fmt.Errorf("mark as published: %w", err)
-		}
+// marks take events out of the outbox.
+func marks(ids []centrala.EventID) []engine.Statement {
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = int64(id)
 	}
-	return nil
+	return markRows.Statements(args)
 }
 
 // Bury keeps an event that a group's handler gave up on.

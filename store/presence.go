@@ -29,7 +29,7 @@ func (db *DB) SetPresence(ctx context.Context, agent centrala.AgentID, status ce
 		if status == centrala.Offline {
 			until = now
 		}
-		_, err = tx.exec(`INSERT INTO presence (agent, status, since, lease_until, served_at) VALUES ($1, $2, $3, $4, 0)
+		_, err = tx.keep(`INSERT INTO presence (agent, status, since, lease_until, served_at) VALUES ($1, $2, $3, $4, 0)
 			ON CONFLICT (agent) DO UPDATE SET since = CASE WHEN presence.status = excluded.status THEN presence.since ELSE excluded.since END,
 			status = excluded.status, lease_until = excluded.lease_until`, agent, string(status), now, until)
 		if err != nil {
@@ -50,7 +50,7 @@ func (db *DB) Heartbeat(ctx context.Context, agents []centrala.AgentID) error {
 	}
 	return db.write(ctx, func(tx *Tx) error {
 		for _, a := range agents {
-			if _, err := tx.exec(`UPDATE presence SET lease_until = $2 WHERE agent = $1 AND status <> 'offline'`, a, micros(tx.now.Add(Lease))); err != nil {
+			if _, err := tx.keep(`UPDATE presence SET lease_until = $2 WHERE agent = $1 AND status <> 'offline'`, a, micros(tx.now.Add(Lease))); err != nil {
 				return fmt.Errorf("renew the presence: %w", err)
 			}
 		}

@@ -313,9 +313,7 @@ func (tx *Tx) logged(agent centrala.Agent, l centrala.Logged, by centrala.Author
 			return r, err
 		}
 	}
-	if err := tx.update(c); err != nil {
-		return r, err
-	}
+	tx.update(c)
 	tx.settle(c)
 	return r, nil
 }

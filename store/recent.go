@@ -1,31 +1,25 @@
 package store
 
-import (
-	"context"
-	"strings"
+import "centrala"
 
-	"centrala"
-)
-
-// maxRecent is how many conversations the writer remembers.
+// maxRecent is how many conversations the writer remembers between two transactions.
 const maxRecent = 4096
 
-// recent is what the writer remembers of conversations that it has just written, with their
-// contacts' and agents' names, so that the next message of a chat does not read them again:
-// that is a third of what a message costs. It is only ever a copy of the tables:
+// recent is what the writer knows of conversations without asking: those that it has read or
+// changed, with their contacts' and agents' names. Reading one is a third of what a message
+// costs. It is the tables' content and what flush is about to write:
 //
-//   - a statement that writes forgets everything, except those that keep runs, which leave it
-//     true or bring it up to date;
+//   - a statement that may write what it holds makes it forget everything; see Tx.before and keep;
 //   - so does a rollback, and a commit of another connection or process, which SQLite counts in
 //     data_version;
-//   - on PostgreSQL, where other nodes write in between, nothing is remembered.
+//   - on PostgreSQL, where other nodes write in between, it knows only what this transaction has
+//     locked.
 //
 // It belongs to the writer's goroutine.
 type recent struct {
-	off     bool
-	version int64 // SQLite's data_version when it was last looked at
-	byID    map[centrala.ConversationID]conversation
-	chats   map[chat]centrala.ConversationID // unresolved ones
+	version int64                                     // SQLite's data_version when it was last looked at
+	byID    map[centrala.ConversationID]*conversation // its own copies
+	chats   map[chat]centrala.ConversationID          // unresolved ones
 }
 
 // chat is what an unresolved chat is unique by.
@@ -39,15 +33,12 @@ func (r *recent) forget() {
 	clear(r.chats)
 }
 
-// remember takes c as it has just been written.
+// remember takes c as it is now; the caller leaves it alone afterwards.
 func (r *recent) remember(c *conversation) {
-	if r.off {
-		return
+	if r.byID == nil {
+		r.byID, r.chats = map[centrala.ConversationID]*conversation{}, map[chat]centrala.ConversationID{}
 	}
-	if r.byID == nil || len(r.byID) >= maxRecent {
-		r.byID, r.chats = map[centrala.ConversationID]conversation{}, map[chat]centrala.ConversationID{}
-	}
-	r.byID[c.ID] = *c
+	r.byID[c.ID] = c
 	key := chat{c.Contact, c.Inbox}
 	switch {
 	case c.Channel == centrala.Chat && c.Status != centrala.Resolved:
@@ -57,10 +48,32 @@ func (r *recent) remember(c *conversation) {
 	}
 }
 
+// change takes c as it is to be written, and reports whether that is news: c does not wait to be
+// written already.
+func (r *recent) change(c *conversation) bool {
+	old, known := r.byID[c.ID]
+	changed := *c
+	changed.waits = true
+	r.remember(&changed)
+	return !known || !old.waits
+}
+
+// written notes that conversations are in the tables as they are here.
+func (r *recent) written(ids []centrala.ConversationID) {
+	for _, id := range ids {
+		c := r.byID[id]
+		c.waits, c.stored = false, c.Version
+	}
+}
+
 // get gives a copy of what is remembered.
 func (r *recent) get(id centrala.ConversationID) (*conversation, bool) {
-	c, ok := r.byID[id]
-	return &c, ok
+	kept := r.byID[id]
+	if kept == nil {
+		return nil, false
+	}
+	c := *kept
+	return &c, true
 }
 
 // chat gives a copy of a contact's unresolved chat in an inbox, if it is remembered.
@@ -72,41 +85,20 @@ func (r *recent) chat(contact centrala.ContactID, inbox centrala.InboxID) (*conv
 	return r.get(id)
 }
 
-// compare forgets everything if another connection has committed something. It is called
-// inside the transaction, which keeps others from doing so until its end.
+// compare forgets everything if it may be wrong by now, or has become too much. It is called at
+// the beginning of a transaction, which keeps others from writing until its end.
 func (r *recent) compare(tx *Tx) error {
-	if r.off {
+	if tx.w.db.dialect == postgres {
+		r.forget()
 		return nil
 	}
 	var v int64
-	if err := tx.row("PRAGMA data_version", nil, &v); err != nil {
+	if err := tx.w.conn.Row("PRAGMA data_version", nil, &v); err != nil {
 		return err
 	}
-	if v != r.version {
+	if v != r.version || len(r.byID) >= maxRecent {
 		r.forget()
 		r.version = v
 	}
 	return nil
-}
-
-// keep writes without forgetting what is remembered of conversations: for statements that do
-// not touch them, their contacts or their agents, and for the one that writes a conversation
-// back, after which it is remembered anew.
-func (tx *Tx) keep(query string, args ...any) (int64, error) {
-	s, err := tx.stmt(query)
-	if err != nil {
-		return 0, err
-	}
-	tx.dirty = true
-	r, err := s.ExecContext(context.Background(), args...)
-	if err != nil {
-		tx.failed = err
-		return 0, err
-	}
-	return r.RowsAffected()
-}
-
-// reads reports whether a statement changes nothing.
-func reads(query string) bool {
-	return strings.HasPrefix(query, "SELECT") || strings.HasPrefix(query, "PRAGMA data_version")
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"centrala"
 )
@@ -55,6 +56,10 @@ func (tx *Tx) record(c *conversation, s centrala.Step, w words) (centrala.Event,
 		facts := s.Data
 		m.System = &facts
 	}
+	if w.key != "" {
+		tx.w.pending.keys[senderKey{w.sender, w.key}] = &said{text: w.text, note: s.Type == centrala.MessageNoted, files: w.files, mentions: s.Data.Mentions,
+			receipt: centrala.Receipt{Conversation: c.ID, Seq: e.Seq, At: e.At, Event: e.ID}}
+	}
 	tx.commits = append(tx.commits, centrala.Commit{Event: e, Message: m})
 	return e, nil
 }
@@ -64,26 +69,23 @@ func (tx *Tx) insertEvent(e centrala.Event, w words, data, extra string, body in
 	if w.key != "" {
 		key, sender = w.key, w.sender
 	}
-	_, err := tx.keep(`INSERT INTO event (id, conversation, n, seq, type, at, side, channel, author_kind, author_id, author_name,
-		text, data, extra, body, sender, key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
-		e.ID, null(int64(e.Conversation)), e.N, null(e.Seq), string(e.Type), micros(e.At), string(e.Side), string(w.channel),
-		string(w.by.Kind), w.by.ID, w.by.Name, w.text, data, extra, body, sender, key)
-	if err != nil {
-		return fmt.Errorf("append to the log: %w", err)
-	}
+	tx.dirty = true
+	p := &tx.w.pending
+	p.events = append(p.events, int64(e.ID), null(int64(e.Conversation)), e.N, null(e.Seq), string(e.Type), micros(e.At), string(e.Side),
+		string(w.channel), string(w.by.Kind), w.by.ID, w.by.Name, w.text, data, extra, body, sender, key)
+	p.outbox = append(p.outbox, int64(e.ID), micros(e.At))
 	if body != 0 || w.raw != "" {
-		_, err = tx.keep(`INSERT INTO body (event, full_text, html, raw) VALUES ($1, $2, $3, $4)`, e.ID, w.full, w.html, w.raw)
+		_, err := tx.keep(`INSERT INTO body (event, full_text, html, raw) VALUES ($1, $2, $3, $4)`, e.ID, w.full, w.html, w.raw)
 		if err != nil {
 			return fmt.Errorf("keep the whole message: %w", err)
 		}
 	}
 	for _, f := range w.files {
-		if _, err := tx.exec(`UPDATE attachment SET event = $2, conversation = $3 WHERE id = $1`, f.ID, e.ID, e.Conversation); err != nil {
+		if _, err := tx.keep(`UPDATE attachment SET event = $2, conversation = $3 WHERE id = $1`, f.ID, e.ID, e.Conversation); err != nil {
 			return fmt.Errorf("attach: %w", err)
 		}
 	}
-	_, err = tx.keep(`INSERT INTO outbox (event, at) VALUES ($1, $2)`, e.ID, micros(e.At))
-	return wrap(err, "put into the outbox")
+	return nil
 }
 
 // preview keeps the last public words for lists, and since when the customer has an answer
@@ -143,9 +145,7 @@ func (tx *Tx) emitIn(id centrala.ConversationID, t centrala.EventType, by centra
 	if _, err := tx.record(c, centrala.Step{Type: t, Data: data}, words{by: by}); err != nil {
 		return err
 	}
-	if _, err := tx.exec(`UPDATE conversation SET last_n = $2 WHERE id = $1`, c.ID, c.LastN); err != nil {
-		return fmt.Errorf("count the event: %w", err)
-	}
+	tx.update(c)
 	tx.settle(c)
 	return nil
 }
@@ -158,8 +158,11 @@ func null(n int64) any {
 	return n
 }
 
-// short cuts s to n characters.
+// short cuts s to n characters on one line.
 func short(s string, n int) string {
+	if len(s) <= n && !strings.ContainsFunc(s, func(r rune) bool { return r != ' ' && unicode.IsSpace(r) }) && !strings.Contains(s, "  ") {
+		return strings.Trim(s, " ")
+	}
 	s = strings.Join(strings.Fields(centrala.Clip(s, 4*n)), " ")
 	if r := []rune(s); len(r) > n {
 		return string(r[:n-1]) + "…"

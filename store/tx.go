@@ -4,7 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
+	"strings"
 	"time"
 
 	"centrala"
@@ -20,60 +20,62 @@ type Tx struct {
 	commits []centrala.Commit
 }
 
-// stmt prepares a query once for the writer's connection.
-func (tx *Tx) stmt(query string) (*sql.Stmt, error) {
-	if s := tx.w.stmts[query]; s != nil {
-		return s, nil
-	}
-	s, err := tx.w.conn.PrepareContext(context.Background(), query)
-	if err != nil {
-		tx.failed = err
-		return nil, fmt.Errorf("prepare %.60q: %w", query, err)
-	}
-	tx.w.stmts[query] = s
-	return s, nil
-}
-
 // exec writes and returns how many rows it touched.
 func (tx *Tx) exec(query string, args ...any) (int64, error) {
-	tx.w.recent.forget()
+	if err := tx.before(query); err != nil {
+		return 0, err
+	}
 	return tx.keep(query, args...)
+}
+
+// keep writes like exec, without a look at what is held in memory: for statements that neither
+// need nor touch events, conversations, or the names of their contacts and agents.
+func (tx *Tx) keep(query string, args ...any) (int64, error) {
+	tx.dirty = true
+	n, err := tx.w.conn.Exec(query, args...)
+	return n, tx.noted(err)
 }
 
 // row reads one row; sql.ErrNoRows when there is none. With an INSERT or UPDATE … RETURNING
 // it writes too, and the caller says so with wrote.
 func (tx *Tx) row(query string, args []any, dest ...any) error {
-	if !reads(query) {
-		tx.w.recent.forget()
-	}
-	s, err := tx.stmt(query)
-	if err != nil {
+	if err := tx.before(query); err != nil {
 		return err
 	}
-	err = s.QueryRowContext(context.Background(), args...).Scan(dest...)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		tx.failed = err
+	err := tx.w.conn.Row(query, args, dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return err
 	}
-	return err
+	return tx.noted(err)
 }
 
 // wrote notes that a RETURNING query has changed rows.
 func (tx *Tx) wrote() { tx.dirty = true }
 
 // QueryContext lets the read side's queries run inside the transaction.
-func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if !reads(query) {
-		tx.w.recent.forget()
-	}
-	s, err := tx.stmt(query)
-	if err != nil {
+func (tx *Tx) QueryContext(_ context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := tx.before(query); err != nil {
 		return nil, err
 	}
-	rows, err := s.QueryContext(ctx, args...)
+	rows, err := tx.w.conn.Query(query, args...)
+	return rows, tx.noted(err)
+}
+
+// before lets a statement see the tables as they are to be, and forgets what it may change.
+func (tx *Tx) before(query string) error {
+	err := tx.flush()
+	if !strings.HasPrefix(query, "SELECT") {
+		tx.w.forget()
+	}
+	return err
+}
+
+// noted remembers that the engine refused a statement: nothing of this transaction can stay.
+func (tx *Tx) noted(err error) error {
 	if err != nil {
 		tx.failed = err
 	}
-	return rows, err
+	return err
 }
 
 // querier is a place to read from: the pool of readers, or a transaction.

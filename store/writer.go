@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"centrala"
+	"centrala/store/engine"
 	"centrala/watch"
 )
 
@@ -22,6 +22,7 @@ const maxBatch = 64
 // op is one thing to be written. run may be called more than once (a batch that failed is
 // replayed one by one), so it must set its results anew each time.
 type op struct {
+	need    need
 	run     func(*Tx) error
 	commits []centrala.Commit
 	err     error
@@ -63,7 +64,12 @@ func (s *stats) end(now time.Time, operations int) {
 // writer that does not take op in time makes it Unavailable; nothing of it is or will be on
 // disk then.
 func (db *DB) write(ctx context.Context, run func(*Tx) error) error {
-	o := &op{run: run, done: make(chan struct{}), trace: watch.Trace(ctx)}
+	return db.writeWith(ctx, need{}, run)
+}
+
+// writeWith is write for an operation that says beforehand what it needs.
+func (db *DB) writeWith(ctx context.Context, n need, run func(*Tx) error) error {
+	o := &op{need: n, run: run, done: make(chan struct{}), trace: watch.Trace(ctx)}
 	asked := time.Now()
 	enough := time.NewTimer(patience)
 	defer enough.Stop()
@@ -107,7 +113,7 @@ func (db *DB) OnCommit(f func([]centrala.Commit)) { db.onCommit = append(db.onCo
 // writer is the one goroutine that writes.
 func (db *DB) writer(ctx context.Context) {
 	defer db.done.Done()
-	w := &writer{db: db, stmts: map[string]*sql.Stmt{}, recent: recent{off: db.dialect == postgres}}
+	w := &writer{db: db, pending: pending{keys: map[senderKey]*said{}}}
 	defer w.discard()
 	batch := make([]*op, 0, maxBatch)
 	marks := time.NewTicker(500 * time.Millisecond)
@@ -143,10 +149,10 @@ func (db *DB) writer(ctx context.Context) {
 // writer owns the one connection that writes.
 type writer struct {
 	db        *DB
-	conn      *sql.Conn
-	stmts     map[string]*sql.Stmt
+	conn      *engine.Conn
 	published []centrala.EventID // to be marked with the next commit
 	recent    recent
+	pending   pending
 }
 
 // collect takes over the publish marks that came since the last commit.
@@ -209,16 +215,16 @@ func (w *writer) alone(o *op) {
 // retry does an operation again while somebody else was in its way, and otherwise decides
 // what its caller is told.
 func (w *writer) retry(o *op, err error) {
-	for attempt := 0; attempt < 20 && troubleOf(err) == again; attempt++ {
+	for attempt := 0; attempt < 20 && engine.TroubleOf(err) == engine.Again; attempt++ {
 		if err = w.try([]*op{o}); err == nil {
 			return
 		}
 	}
 	o.commits = nil
-	switch troubleOf(err) {
-	case full, again:
+	switch engine.TroubleOf(err) {
+	case engine.Full, engine.Again:
 		o.err = &centrala.Error{Code: centrala.Unavailable, Message: "The message could not be stored now. Try again in a moment.", RetryAfter: time.Second, Err: err}
-	case broken:
+	case engine.Broken:
 		o.err = &centrala.Error{Code: centrala.Unavailable, Message: "The message could not be stored.", Err: err}
 		w.db.fail(err)
 	default:
@@ -229,46 +235,56 @@ func (w *writer) retry(o *op, err error) {
 // try runs the operations in one transaction. On an error nothing of it is on disk; an
 // operation's own refusal before it wrote anything is no error here.
 func (w *writer) try(batch []*op) error {
-	bg := context.Background()
 	if w.conn == nil {
-		conn, err := w.db.rw.Conn(bg)
+		conn, err := engine.Connect(w.db.rw, w.db.dialect == postgres)
 		if err != nil {
 			return fmt.Errorf("connect the writer: %w", err)
 		}
 		w.conn = conn
 	}
 	tx := &Tx{w: w, now: w.db.now().UTC().Truncate(time.Microsecond)}
-	if _, err := tx.keep(w.db.dialect.begin()); err != nil {
-		w.discard()
-		return fmt.Errorf("begin: %w", err)
-	}
-	if err := w.recent.compare(tx); err != nil {
-		return w.rollback(err)
-	}
 	marked := len(w.published)
-	if err := tx.mark(w.published); err != nil {
-		return w.rollback(err)
+	if err := w.conn.Send(append([]engine.Statement{{Query: w.db.dialect.begin()}}, marks(w.published)...)); err != nil {
+		return w.rollback(fmt.Errorf("begin: %w", err))
 	}
-	for _, o := range batch {
-		o.err, o.commits = nil, nil
-		tx.dirty, tx.commits = false, nil
-		if o.err = o.run(tx); o.err != nil && (tx.dirty || tx.failed != nil) {
-			return w.rollback(o.err)
-		}
-		o.commits = tx.commits
+	if err := tx.together(batch); err != nil {
+		return w.rollback(err)
 	}
 	if w.db.fault.Load() != nil {
 		if err := tx.proveRoom(); err != nil {
 			return w.rollback(err)
 		}
 	}
-	if _, err := tx.keep("COMMIT"); err != nil {
+	if err := tx.finish(engine.Commit); err != nil {
 		return w.rollback(fmt.Errorf("commit: %w", err))
 	}
 	w.published = w.published[marked:]
 	w.db.stats.transactions.Add(1)
 	w.db.stats.operations.Add(uint64(len(batch)))
 	w.tell(batch)
+	return nil
+}
+
+// together runs the operations on what is looked up for all of them.
+func (tx *Tx) together(batch []*op) error {
+	if err := tx.w.recent.compare(tx); err != nil {
+		return err
+	}
+	if err := tx.prepare(batch); err != nil {
+		return err
+	}
+	for _, o := range batch {
+		o.err, o.commits = nil, nil
+		tx.dirty, tx.commits = false, nil
+		o.err = o.run(tx)
+		switch {
+		case o.err != nil && (tx.dirty || tx.failed != nil):
+			return o.err
+		case tx.failed != nil: // the operation did not mind, but the engine may have dropped what was written
+			return tx.failed
+		}
+		o.commits = tx.commits
+	}
 	return nil
 }
 
@@ -310,24 +326,24 @@ func (w *writer) tell(batch []*op) {
 // rollback undoes the transaction. SQLite may have done so already by itself (a full disk);
 // a connection of which that is not certain is given up.
 func (w *writer) rollback(cause error) error {
-	w.recent.forget()
-	if _, err := w.conn.ExecContext(context.Background(), "ROLLBACK"); err != nil || w.db.dialect == postgres {
-		if w.db.dialect == sqlite && strings.Contains(err.Error(), "no transaction is active") {
-			return cause
-		}
-		if err != nil {
-			w.discard()
-		}
+	w.forget()
+	w.pending.empty()
+	_, err := w.conn.Exec("ROLLBACK")
+	if err != nil && (w.db.dialect == postgres || !strings.Contains(err.Error(), "no transaction is active")) {
+		w.discard()
 	}
 	return cause
 }
 
-func (w *writer) discard() {
+// forget drops what the writer knows of the tables.
+func (w *writer) forget() {
 	w.recent.forget()
-	for q, s := range w.stmts {
-		_ = s.Close()
-		delete(w.stmts, q)
-	}
+	clear(w.pending.keys)
+}
+
+func (w *writer) discard() {
+	w.forget()
+	w.pending.empty()
 	if w.conn != nil {
 		_ = w.conn.Close()
 		w.conn = nil
@@ -342,7 +358,7 @@ func (db *DB) report(err error) {
 		}
 		return
 	}
-	if t := troubleOf(err); t == refused || t == again {
+	if t := engine.TroubleOf(err); t == engine.Refused || t == engine.Again {
 		return
 	}
 	if db.fault.Swap(&err) == nil {

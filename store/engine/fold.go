@@ -1,4 +1,4 @@
-package store
+package engine
 
 import (
 	"database/sql/driver"
@@ -11,7 +11,7 @@ import (
 )
 
 // fold is s as a search compares it: in lower case, and Polish letters as those beneath them.
-// Both engines do the same to what is stored; see dialect.holds.
+// Both engines do the same to what is stored; see Holds.
 func fold(s string) string {
 	plain := func(b byte) bool { return b < utf8.RuneSelf && (b < 'A' || b > 'Z') }
 	n := 0
@@ -53,21 +53,21 @@ func unfinished(r rune) rune {
 	return r
 }
 
-// holds is the condition that a text column holds a word, with Polish letters or without, as the
-// argument a that pattern makes of it. SQLite calls fold; in PostgreSQL a regular expression names
+// Holds is the condition that a text column holds a word, with Polish letters or without, as the
+// argument a that Pattern makes of it. SQLite calls fold; in PostgreSQL a regular expression names
 // the letters, which takes as long as LIKE on lower does, and translate eight times as long.
-func (d dialect) holds(column, a string) string {
-	if d == postgres {
+func Holds(postgres bool, column, a string) string {
+	if postgres {
 		return column + " ~* " + a
 	}
 	return "centrala_fold(" + column + ") LIKE " + a + ` ESCAPE '\'`
 }
 
-// pattern is the argument for holds.
-func (d dialect) pattern(word string) string {
+// Pattern is the argument for Holds.
+func Pattern(postgres bool, word string) string {
 	folded := fold(word)
-	if d == sqlite {
-		return "%" + like(folded) + "%"
+	if !postgres {
+		return "%" + Like(folded) + "%"
 	}
 	var b strings.Builder
 	for _, r := range folded {
@@ -83,13 +83,18 @@ func (d dialect) pattern(word string) string {
 	return b.String()
 }
 
+// Like escapes what a pattern would take for wildcards.
+func Like(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
+}
+
 // likened are the letters that fold makes one. The Polish capitals are named too: PostgreSQL knows
 // only those of the database's locale.
 var likened = map[rune]string{'a': "aąĄ", 'c': "cćĆ", 'e': "eęĘ", 'l': "lłŁ", 'n': "nńŃ", 'o': "oóÓ", 's': "sśŚ", 'z': "zźżŹŻ"}
 
-// foldInSQLite gives every SQLite connection of the process the function; its own lower knows
+// FoldInSQLite gives every SQLite connection of the process the function; its own lower knows
 // only ASCII.
-var foldInSQLite = sync.OnceValue(func() error {
+var FoldInSQLite = sync.OnceValue(func() error {
 	return modernc.RegisterDeterministicScalarFunction("centrala_fold", 1, func(_ *modernc.FunctionContext, args []driver.Value) (driver.Value, error) {
 		switch v := args[0].(type) {
 		case string:
