@@ -159,8 +159,9 @@ func (b *Bus) Work(name string, types []centrala.EventType, h func(context.Conte
 	b.groups = append(b.groups, newGroup(b, name, types, h))
 }
 
-// Live has h see each event that another node published, about when it happens. h runs on one
-// goroutine and must not block. Events may be missed; see OnGap.
+// Live has h see each event that another node committed, about when it happens, and what a sweep
+// published. Calls of h do not overlap; h must not block. An event may come twice, and one that
+// was committed later may come before it; events may be missed, see OnGap.
 func (b *Bus) Live(h func(centrala.Event)) { b.live.handlers = append(b.live.handlers, h) }
 
 // OnGap has f called when live events may have been missed and flow again: after a lost
@@ -187,8 +188,10 @@ func (b *Bus) Start(ctx context.Context) error {
 	if err := b.ensureConsumers(ctx); err != nil {
 		return fmt.Errorf("stream: %w", err)
 	}
-	if err := b.live.subscribe(b.sub); err != nil {
-		return fmt.Errorf("stream: subscribe live: %w", err)
+	if b.srv == nil {
+		if err := b.live.subscribe(b.sub); err != nil {
+			return fmt.Errorf("stream: subscribe live: %w", err)
+		}
 	}
 	for _, g := range b.groups {
 		if err := g.start(); err != nil {

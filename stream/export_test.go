@@ -145,6 +145,9 @@ func Subject(lane int, t string) string { return subject(lane, centrala.EventTyp
 // SetLiveLimit lets fewer events wait for the live handlers. Call it before Start.
 func (b *Bus) SetLiveLimit(events int) { b.live.limit = events }
 
+// SetPage has a sweep take fewer events at once. Call it between Relay and Start.
+func (b *Bus) SetPage(events int) { b.relay.page = events }
+
 // LiveArrived is how many events have come over the connection of the subscriptions.
 func (b *Bus) LiveArrived() uint64 { return b.sub.Stats().InMsgs }
 

@@ -39,6 +39,7 @@ type lane struct {
 	mu      sync.Mutex
 	state   state
 	queue   []centrala.Event // offered, in commit order
+	hints   []centrala.Event // offered while they could not be published, for the other nodes' sockets
 	swept   []centrala.Event // from the sweep; published before the queue
 	done    chan struct{}    // closed when swept is published
 	busy    bool             // a chunk is in flight
@@ -67,12 +68,35 @@ func (l *lane) offer(e centrala.Event) {
 		}
 		l.state = spilled // the sweep tells the log
 	}
+	if l.state != flowing && l.bus.srv == nil && len(l.hints) < l.bus.cfg.Limits.LaneQueue {
+		l.hints = append(l.hints, e)
+		l.poke()
+	}
 	if l.state == spilled {
 		l.spills.Add(1)
 		return
 	}
 	l.queue = append(l.queue, e)
 	l.poke()
+}
+
+// hint tells the sockets of other nodes what this node has committed and the stream will carry
+// later. A hint that is lost costs nothing but time.
+func (l *lane) hint() {
+	l.mu.Lock()
+	events := l.hints
+	l.hints = nil
+	l.mu.Unlock()
+	for _, e := range events {
+		m, err := encode(e, l.bus.cfg.Node)
+		if err == nil {
+			m.Subject = liveSubject
+			err = l.bus.pub.PublishMsg(m)
+		}
+		if err != nil {
+			l.bus.log.Debug("an event was not told ahead of the stream", "event", e.ID, "error", err)
+		}
+	}
 }
 
 func (l *lane) poke() {
@@ -168,6 +192,7 @@ func (l *lane) depth() int {
 func (l *lane) run() {
 	p := &publisher{conn: l.bus.pub, jets: l.bus.jets, closed: l.bus.ctx.Done()}
 	for {
+		l.hint()
 		events, swept, ok := l.chunk()
 		if !ok {
 			return
@@ -239,6 +264,9 @@ func (l *lane) publish(p *publisher, events []centrala.Event, swept bool) bool {
 		l.mark(ids)
 		ids = nil
 		if len(parcels) == 0 {
+			if swept && l.bus.srv != nil {
+				l.bus.live.show(events...)
+			}
 			return true
 		}
 		select {
@@ -263,7 +291,7 @@ func (l *lane) pack(events []centrala.Event, node string) ([]parcel, []centrala.
 			}
 			continue
 		}
-		parcels = append(parcels, parcel{topic: subject(l.n, e.Type), message: m, event: e})
+		parcels = append(parcels, parcel{message: m, event: e})
 	}
 	return parcels, ids
 }

@@ -3,6 +3,7 @@ package stream
 import (
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,13 +18,21 @@ const (
 	liveBytes  = 32 << 20
 )
 
-// live is a plain subscription to everything: nothing is stored for it, nothing comes again.
+// liveSubject carries what a node has committed and cannot put on the stream yet, because
+// something older must come first there. Nothing is stored for it.
+const liveSubject = "live.centrala"
+
+// live shows events to the sockets of this node. Where other nodes publish too it is a plain
+// subscription to everything: nothing is stored for it, nothing comes again. On a stream inside
+// the process there is nobody else, and what no socket has seen is shown as it is published.
 type live struct {
 	node     string
 	log      *slog.Logger
 	handlers []func(centrala.Event)
 	gaps     []func()
 	limit    int // events that may wait
+
+	showing sync.Mutex // held while the handlers run
 
 	dropped int       // of the subscription, as far as told
 	owed    bool      // a gap is to be told
@@ -43,6 +52,9 @@ func (l *live) subscribe(c *nats.Conn) error {
 	if err := sub.SetPendingLimits(l.limit, liveBytes); err != nil {
 		return fmt.Errorf("limit what waits: %w", err)
 	}
+	if _, err := c.Subscribe(liveSubject, l.hear); err != nil { // what is dropped of it comes by the stream
+		return err
+	}
 	return nil
 }
 
@@ -53,23 +65,40 @@ func (l *live) gap() {
 	}
 }
 
-// receive shows an event of another node to the handlers. It runs on one goroutine.
+// receive shows an event of another node and looks whether any were dropped. It runs on one
+// goroutine.
 func (l *live) receive(m *nats.Msg) {
+	l.hear(m)
+	l.behind(m.Sub)
+}
+
+// hear shows an event of another node.
+func (l *live) hear(m *nats.Msg) {
 	if l.node == m.Header.Get(metaNode) {
-		l.behind(m.Sub)
 		return
 	}
 	e, err := decode(m.Data)
 	if err != nil {
 		l.log.Warn("a live event cannot be read", "subject", m.Subject, "error", err)
-	} else {
-		l.seen.Add(1)
-		e.Trace = m.Header.Get(metaTrace)
+		return
+	}
+	e.Trace = m.Header.Get(metaTrace)
+	l.show(e)
+}
+
+// show brings events to the handlers, one call after another.
+func (l *live) show(events ...centrala.Event) {
+	if len(l.handlers) == 0 {
+		return
+	}
+	l.showing.Lock()
+	defer l.showing.Unlock()
+	l.seen.Add(uint64(len(events)))
+	for _, e := range events {
 		for _, h := range l.handlers {
 			h(e)
 		}
 	}
-	l.behind(m.Sub)
 }
 
 // behind tells of a gap when the subscription dropped events: at once when everything before

@@ -28,9 +28,9 @@ const (
 // metaReply is where an event is acknowledged. It is added on arrival and never sent.
 const metaReply = "_reply"
 
-// encode makes the message of an event. node is empty for an event that no node's sockets may
-// be assumed to have seen.
-func encode(e centrala.Event, node string) (*message.Message, error) {
+// encode makes the message of an event, as watermill-nats's marshaler would with TrackMsgId.
+// node is empty for an event that no node's sockets may be assumed to have seen.
+func encode(e centrala.Event, node string) (*nats.Msg, error) {
 	if strings.Trim(string(e.Type), "abcdefghijklmnopqrstuvwxyz_.") != "" {
 		return nil, fmt.Errorf("encode event: %.40q is not a type", e.Type)
 	}
@@ -38,22 +38,19 @@ func encode(e centrala.Event, node string) (*message.Message, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode event: %w", err)
 	}
-	m := message.NewMessage(e.ID.String(), payload)
-	m.Metadata = message.Metadata{metaType: string(e.Type), metaLane: strconv.Itoa(e.Lane())}
-	if e.Conversation != 0 {
-		m.Metadata[metaConversation] = e.Conversation.String()
+	id, lane := e.ID.String(), e.Lane()
+	header := [...]struct{ name, value string }{
+		{wmnats.WatermillUUIDHdr, id}, {nats.MsgIdHdr, id},
+		{metaType, string(e.Type)}, {metaLane, strconv.Itoa(lane)}, {metaConversation, e.Conversation.String()},
+		{metaSide, string(e.Side)}, {metaChannel, string(e.Channel)}, {metaNode, node}, {metaTrace, e.Trace},
 	}
-	if e.Side != "" {
-		m.Metadata[metaSide] = string(e.Side)
-	}
-	if e.Channel != "" {
-		m.Metadata[metaChannel] = string(e.Channel)
-	}
-	if node != "" {
-		m.Metadata[metaNode] = node
-	}
-	if e.Trace != "" {
-		m.Metadata[metaTrace] = e.Trace
+	m := &nats.Msg{Subject: subject(lane, e.Type), Header: make(nats.Header, len(header)), Data: payload}
+	values := make([]string, len(header)) // one piece of memory for all
+	for i, h := range header {
+		if h.value != "" {
+			values[i] = h.value
+			m.Header[h.name] = values[i : i+1 : i+1]
+		}
 	}
 	return m, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -29,7 +30,7 @@ const (
 )
 
 func subject(lane int, t centrala.EventType) string {
-	return fmt.Sprintf("%s%d.%s", subjectPrefix, lane, t)
+	return subjectPrefix + strconv.Itoa(lane) + "." + string(t)
 }
 
 // connect opens one of the bus's connections. It is kept up for ever: everything that was

@@ -26,8 +26,7 @@ var errClosed = errors.New("the stream is closed")
 
 // parcel is a message on its way. err and duplicate are set by send.
 type parcel struct {
-	topic     string
-	message   *message.Message
+	message   *nats.Msg // its header names the id by which doubles are removed
 	event     centrala.Event
 	err       error
 	duplicate bool // the stream had it already
@@ -36,12 +35,18 @@ type parcel struct {
 // Publish implements message.Publisher. It returns when all messages are acknowledged or
 // failed; they are stored in the order given.
 func (p *publisher) Publish(topic string, messages ...*message.Message) error {
-	parcels := make([]parcel, len(messages))
-	for i, m := range messages {
-		parcels[i] = parcel{topic: topic, message: m}
+	parcels := make([]parcel, 0, len(messages))
+	var errs []error
+	for _, m := range messages {
+		n, err := p.marshal.Marshal(topic, m)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		n.Header.Set(nats.MsgIdHdr, m.UUID)
+		parcels = append(parcels, parcel{message: n})
 	}
 	p.send(parcels)
-	var errs []error
 	for _, s := range parcels {
 		errs = append(errs, s.err)
 	}
@@ -59,12 +64,7 @@ func (p *publisher) send(parcels []parcel) {
 	futures := make([]nats.PubAckFuture, len(parcels))
 	for i := range parcels {
 		s := &parcels[i]
-		var n *nats.Msg
-		if n, s.err = p.marshal.Marshal(s.topic, s.message); s.err != nil {
-			continue
-		}
-		n.Header.Set(nats.MsgIdHdr, s.message.UUID)
-		futures[i], s.err = p.jets.PublishMsgAsync(n)
+		futures[i], s.err = p.jets.PublishMsgAsync(s.message)
 	}
 	for i, f := range futures {
 		if f == nil {

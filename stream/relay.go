@@ -15,11 +15,10 @@ import (
 
 const (
 	sweepEvery = time.Second
-	sweepAge   = 2 * time.Second // younger events are on their way by themselves
-	sweepLimit = 4096
-	sweepSoon  = 100 * time.Millisecond // while there is more
-	sweepTime  = 10 * time.Second       // well within the window in which doubles are removed
-	lostTail   = time.Minute            // what an unclean stop may have cost an embedded stream
+	sweepAge   = 2 * time.Second  // younger events are on their way by themselves
+	sweepLimit = 8192             // events at once, beside those whose marks are on their way
+	sweepTime  = 10 * time.Second // well within the window in which doubles are removed
+	lostTail   = time.Minute      // what an unclean stop may have cost an embedded stream
 )
 
 // relay sweeps: it hands the lanes what is in the log and was not published, by a node that
@@ -33,16 +32,17 @@ type relay struct {
 	source Outbox
 	stop   context.CancelFunc
 	ctx    context.Context
+	page   int // events at once
 
-	full map[int]bool                  // lanes known to be spilled, for the log
-	mine map[centrala.EventID]struct{} // swept, stored, and still unmarked in the last answer
+	full map[int]bool                   // lanes known to be spilled, for the log
+	mine map[centrala.EventID]time.Time // swept, stored at, and still unmarked in the last answer
 
 	swept   atomic.Uint64
 	failing bool
 }
 
 func newRelay(b *Bus, o Outbox) *relay {
-	r := &relay{bus: b, source: o, full: map[int]bool{}, mine: map[centrala.EventID]struct{}{}}
+	r := &relay{bus: b, source: o, page: sweepLimit, full: map[int]bool{}, mine: map[centrala.EventID]time.Time{}}
 	r.ctx, r.stop = context.WithCancel(b.ctx)
 	return r
 }
@@ -65,7 +65,7 @@ func (r *relay) run() {
 		}
 		r.report(err)
 		if more {
-			t.Reset(sweepSoon)
+			t.Reset(0)
 		} else {
 			t.Reset(sweepEvery)
 		}
@@ -96,16 +96,27 @@ func (r *relay) sweep() (more bool, err error) {
 	if len(held) > 0 {
 		age = 0
 	}
-	rows, err := r.source.Unpublished(ctx, age, sweepLimit)
+	rows, whole, err := r.unmarked(ctx, age)
 	if err != nil {
 		r.letGo(held, false)
-		return false, fmt.Errorf("read unpublished events: %w", err)
+		return false, err
 	}
-	whole := len(rows) < sweepLimit
 	fresh := r.fresh(rows, held)
-	err = r.publish(ctx, fresh)
+	err = r.publish(ctx, fresh, r.mine)
 	r.letGo(held, whole && err == nil)
 	return err == nil && !whole && len(fresh) > 0, err
+}
+
+// unmarked reads what is not known to be published, the oldest first, and reports whether that
+// is all there is. What this relay has stored stays unmarked until the next commit; a page is as
+// much longer, or there might be nothing new in it.
+func (r *relay) unmarked(ctx context.Context, age time.Duration) (rows []centrala.Event, whole bool, err error) {
+	limit := r.page + len(r.mine)
+	rows, err = r.source.Unpublished(ctx, age, limit)
+	if err != nil {
+		return nil, false, fmt.Errorf("read unpublished events: %w", err)
+	}
+	return rows, len(rows) < limit, nil
 }
 
 // hold returns the lanes that wait for this sweep.
@@ -138,16 +149,21 @@ func (r *relay) letGo(held map[int]bool, all bool) {
 }
 
 // fresh picks from rows what has to be published now: not what this relay stored before (its
-// marks are on their way, and are made again), and not what a flowing lane is about to publish.
+// marks are on their way, and are made again when that takes long), and not what a flowing lane
+// is about to publish.
 func (r *relay) fresh(rows []centrala.Event, held map[int]bool) []centrala.Event {
 	var fresh []centrala.Event
 	var again []centrala.EventID
-	still := map[centrala.EventID]struct{}{}
-	old := idAt(time.Now().Add(-sweepAge))
+	still := map[centrala.EventID]time.Time{}
+	now := time.Now()
+	old := idAt(now.Add(-sweepAge))
 	for _, e := range rows {
-		if _, ok := r.mine[e.ID]; ok {
-			still[e.ID] = struct{}{}
-			again = append(again, e.ID)
+		if at, ok := r.mine[e.ID]; ok {
+			if now.Sub(at) > sweepAge {
+				at = now
+				again = append(again, e.ID)
+			}
+			still[e.ID] = at
 		} else if held[e.Lane()] || e.ID < old {
 			fresh = append(fresh, e)
 		}
@@ -163,8 +179,9 @@ func (r *relay) fresh(rows []centrala.Event, held map[int]bool) []centrala.Event
 func idAt(t time.Time) centrala.EventID { return centrala.EventID(centrala.FirstID(t)) }
 
 // publish hands events to their lanes, each conversation in its order but the conversations
-// interleaved, so that many can be in flight, and waits until they are stored.
-func (r *relay) publish(ctx context.Context, events []centrala.Event) error {
+// interleaved, so that many can be in flight, and waits until they are stored. Those that are
+// come into stored, which may be nil.
+func (r *relay) publish(ctx context.Context, events []centrala.Event, stored map[centrala.EventID]time.Time) error {
 	slices.SortStableFunc(events, func(a, b centrala.Event) int {
 		return cmp.Or(cmp.Compare(a.N, b.N), cmp.Compare(a.ID, b.ID))
 	})
@@ -184,8 +201,10 @@ func (r *relay) publish(ctx context.Context, events []centrala.Event) error {
 		if errs[n] != nil {
 			continue
 		}
-		for _, e := range part {
-			r.mine[e.ID] = struct{}{}
+		if stored != nil {
+			for _, e := range part {
+				stored[e.ID] = time.Now()
+			}
 		}
 		r.swept.Add(uint64(len(part)))
 	}
@@ -209,20 +228,19 @@ func (r *relay) recover(done *bool) error {
 	}
 	for after := from; after < last; {
 		ctx, cancel := context.WithTimeout(r.ctx, sweepTime)
-		commits, err := r.source.Since(ctx, centrala.Everything(), after, sweepLimit)
+		commits, err := r.source.Since(ctx, centrala.Everything(), after, r.page)
 		if err == nil {
 			events := make([]centrala.Event, 0, len(commits))
 			for _, c := range commits {
 				events = append(events, c.Event)
 				after = max(after, c.Event.ID)
 			}
-			err = r.publish(ctx, events)
+			err = r.publish(ctx, events, nil) // nearly all of them are marked; the rest is told apart by the stream
 		}
 		cancel()
 		if err != nil {
 			return fmt.Errorf("publish the last minute again: %w", err)
 		}
-		clear(r.mine) // nearly all of them are marked; the rest is told apart by the stream
 		if len(commits) == 0 {
 			break
 		}
@@ -234,20 +252,18 @@ func (r *relay) recover(done *bool) error {
 
 // unmarkedBefore publishes what is unmarked and older than the last minute of the log.
 func (r *relay) unmarkedBefore(from centrala.EventID) error {
-	for {
+	for whole := false; !whole; {
 		ctx, cancel := context.WithTimeout(r.ctx, sweepTime)
-		rows, err := r.source.Unpublished(ctx, time.Since(from.Made()), sweepLimit)
-		var fresh []centrala.Event
+		rows, all, err := r.unmarked(ctx, time.Since(from.Made()))
 		if err == nil {
-			fresh = r.fresh(rows, nil)
-			err = r.publish(ctx, fresh)
+			fresh := r.fresh(rows, nil)
+			err = r.publish(ctx, fresh, r.mine)
 		}
 		cancel()
 		if err != nil {
 			return fmt.Errorf("publish what a crash left: %w", err)
 		}
-		if len(fresh) == 0 {
-			return nil
-		}
+		whole = all
 	}
+	return nil
 }
