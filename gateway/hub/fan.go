@@ -34,29 +34,60 @@ func (e *Entry) Frame(p *auth.Principal) []byte {
 	return e.forms[form]
 }
 
-// fan brings one entry to everybody who may read it. was is the face before it: whoever just
-// lost the conversation is still told how.
-func (h *Hub[R]) fan(was Face, c *centrala.Conversation, m *centrala.Message) {
-	e := &Entry{Message: m, encode: h.encode}
-	for _, s := range h.Audience(c.Contact, c.Inbox) {
-		s.Deliver(e)
-	}
-	staff := h.Staff()
-	if len(staff) == 0 {
-		return
-	}
-	var before *centrala.Conversation
+// news is an entry of a conversation, its state, or both, on their way to the staff.
+type news struct {
+	c      *centrala.Conversation
+	before *centrala.Conversation // as other people saw it until now; nil: as the same do
+	entry  *Entry                 // nil: none
+	state  bool
+}
+
+// newsOf is what becomes known of a conversation that had the face was.
+func newsOf(was Face, c *centrala.Conversation) news {
+	n := news{c: c}
 	if was.Status != "" && !was.Is(FaceOf(c)) {
-		before = was.As(c.ID)
+		n.before = was.As(c.ID)
 	}
-	for _, s := range staff {
-		_, reads := s.Follows(c)
-		reads = reads || e.Addresses(s.Who().AgentID())
-		if !reads && before != nil && s.Who().Scope.Sees(c) {
-			_, reads = s.Follows(before)
+	return n
+}
+
+// fan brings one entry to everybody who may read it, and with it, if state is set, how the
+// conversation is now to everybody who follows it. was is the face before the entry: whoever
+// just lost the conversation is still told how.
+func (h *Hub[R]) fan(was Face, c *centrala.Conversation, m *centrala.Message, state bool) {
+	n := newsOf(was, c)
+	n.entry, n.state = &Entry{Message: m, encode: h.encode}, state
+	for _, s := range h.Audience(c.Contact, c.Inbox) {
+		s.Deliver(n.entry)
+	}
+	h.brief(n)
+}
+
+// brief brings news to the staff: what a socket gets of an entry and of the state it gets at
+// once, so that they can leave together.
+func (h *Hub[R]) brief(n news) {
+	var frame, gone []byte
+	for _, s := range h.Staff() {
+		rows, reads := s.Follows(n.c)
+		did, read := false, false // follow, and read, before
+		if n.before != nil && !(rows && reads) {
+			did, read = s.Follows(n.before)
 		}
-		if reads {
-			s.Deliver(e)
+		if n.entry != nil && (reads || n.entry.Addresses(s.Who().AgentID()) || read && s.Who().Scope.Sees(n.c)) {
+			s.Deliver(n.entry)
+		}
+		switch {
+		case !n.state:
+		case rows:
+			if frame == nil {
+				frame = h.encode.Row(n.c)
+			}
+			s.Row(n.c.ID, frame)
+		case did:
+			if gone == nil {
+				gone = h.encode.Gone(n.c.ID)
+			}
+			s.Push(gone)
 		}
 	}
 }
@@ -64,39 +95,18 @@ func (h *Hub[R]) fan(was Face, c *centrala.Conversation, m *centrala.Message) {
 // state tells everybody who follows a conversation how it is now, and those who did follow it
 // that it is gone.
 func (h *Hub[R]) state(sh *shard[R], t *topic, c *centrala.Conversation) {
+	n := newsOf(t.Face, c)
+	n.state = true
+	h.turn(sh, t, c)
+	h.brief(n)
+}
+
+// turn gives a topic its present face.
+func (h *Hub[R]) turn(sh *shard[R], t *topic, c *centrala.Conversation) {
 	was := t.Face
 	sh.turn(t, FaceOf(c))
 	if was.Status == "" || was.Status != c.Status || was.Assignee != c.Assignee || was.Team != c.Team {
 		h.told.Moved(c)
-	}
-	staff := h.Staff()
-	if len(staff) == 0 {
-		return
-	}
-	var (
-		frame, gone []byte
-		before      *centrala.Conversation
-	)
-	if was.Status != "" && !was.Is(t.Face) {
-		before = was.As(c.ID)
-	}
-	for _, s := range staff {
-		if rows, _ := s.Follows(c); rows {
-			if frame == nil {
-				frame = h.encode.Row(c)
-			}
-			s.Row(c.ID, frame)
-			continue
-		}
-		if before == nil {
-			continue
-		}
-		if rows, _ := s.Follows(before); rows {
-			if gone == nil {
-				gone = h.encode.Gone(c.ID)
-			}
-			s.Push(gone)
-		}
 	}
 }
 

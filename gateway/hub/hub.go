@@ -80,30 +80,34 @@ type Hub[R Reader] struct {
 // shard is the conversations of some lanes.
 type shard[R Reader] struct {
 	mu   sync.Mutex
-	in   []job[R]
-	gap  bool // something found no room since in was taken last
+	near []centrala.Commit // of this node; they go before whatever waits in far
+	far  []job[R]
+	gap  bool // something found no room since far was taken last
 	wake chan struct{}
 
 	topicsMu sync.Mutex // for readers on other goroutines; only the shard's own writes
 	topics   map[centrala.ConversationID]*topic
+	lately   map[centrala.ConversationID]*centrala.Conversation // as read for events of other nodes
 	swept    time.Time
 }
 
-// job is one thing for a shard to do, in order: a commit of this node, an event of any node,
-// or something to be done after all before it.
+// job is one thing for a shard to do, in order: an event of any node, or something to be done
+// after all before it.
 type job[R Reader] struct {
-	commit centrala.Commit
-	event  *centrala.Event
-	do     func(*shard[R])
+	event *centrala.Event
+	do    func(*shard[R])
 }
 
 const (
 	shards = 4
 	// keepTopic is how long a resolved conversation that nobody is connected for is remembered.
 	keepTopic = 15 * time.Minute
-	// most is how many commits and events wait for a shard. What finds no room is read from the
-	// log, as after a gap: the shard compares what it has shown.
+	// most is how many commits, and how many events, wait for a shard. What finds no room is read
+	// from the log, as after a gap: the shard compares what it has shown.
 	most = 1 << 14
+	// keepLately is how many conversations a shard remembers as it read them: enough for a burst
+	// of events to be read once.
+	keepLately = 1024
 	// patience bounds one question to the log.
 	patience = 15 * time.Second
 )
@@ -114,7 +118,8 @@ func New[R Reader](ctx context.Context, log Log, encode Encoder, told Listener, 
 	h.typists.marks = map[typist]typingMark{}
 	h.staff.Store(&[]R{})
 	for range shards {
-		h.shards = append(h.shards, &shard[R]{wake: make(chan struct{}, 1), topics: map[centrala.ConversationID]*topic{}})
+		h.shards = append(h.shards, &shard[R]{wake: make(chan struct{}, 1), topics: map[centrala.ConversationID]*topic{},
+			lately: map[centrala.ConversationID]*centrala.Conversation{}})
 	}
 	return h
 }
@@ -135,13 +140,17 @@ func (h *Hub[R]) shard(id centrala.ConversationID) *shard[R] {
 // post gives the shard something to do; it does not block.
 func (h *Hub[R]) post(sh *shard[R], j job[R]) {
 	sh.mu.Lock()
-	if j.do == nil && len(sh.in) >= most {
+	if j.do == nil && len(sh.far) >= most {
 		sh.gap = true
 		h.lost.Add(1)
 	} else {
-		sh.in = append(sh.in, j)
+		sh.far = append(sh.far, j)
 	}
 	sh.mu.Unlock()
+	sh.poke()
+}
+
+func (sh *shard[R]) poke() {
 	select {
 	case sh.wake <- struct{}{}:
 	default:
@@ -151,12 +160,28 @@ func (h *Hub[R]) post(sh *shard[R], j job[R]) {
 // Committed hands over what lies on this node's disk, in commit order. One goroutine calls it;
 // it does not block.
 func (h *Hub[R]) Committed(commits []centrala.Commit) {
+	var touched [shards]bool
 	for i := range commits {
 		e := &commits[i].Event
 		if int64(e.ID) > h.high.Load() {
 			h.high.Store(int64(e.ID))
 		}
-		h.post(h.shard(e.Conversation), job[R]{commit: commits[i]})
+		n := e.Lane() % shards
+		sh := h.shards[n]
+		sh.mu.Lock()
+		if len(sh.near) >= most {
+			sh.gap = true
+			h.lost.Add(1)
+		} else {
+			sh.near = append(sh.near, commits[i])
+		}
+		sh.mu.Unlock()
+		touched[n] = true
+	}
+	for n, sh := range h.shards {
+		if touched[n] {
+			sh.poke()
+		}
 	}
 }
 
@@ -187,38 +212,65 @@ func (h *Hub[R]) everywhere(f func(*shard[R]), done func()) {
 
 // work is a shard's goroutine.
 func (h *Hub[R]) work(sh *shard[R]) {
-	var jobs []job[R]
+	var (
+		commits []centrala.Commit
+		jobs    []job[R]
+	)
 	for {
 		select {
 		case <-h.ctx.Done():
 			return
 		case <-sh.wake:
 		}
+		commits = h.own(sh, commits)
 		sh.mu.Lock()
 		gap := sh.gap
-		jobs, sh.in, sh.gap = sh.in, jobs[:0], false
+		jobs, sh.far, sh.gap = sh.far, jobs, false
 		sh.mu.Unlock()
 		for i := range jobs {
-			switch j := &jobs[i]; {
-			case j.do != nil:
+			commits = h.own(sh, commits) // nobody here waits for what other nodes have to tell
+			if j := &jobs[i]; j.do != nil {
 				j.do(sh)
-			case j.event != nil:
+			} else {
 				h.remote(sh, *j.event)
-			default:
-				more := i+1 < len(jobs) && j.commit.Conversation != nil && jobs[i+1].commit.Conversation == j.commit.Conversation
-				h.local(sh, &j.commit, !more)
 			}
 		}
-		clear(jobs)
-		if cap(jobs) > 4096 {
-			jobs = nil
-		}
+		jobs = emptied(jobs)
 		if gap {
 			h.logger.Warn("more was committed than could be shown; what is shown is compared with the log")
 			h.compare(sh)
 		}
 		h.sweep(sh, time.Now())
 	}
+}
+
+// own shows the commits of this node that wait, and has the next ones wait in room. It returns
+// an empty slice for the same.
+func (h *Hub[R]) own(sh *shard[R], room []centrala.Commit) []centrala.Commit {
+	sh.mu.Lock()
+	commits := sh.near
+	if len(commits) > 0 {
+		sh.near = room
+	}
+	sh.mu.Unlock()
+	if len(commits) == 0 {
+		return room
+	}
+	for i := range commits {
+		c := &commits[i]
+		more := i+1 < len(commits) && c.Conversation != nil && commits[i+1].Conversation == c.Conversation
+		h.local(sh, c, !more)
+	}
+	return emptied(commits)
+}
+
+// emptied is a slice to be filled again, unless it has grown large.
+func emptied[T any](s []T) []T {
+	clear(s)
+	if cap(s) > 4096 {
+		return nil
+	}
+	return s[:0]
 }
 
 // sweep forgets resolved conversations that nobody has been connected for in a while.
@@ -305,7 +357,7 @@ func (h *Hub[R]) Audience(contact centrala.ContactID, inbox centrala.InboxID) []
 func (h *Hub[R]) Waiting() (waiting int, lost int64) {
 	for _, sh := range h.shards {
 		sh.mu.Lock()
-		waiting += len(sh.in)
+		waiting += len(sh.near) + len(sh.far)
 		sh.mu.Unlock()
 	}
 	return waiting, h.lost.Load()

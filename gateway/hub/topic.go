@@ -137,22 +137,27 @@ func (h *Hub[R]) local(sh *shard[R], c *centrala.Commit, last bool) {
 	if !t.fresh(e.N) {
 		return
 	}
-	was := t.Face
+	delete(sh.lately, e.Conversation)
+	was, told := t.Face, false
 	if c.Message != nil && c.Message.Seq > t.last {
 		if from := t.from(c.Message.Seq); from < c.Message.Seq-1 {
 			h.catchUp(sh, e.Conversation, c.Message.Seq)
 		} else {
-			h.fan(was, c.Conversation, c.Message)
-			t.last = c.Message.Seq
+			h.fan(was, c.Conversation, c.Message, last)
+			t.last, told = c.Message.Seq, last
 		}
 	}
 	h.told.Happened(e, c.Conversation)
-	if last {
+	switch {
+	case told:
+		h.turn(sh, t, c.Conversation)
+	case last:
 		h.state(sh, t, c.Conversation)
 	}
 }
 
-// remote shows an event of any node: what it tells is read from the log.
+// remote shows an event of any node: what it tells is read from the log, unless that was read
+// after it.
 func (h *Hub[R]) remote(sh *shard[R], e centrala.Event) {
 	if e.Conversation == 0 {
 		h.told.Outside(&e)
@@ -166,16 +171,33 @@ func (h *Hub[R]) remote(sh *shard[R], e centrala.Event) {
 		sh.topicsMu.Lock()
 		delete(sh.topics, e.Conversation) // what it knows would be out of date from here on
 		sh.topicsMu.Unlock()
+		delete(sh.lately, e.Conversation)
 		return
 	}
-	if c := h.catchUp(sh, e.Conversation, e.Seq); c != nil {
-		h.told.Happened(&e, c)
+	c := sh.lately[e.Conversation]
+	if c == nil || e.N > c.LastN || e.Seq > t.last {
+		if c = h.catchUp(sh, e.Conversation, e.Seq); c == nil {
+			return
+		}
+		if len(sh.lately) >= keepLately {
+			clear(sh.lately)
+		}
+		sh.lately[e.Conversation] = c
 	}
+	h.told.Happened(&e, c)
 }
 
 // listened reports whether anybody here may want to know.
 func (h *Hub[R]) listened(t *topic) bool {
-	return len(h.Staff()) > 0 || t.Status == "" || len(h.Customers(t.Contact)) > 0
+	if len(h.Staff()) > 0 {
+		return true
+	}
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if t.Status == "" { // nobody knows whose it is
+		return h.visitors > 0
+	}
+	return len(h.people[t.Contact]) > 0
 }
 
 // page is how many entries are read from the log at once.
@@ -212,7 +234,7 @@ func (h *Hub[R]) missed(t *topic, id centrala.ConversationID, seq int64) (*centr
 			return nil, err
 		}
 		for i := range msgs {
-			h.fan(t.Face, &c, &msgs[i])
+			h.fan(t.Face, &c, &msgs[i], false)
 			t.last = msgs[i].Seq
 		}
 		if len(msgs) < page {
