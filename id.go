@@ -74,17 +74,22 @@ const idDigits = 13 // 63 bits
 
 // String is the wire form, or "" for the zero ID.
 func (id ID[K]) String() string {
+	var room [4 + idDigits]byte
+	b, _ := id.AppendText(room[:0]) // never fails
+	return string(b)
+}
+
+// AppendText appends the wire form, nothing for the zero ID. It never fails.
+func (id ID[K]) AppendText(b []byte) ([]byte, error) {
 	if id == 0 {
-		return ""
+		return b, nil
 	}
 	var k K
-	var digits [idDigits]byte
-	v := uint64(id)
-	for i := idDigits - 1; i >= 0; i-- {
-		digits[i] = alphabet[v&31]
-		v >>= 5
+	b = append(b, k.prefix()...)
+	for shift := 5 * (idDigits - 1); shift >= 0; shift -= 5 {
+		b = append(b, alphabet[uint64(id)>>shift&31])
 	}
-	return k.prefix() + string(digits[:])
+	return b, nil
 }
 
 // ParseID reads the wire form of an ID of kind K. Anything else is an Invalid error.

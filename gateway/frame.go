@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"sync"
 
 	"centrala"
 	"centrala/auth"
@@ -11,9 +12,24 @@ import (
 	"centrala/gateway/socket"
 )
 
+// scratch is where frames that write themselves are made before they are copied into a piece
+// of memory of their own size.
+var scratch = sync.Pool{New: func() any { b := make([]byte, 0, 2<<10); return &b }}
+
 // encode is v as a whole WebSocket frame; nil, and a line in the log, when it cannot be.
 func (g *Gateway) encode(v any) []byte {
-	body, err := json.Marshal(v)
+	var (
+		body []byte
+		err  error
+	)
+	if f, ok := v.(frames.Appender); ok {
+		room := scratch.Get().(*[]byte)
+		defer scratch.Put(room)
+		body, err = f.AppendJSON((*room)[:0])
+		*room = body
+	} else {
+		body, err = json.Marshal(v)
+	}
 	if err != nil {
 		g.log.Error("encode a frame", "err", err)
 		return nil
@@ -50,7 +66,7 @@ type encoder struct{ *Gateway }
 // Entry is the frame of an entry for one reader. A customer learns of a note, and of what is
 // the team's own business, only that its seq exists.
 func (e encoder) Entry(p *auth.Principal, m *centrala.Message) []byte {
-	f := frames.Message{Type: "message", Conversation: m.Conversation, Seq: m.Seq}
+	f := &frames.Message{Type: "message", Conversation: m.Conversation, Seq: m.Seq}
 	if p.Kind == auth.Visitor && m.Hidden() {
 		f.Hidden = true
 	} else {
@@ -61,7 +77,8 @@ func (e encoder) Entry(p *auth.Principal, m *centrala.Message) []byte {
 
 // Row is a conversation as the staff sees it.
 func (e encoder) Row(c *centrala.Conversation) []byte {
-	return e.encode(frames.ForStaff("conversation", c))
+	f := frames.ForStaff("conversation", c)
+	return e.encode(&f)
 }
 
 // Gone is a conversation that is no longer watched.

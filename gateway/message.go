@@ -133,7 +133,7 @@ func (s *session) ack(ref string, f frames.Ack) {
 		return
 	}
 	f.Type, f.Ref = "ack", ref
-	s.sock.Answer(s.g.encode(f))
+	s.sock.Answer(s.g.encode(&f))
 }
 
 // history answers with a part of a timeline.

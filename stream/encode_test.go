@@ -17,6 +17,8 @@ import (
 func TestEncodeAsWatermill(t *testing.T) {
 	t.Parallel()
 	e := centrala.Event{ID: 7, Type: centrala.MessageReceived, At: time.Now(), Conversation: 9, N: 3, Seq: 2, Side: centrala.Buyer, Channel: centrala.Chat}
+	full := e
+	full.Side, full.Data = "<\n>", centrala.Facts{Kind: "assigned", Agent: 4, Reason: "wolna linia"}
 	bare := centrala.Event{ID: 8, Type: centrala.ArticleSaved, At: time.Now()}
 	for _, test := range []struct {
 		event centrala.Event
@@ -24,6 +26,7 @@ func TestEncodeAsWatermill(t *testing.T) {
 		meta  message.Metadata
 	}{
 		{e, "n1", message.Metadata{"type": "message.received", "lane": "8", "conversation": e.Conversation.String(), "side": "buyer", "channel": "chat", "node": "n1"}},
+		{full, "", message.Metadata{"type": "message.received", "lane": "8", "conversation": e.Conversation.String(), "side": "<\n>", "channel": "chat"}},
 		{bare, "", message.Metadata{"type": "article.saved", "lane": "0"}},
 	} {
 		got, err := encode(test.event, test.node)

@@ -3,6 +3,7 @@ package stream
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"centrala"
+	"centrala/object"
 )
 
 // Metadata of a message on the stream, as docs/protocol.md says. Node is the one whose own
@@ -34,7 +36,7 @@ func encode(e centrala.Event, node string) (*nats.Msg, error) {
 	if strings.Trim(string(e.Type), "abcdefghijklmnopqrstuvwxyz_.") != "" {
 		return nil, fmt.Errorf("encode event: %.40q is not a type", e.Type)
 	}
-	payload, err := e.MarshalJSON()
+	payload, err := envelope(e)
 	if err != nil {
 		return nil, fmt.Errorf("encode event: %w", err)
 	}
@@ -53,6 +55,29 @@ func encode(e centrala.Event, node string) (*nats.Msg, error) {
 		}
 	}
 	return m, nil
+}
+
+// envelope is what centrala.Event writes of itself.
+func envelope(e centrala.Event) ([]byte, error) {
+	o := object.Begin(make([]byte, 0, 256))
+	object.Put(&o, "id", e.ID)
+	o.String("type", string(e.Type))
+	o.Int("v", 1)
+	o.Time("at", e.At)
+	if e.Conversation != 0 {
+		object.Put(&o, "conversation", e.Conversation)
+	}
+	o.Positive("n", e.N)
+	o.Positive("seq", e.Seq)
+	o.Some("side", string(e.Side))
+	o.Some("channel", string(e.Channel))
+	if reflect.ValueOf(&e.Data).Elem().IsZero() { // as of nearly all
+		o.Open("data")
+		o.Close()
+	} else {
+		o.Any("data", &e.Data)
+	}
+	return o.End()
 }
 
 func decode(payload []byte) (centrala.Event, error) {
