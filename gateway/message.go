@@ -13,12 +13,12 @@ import (
 
 // send is message.send.
 func (s *session) send(env frames.Envelope, body []byte) error {
-	f, err := frames.Decode[frames.Send](body)
+	f, err := frames.DecodeSend(env, body)
 	if err != nil {
 		return err
 	}
 	p := s.who.Load()
-	post, err := s.post(p, &f)
+	post, err := s.post(p, f)
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,17 @@ func Open(body []byte) (env Envelope, refusal *centrala.Error, fatal bool) {
 	if len(body) == 0 || body[0] != '{' {
 		return env, centrala.Errorf(centrala.BadFrame, "A frame is one JSON object."), true
 	}
-	err := json.Unmarshal(body, &env)
+	var most struct { // most frames are messages, and are read in one go
+		Type string `json:"type"`
+		Send
+	}
+	err := json.Unmarshal(body, &most)
 	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) { // of whichever frame it is: only type and ref matter here
+		err = json.Unmarshal(body, &env)
+	} else if env.Type, env.Ref = most.Type, most.Ref; env.Type == "message.send" {
+		env.send = &most.Send
+	}
 	switch {
 	case errors.As(err, &wrong):
 		field := wrong.Field
@@ -33,6 +42,15 @@ func Open(body []byte) (env Envelope, refusal *centrala.Error, fatal bool) {
 		return env, centrala.InvalidField("ref", "A ref has at most %d bytes.", MaxRef), false
 	}
 	return env, nil, false
+}
+
+// DecodeSend reads a message.send that was opened.
+func DecodeSend(env Envelope, body []byte) (*Send, error) {
+	if env.send != nil {
+		return env.send, nil
+	}
+	f, err := Decode[Send](body)
+	return &f, err
 }
 
 // Decode reads the fields of one frame. Fields that are not known are ignored.

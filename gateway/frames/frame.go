@@ -17,6 +17,8 @@ const MaxRef = 64
 type Envelope struct {
 	Type string `json:"type"`
 	Ref  string `json:"ref"`
+
+	send *Send // of a message.send that was read already
 }
 
 // The frames that clients send (docs/protocol.md, section 2). web/protocol.json lists them too,
