@@ -23,12 +23,14 @@ import (
 const holdSockets = "CENTRALA_HOLD_SOCKETS"
 
 func TestMain(m *testing.M) {
-	if addr := os.Getenv(holdSockets); addr != "" {
-		if err := hold(addr); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+	for name, other := range map[string]func(addr string) error{holdSockets: hold, stormSockets: storm} {
+		if addr := os.Getenv(name); addr != "" {
+			if err := other(addr); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			return
 		}
-		return
 	}
 	os.Exit(m.Run())
 }
@@ -91,7 +93,7 @@ func greet(conn net.Conn, host, token string) error {
 	return err
 }
 
-func handshake(conn net.Conn, addr, token string) (*bufio.Reader, error) {
+func handshake(conn net.Conn, addr, token string, more ...string) (*bufio.Reader, error) {
 	fmt.Fprintf(conn, "GET /v1/socket HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: centrala.v1\r\n\r\n", addr)
 	r := bufio.NewReaderSize(conn, 512)
@@ -104,10 +106,7 @@ func handshake(conn net.Conn, addr, token string) (*bufio.Reader, error) {
 			break
 		}
 	}
-	body := fmt.Sprintf(`{"type":"hello","token":%q}`, token)
-	frame := binary.BigEndian.AppendUint16([]byte{0x81, 0x80 | 126}, uint16(len(body)))
-	frame = append(append(frame, 0, 0, 0, 0), body...) // a mask of zeros
-	if _, err := conn.Write(frame); err != nil {
+	if err := utter(conn, fmt.Sprintf(`{"type":"hello","token":%q%s}`, token, strings.Join(more, ""))); err != nil {
 		return nil, err
 	}
 	if err := swallow(r); err != nil { // the welcome
@@ -116,32 +115,46 @@ func handshake(conn net.Conn, addr, token string) (*bufio.Reader, error) {
 	return r, nil
 }
 
+// utter writes one frame, with a mask of zeros.
+func utter(conn net.Conn, body string) error {
+	frame := binary.BigEndian.AppendUint16([]byte{0x81, 0x80 | 126}, uint16(len(body)))
+	_, err := conn.Write(append(append(frame, 0, 0, 0, 0), body...))
+	return err
+}
+
 // swallow reads one frame.
 func swallow(r *bufio.Reader) error {
+	_, err := sip(r)
+	return err
+}
+
+// sip reads one frame and returns how it begins.
+func sip(r *bufio.Reader) (string, error) {
 	var h [2]byte
 	if _, err := io.ReadFull(r, h[:]); err != nil {
-		return err
+		return "", err
 	}
 	n := int(h[1] & 0x7f)
 	if n == 126 {
 		var l [2]byte
 		if _, err := io.ReadFull(r, l[:]); err != nil {
-			return err
+			return "", err
 		}
 		n = int(binary.BigEndian.Uint16(l[:]))
 	}
 	if h[0]&0xf == 8 {
-		return io.EOF
+		return "", io.EOF
 	}
-	_, err := r.Discard(n)
-	return err
+	head, err := r.Peek(min(n, 20))
+	begins := string(head)
+	if err == nil {
+		_, err = r.Discard(n)
+	}
+	return begins, err
 }
 
-// BenchmarkIdleSockets tells what 8 000 visitors cost who are connected and do nothing: memory
-// of this process (the store and all else included), and processor time. The other ends live
-// in another process.
-func BenchmarkIdleSockets(b *testing.B) {
-	const sockets = 8000
+// manyFiles lets this process have so many sockets.
+func manyFiles(b *testing.B, sockets uint64) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur < sockets+200 {
 		limit.Cur = limit.Max
@@ -149,6 +162,14 @@ func BenchmarkIdleSockets(b *testing.B) {
 			b.Skipf("only %d files may be open", limit.Max)
 		}
 	}
+}
+
+// BenchmarkIdleSockets tells what 8 000 visitors cost who are connected and do nothing: memory
+// of this process (the store and all else included), and processor time. The other ends live
+// in another process.
+func BenchmarkIdleSockets(b *testing.B) {
+	const sockets = 8000
+	manyFiles(b, sockets)
 	p := open(b, unlimited)
 	p.join(p.visitor(p.web)).send("warm")
 	base := resident(b)

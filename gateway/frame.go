@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
 	"sync"
@@ -12,28 +11,19 @@ import (
 	"centrala/gateway/socket"
 )
 
-// scratch is where frames that write themselves are made before they are copied into a piece
-// of memory of their own size.
+// scratch is where frames are made before they get a piece of memory of their own size.
 var scratch = sync.Pool{New: func() any { b := make([]byte, 0, 2<<10); return &b }}
 
 // encode is v as a whole WebSocket frame; nil, and a line in the log, when it cannot be.
 func (g *Gateway) encode(v any) []byte {
-	var (
-		body []byte
-		err  error
-	)
-	if f, ok := v.(frames.Appender); ok {
-		room := scratch.Get().(*[]byte)
-		defer scratch.Put(room)
-		body, err = f.AppendJSON((*room)[:0])
-		*room = body
-	} else {
-		body, err = json.Marshal(v)
-	}
+	room := scratch.Get().(*[]byte)
+	defer scratch.Put(room)
+	body, err := frames.Append((*room)[:0], v)
 	if err != nil {
 		g.log.Error("encode a frame", "err", err)
 		return nil
 	}
+	*room = body
 	return socket.Text(body)
 }
 

@@ -120,6 +120,7 @@ type Gateway struct {
 	doors    *floor.Doors
 	queue    *queue
 	marks    floor.Marks[*auth.Principal]
+	readers  floor.Turnstile // who reads the log for a socket that comes or comes back
 	refused  struct{ frames, sockets atomic.Int64 }
 
 	loading sync.Mutex
@@ -137,6 +138,7 @@ func New(cfg Config) *Gateway {
 	if g.cfg.RemoteAddr == nil {
 		g.cfg.RemoteAddr = cfg.Site.Addr
 	}
+	g.readers = floor.NewTurnstile(readers)
 	g.ctx, g.stop = context.WithCancelCause(context.Background())
 	g.wheel = socket.NewWheel(g.log)
 	g.hub = hub.New[*session](g.ctx, reading{cfg.Log, cfg.Lists}, encoder{g}, listener{g}, g.log)
@@ -251,9 +253,9 @@ func (g *Gateway) turnAway(w http.ResponseWriter, status int, detail string) {
 }
 
 // restart closes the socket and asks the client to come back at a random moment, so that not
-// all of them come at once.
+// all of them come at once: within five seconds, and of very many a thousand each second.
 func (s *session) restart() {
-	s.sock.End(closeRestart, fmt.Sprintf(`{"retry_after_ms":%d}`, 200+rand.IntN(4800)))
+	s.sock.End(closeRestart, fmt.Sprintf(`{"retry_after_ms":%d}`, 200+rand.IntN(max(4800, s.g.wheel.Len()))))
 }
 
 // Close tells all sockets to come back a little later, spread at random, waits until they are
@@ -269,6 +271,16 @@ func (g *Gateway) Close(ctx context.Context) error {
 // call bounds one question to the log; a socket that ends does not end it.
 func (g *Gateway) call() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(g.ctx, 15*time.Second)
+}
+
+// turn is call for the questions of a socket that comes or comes back. When thousands do at
+// once they wait for their turn first, each holding little, and are not late when it comes.
+func (g *Gateway) turn() (context.Context, func(), error) {
+	if err := g.readers.Enter(g.ctx); err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := g.call()
+	return ctx, func() { cancel(); g.readers.Leave() }, nil
 }
 
 // Stats are figures for /metrics.

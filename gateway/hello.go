@@ -21,6 +21,8 @@ func (s *session) hello(env frames.Envelope, body []byte) {
 		s.refuse(env.Ref, centrala.Errorf(centrala.Conflict, "This socket has said hello already."))
 		return
 	}
+	s.greeting.Store(true)
+	defer s.greeting.Store(false)
 	f, err := frames.Decode[frames.Hello](body)
 	if err != nil {
 		s.refuse(env.Ref, err)
@@ -72,15 +74,19 @@ func (s *session) identify(ref, token string) (*auth.Principal, bool) {
 		s.hangUp(centrala.Errorf(centrala.Unauthorized, "A token is needed."), ref, closeToken, auth.Bad)
 		return nil, false
 	}
-	ctx, cancel := s.g.call()
-	defer cancel()
+	ctx, done, err := s.g.turn()
+	if err != nil {
+		s.restart()
+		return nil, false
+	}
 	p, err := s.g.cfg.Guard.Identify(ctx, token)
+	done()
 	if why := auth.Reason(err); why != "" {
 		s.hangUp(err, ref, closeToken, why)
 		return nil, false
 	}
 	if err == nil {
-		err = s.originOK(ctx, &p)
+		err = s.originOK(&p)
 	}
 	if centrala.CodeOf(err) == centrala.Forbidden {
 		s.hangUp(err, ref, closeOrigin, "origin")
@@ -97,7 +103,7 @@ func (s *session) identify(ref, token string) (*auth.Principal, bool) {
 
 // originOK refuses, as Forbidden, a browser that shows a page from where this principal must
 // not come: visitors' pages are ours or their inbox's, everybody else's are ours.
-func (s *session) originOK(ctx context.Context, p *auth.Principal) error {
+func (s *session) originOK(p *auth.Principal) error {
 	if s.origin == "" || s.origin == ownOrigin {
 		return nil
 	}
@@ -105,6 +111,8 @@ func (s *session) originOK(ctx context.Context, p *auth.Principal) error {
 	if p.Visitor == nil {
 		return refusal
 	}
+	ctx, cancel := s.g.call()
+	defer cancel()
 	in, err := s.g.doors.Door(ctx, p.Visitor.Inbox)
 	if err != nil {
 		return err
@@ -141,17 +149,17 @@ func (s *session) enter(ref string, p *auth.Principal) bool {
 // welcome answers the hello and lets everything behind it go.
 func (s *session) welcome(ref string, p *auth.Principal) error {
 	defer s.sock.Release()
-	ctx, cancel := s.g.call()
-	defer cancel()
-	var (
-		w   any
-		err error
-	)
+	ctx, done, err := s.g.turn()
+	if err != nil {
+		return err
+	}
+	var w any
 	if p.Kind == auth.Visitor {
 		w, err = s.welcomeVisitor(ctx, ref, p)
 	} else {
 		w, err = s.g.welcomeStaff(ctx, ref, p)
 	}
+	done()
 	if err != nil {
 		return err
 	}

@@ -56,6 +56,10 @@ const (
 	// QueueEvery is how often a waiting customer is told their place while it only changes.
 	QueueEvery = 10 * time.Second
 
+	// readers is how many sockets that come or come back may read the log at once: about as many
+	// as the database answers side by side.
+	readers = 16
+
 	// lanes is how many messages of one agent's socket may be on their way to the disk at once,
 	// each to another conversation.
 	lanes = 64

@@ -63,13 +63,14 @@ var errUnencoded = errors.New("a frame could not be encoded")
 
 // resume replays one conversation and switches it to live.
 func (s *session) resume(p *auth.Principal, pt frames.Point) error {
-	ctx, cancel := s.g.call()
-	defer cancel()
 	answer := frames.Resumed{Type: "resumed", Conversation: pt.Name}
-	var c centrala.Conversation
-	err := error(centrala.Errorf(centrala.NotFound, "no identifier"))
+	var (
+		msgs []centrala.Message
+		c    centrala.Conversation
+		err  = error(centrala.Errorf(centrala.NotFound, "no identifier"))
+	)
 	if pt.ID != 0 {
-		c, err = s.g.cfg.Lists.Conversation(ctx, p.Scope, pt.ID)
+		msgs, c, err = s.tail(p, pt.ID, pt.After)
 	}
 	switch {
 	case centrala.CodeOf(err) == centrala.NotFound:
@@ -80,21 +81,22 @@ func (s *session) resume(p *auth.Principal, pt frames.Point) error {
 		answer.Moved = c.MergedInto
 	default:
 		s.g.hub.Know(&c)
-		return s.missed(p, &c, pt, answer)
+		return s.missed(p, &c, msgs, pt, answer)
 	}
 	s.live(pt.ID, -1, answer)
 	return nil
 }
 
-// missed writes the entries after a point until it has met what the hub noted.
-func (s *session) missed(p *auth.Principal, c *centrala.Conversation, pt frames.Point, answer frames.Resumed) error {
+// missed writes the entries after a point until it has met what the hub noted. msgs are the
+// first of them.
+func (s *session) missed(p *auth.Principal, c *centrala.Conversation, msgs []centrala.Message, pt frames.Point, answer frames.Resumed) (err error) {
 	at := min(pt.After, c.LastSeq)
 	if c.LastSeq-at > MaxReplay {
 		at, answer.Truncated = c.LastSeq-MaxReplay, true
+		msgs, _, err = s.tail(p, pt.ID, at)
 	}
 	answer.From = at + 1
-	for {
-		msgs, err := s.tail(p, pt.ID, at)
+	for ; ; msgs, _, err = s.tail(p, pt.ID, at) {
 		if centrala.CodeOf(err) == centrala.NotFound { // it left this reader's sight meanwhile
 			s.live(pt.ID, -1, frames.Resumed{Type: "resumed", Conversation: pt.Name, Gone: true})
 			return nil
@@ -117,11 +119,13 @@ func (s *session) missed(p *auth.Principal, c *centrala.Conversation, pt frames.
 	}
 }
 
-func (s *session) tail(p *auth.Principal, id centrala.ConversationID, after int64) ([]centrala.Message, error) {
-	ctx, cancel := s.g.call()
-	defer cancel()
-	msgs, _, err := s.g.cfg.Log.Tail(ctx, p.Scope, id, after, replayPage)
-	return msgs, err
+func (s *session) tail(p *auth.Principal, id centrala.ConversationID, after int64) ([]centrala.Message, centrala.Conversation, error) {
+	ctx, done, err := s.g.turn()
+	if err != nil {
+		return nil, centrala.Conversation{}, err
+	}
+	defer done()
+	return s.g.cfg.Log.Tail(ctx, p.Scope, id, after, replayPage)
 }
 
 // pour writes entries as message frames, past the queue, a chunk at a time.

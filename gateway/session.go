@@ -36,6 +36,7 @@ type session struct {
 	cookie          string // the agent's session, when the browser sent it with an Origin
 	token           string // what hello was answered for
 	born            time.Time
+	greeting        atomic.Bool // hello has come and is being answered
 	doubt           atomic.Bool // whether the token still counts must be asked
 
 	who  atomic.Pointer[auth.Principal] // nil before hello
@@ -101,7 +102,13 @@ func (s *session) Row(id centrala.ConversationID, frame []byte) {
 // its hello, or its token is in doubt.
 func (s *session) Restless(now time.Time) bool {
 	p := s.who.Load()
-	return p == nil && now.Sub(s.born) > HelloWithin || s.doubt.Load() || p != nil && !p.Expires.IsZero() && now.After(p.Expires)
+	return p == nil && s.late(now) || s.doubt.Load() || p != nil && !p.Expires.IsZero() && now.After(p.Expires)
+}
+
+// late reports whether the peer should have said hello by now. How long the answer takes is not
+// its fault.
+func (s *session) late(now time.Time) bool {
+	return !s.greeting.Load() && now.Sub(s.born) > HelloWithin
 }
 
 // Attend is the wheel's visit. Whether a token still counts is asked again every two turns of
@@ -109,7 +116,7 @@ func (s *session) Restless(now time.Time) bool {
 func (s *session) Attend(now time.Time, turns int) {
 	p := s.who.Load()
 	if p == nil {
-		if now.Sub(s.born) > HelloWithin {
+		if s.late(now) {
 			s.sock.End(closeToken, auth.Bad)
 		}
 		return

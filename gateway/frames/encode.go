@@ -1,6 +1,8 @@
 package frames
 
 import (
+	"encoding/json"
+
 	"centrala"
 	"centrala/object"
 )
@@ -9,6 +11,15 @@ import (
 // the frames that every message brings; all others are encoding/json's.
 type Appender interface {
 	AppendJSON(b []byte) ([]byte, error)
+}
+
+// Append appends a frame of either sort.
+func Append(b []byte, frame any) ([]byte, error) {
+	if f, ok := frame.(Appender); ok {
+		return f.AppendJSON(b)
+	}
+	body, err := json.Marshal(frame)
+	return append(b, body...), err
 }
 
 // begin is the object of a frame of some kind.

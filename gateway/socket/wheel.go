@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -113,7 +114,10 @@ func (w *Wheel) Each(f func(Owner)) {
 func (w *Wheel) Turn(ctx context.Context) {
 	t := time.NewTicker(Tick)
 	defer t.Stop()
-	var act []*Socket
+	var (
+		act  []*Socket
+		tide tide
+	)
 	for at := 0; ; at = (at + 1) % spokes {
 		select {
 		case <-ctx.Done():
@@ -124,6 +128,9 @@ func (w *Wheel) Turn(ctx context.Context) {
 				s.attend(now, s.place == at)
 			}
 			clear(act)
+			if opened := w.opened.Load(); tide.ebbs(2*opened - int64(w.Len())) { // what opened and is gone moved twice
+				debug.FreeOSMemory()
+			}
 		}
 	}
 }
