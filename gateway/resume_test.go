@@ -348,3 +348,41 @@ func TestEventsWhileEventsAreReplayed(t *testing.T) {
 		t.Errorf("the last row says %v", last["last_seq"])
 	}
 }
+
+// Many readers at once do not read. Each is closed with 4008 and none is skipped; who reads is
+// not held up by them.
+func TestManySlowReaders(t *testing.T) {
+	t.Parallel()
+	p := open(t, unlimited)
+	token := p.visitor(p.web)
+	conv := p.join(token).send("początek")["conversation"]
+	p.settle()
+	slow := make([]*sleeper, 20)
+	for i := range slow {
+		slow[i] = p.asleep(token)
+	}
+	good := p.join(token)
+	const n = 90
+	for range n / 5 {
+		p.say(conv, "ania", slices.Repeat([]string{strings.Repeat("x", 15_000)}, 5)...)
+		p.settle(good)
+	}
+	late := time.After(patience)
+	for p.gw.Stats().Closed[4008] < int64(len(slow)) {
+		select {
+		case <-late:
+			t.Fatalf("%d of %d are closed", p.gw.Stats().Closed[4008], len(slow))
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	for _, s := range slow {
+		s.wake()
+		s.wantClose(4008)
+		if got := seqs(s.frames(), conv); !slices.Equal(got, run(2, 1+len(got))) || len(got) >= n {
+			t.Errorf("before the close one got %v", got)
+		}
+	}
+	if all := seqs(good.frames(), conv); !slices.Equal(all, run(2, n+2)) {
+		t.Errorf("the good reader has %d", len(all))
+	}
+}

@@ -448,6 +448,31 @@ func TestCloseAsksToComeBack(t *testing.T) {
 	}
 }
 
+// Very many are not asked to come back at the same moment.
+func TestCloseIsSpread(t *testing.T) {
+	t.Parallel()
+	p := open(t, unlimited)
+	all := make([]*peer, 100)
+	token := p.visitor(p.web)
+	for i := range all {
+		all[i] = p.join(token)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	p.must(p.gw.Close(ctx))
+	var quarters [4]int
+	for _, c := range all {
+		var after int
+		if n, err := fmt.Sscanf(c.wantClose(1012), `{"retry_after_ms":%d}`, &after); n != 1 || err != nil || after < 200 || after >= 5000 {
+			t.Fatalf("reason %q", c.reason)
+		}
+		quarters[(after-200)/1200]++
+	}
+	if slices.Min(quarters[:]) == 0 || slices.Max(quarters[:]) > 75 { // less likely than one in a thousand million
+		t.Errorf("of 100 sockets come back in each quarter of the time: %v", quarters)
+	}
+}
+
 func TestSignedOutMeansOut(t *testing.T) {
 	t.Parallel()
 	p := open(t)
