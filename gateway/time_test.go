@@ -12,7 +12,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"centrala"
+	"centrala/auth"
 	"centrala/gateway"
 )
 
@@ -68,6 +71,60 @@ func inBubble(t *testing.T, f func(t *testing.T, p *place), change ...func(*gate
 		})
 		f(t, p)
 	})
+}
+
+// slowGuard takes its time to say who somebody is.
+type slowGuard struct {
+	gateway.Guard
+	takes time.Duration
+}
+
+func (g slowGuard) Identify(ctx context.Context, token string) (auth.Principal, error) {
+	time.Sleep(g.takes)
+	return g.Guard.Identify(ctx, token)
+}
+
+// mute does not answer pings: a pipe holds nothing, and nobody reads the other end yet.
+func mute(o *websocket.DialOptions) {
+	o.OnPingReceived = func(context.Context, []byte) bool { return false }
+}
+
+// Who has said hello in time is welcome, however long the server takes to answer: in a storm of
+// returning sockets nobody is told that their token is bad.
+func TestSlowWelcomeIsNoBadToken(t *testing.T) {
+	slow := func(c *gateway.Config) {
+		c.NoLimits, c.Guard = true, slowGuard{c.Guard, gateway.HelloWithin + 3*time.Second}
+	}
+	inBubble(t, func(t *testing.T, p *place) {
+		start := time.Now()
+		c := p.connect(mute)
+		c.say(frame{"type": "hello", "token": p.visitor(p.web)})
+		c.want("welcome")
+		if took := time.Since(start); took < gateway.HelloWithin {
+			t.Errorf("welcome after %v", took)
+		}
+	}, slow)
+}
+
+// More sockets come back at once than may read the log: they take turns, and nobody's question is
+// too late because others were first.
+func TestStormTakesTurns(t *testing.T) {
+	slow := func(c *gateway.Config) { c.NoLimits, c.Guard = true, slowGuard{c.Guard, 1500 * time.Millisecond} }
+	inBubble(t, func(t *testing.T, p *place) {
+		token := p.visitor(p.web)
+		start := time.Now()
+		var all [80]*peer
+		for i := range all {
+			all[i] = p.connect(mute)
+			all[i].say(frame{"type": "hello", "token": token})
+		}
+		for _, c := range all {
+			c.want("welcome")
+		}
+		if took := time.Since(start); took < 7500*time.Millisecond || took > 8*time.Second { // 80 at 16 a time
+			t.Errorf("all were in after %v", took)
+		}
+	}, slow)
 }
 
 func TestHelloHasADeadline(t *testing.T) {
