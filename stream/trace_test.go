@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	wmnats "github.com/ThreeDotsLabs/watermill-nats/v2/pkg/nats"
-
 	"centrala"
 )
 
@@ -19,11 +17,7 @@ func TestTraceGoesWithTheEvent(t *testing.T) {
 		handlers: []func(centrala.Event){func(e centrala.Event) { got = append(got, e.Trace) }}}
 	for _, want := range []string{trace, ""} {
 		e := centrala.Event{ID: centrala.EventID(centrala.FirstID(time.Now())), Type: centrala.MessageReceived, At: time.Now(), Trace: want}
-		m, err := encode(e, "one")
-		if err != nil {
-			t.Fatal(err)
-		}
-		n, err := (&wmnats.NATSMarshaler{}).Marshal("centrala.0.message.received", m)
+		n, err := encode(e, "one")
 		if err != nil {
 			t.Fatal(err)
 		}
