@@ -26,7 +26,7 @@ var rooms = map[string][]string{
 	"channels/email":        {".", "channels", "channels/email/letter", "words"},
 	"channels/email/letter": {"."},
 	"channels/form":         {".", "channels"},
-	"channels/channelstest": {".", "channels"},
+	"channels/channelstest": {".", "channels", "lab"},
 	"gateway":               {".", "auth", "gateway/floor", "gateway/frames", "gateway/hub", "gateway/socket"},
 	"gateway/floor":         {"."},
 	"gateway/frames":        {"."},

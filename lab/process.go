@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -112,13 +114,19 @@ func (p *process) ended() bool {
 	}
 }
 
-// FreeAddress is an address of the loopback that nobody listens on right now.
+// FreeAddress is an address of the loopback that nobody listens on right now. Its port lies
+// below those that systems give away by themselves, so that no connection takes it while the
+// server that it is for is down.
 func FreeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for {
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(15_000+rand.IntN(17_000))))
+		switch {
+		case err == nil:
+			return l.Addr().String(), l.Close()
+		case !errors.Is(err, syscall.EADDRINUSE):
+			return "", err
+		}
 	}
-	return l.Addr().String(), l.Close()
 }
 
 // beside finds a program that was built with the one that runs: in its folder, else on the path.
