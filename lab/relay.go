@@ -338,3 +338,12 @@ func (r *Relay) String() string {
 	defer r.mu.Unlock()
 	return fmt.Sprint(r.struck)
 }
+
+// CutAll ends all connections at once.
+func (r *Relay) CutAll() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for c := range r.calls {
+		c.hangUp()
+	}
+}

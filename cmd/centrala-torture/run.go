@@ -8,65 +8,76 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"path/filepath"
-	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"centrala/cmd/centrala-torture/law"
 	"centrala/lab"
 )
 
 // A Plan is what one run does. The same seed makes the same faults in the same order; what they
 // meet is the machine's.
 type Plan struct {
-	Binary    string // of the server
-	Dir       string // an empty folder
+	House     House
+	Post      func() *post // the mail around it, once it has started; nil for none
 	Seed      uint64
 	Customers int
-	Faults    []Fault // taken in turn by chance
-	Rounds    int     // how many faults
+	Mails     int           // how many people write mails
+	Herd      int           // how many sockets the fault of that name opens
+	Faults    []Fault       // taken by chance
+	Rounds    int           // how many faults
+	Patience  time.Duration // for people to send what is left once the faults are over; 0: two minutes
 	Log       io.Writer
 }
 
 // A Run is a plan at work.
 type Run struct {
 	Plan
-	server *lab.Node
 	link   *lab.Link
 	api    *API
-	record *Record
+	record *law.Record
 	random *rand.Rand
 	people []*Person
+	post   *post
+	mailed []*Correspondent
 	admin  string // token
+	inbox  string // the mailbox's
 	done   map[string]int
+	vain   map[string]int // troubles that met nobody
+	terms  int
 }
 
 // Result is how a run ended.
 type Result struct {
-	Verdicts []Verdict
+	Verdicts []law.Verdict
 	Said     int
 	Acked    int
+	Mails    law.Mails
 	Resumes  int
 	Lives    int
 	Done     map[string]int // faults by name
-	Problems []string       // what people met that the protocol does not allow
+	Vain     map[string]int
 }
-
-// settleWithin is how long people may need to send what is left once the faults are over.
-const settleWithin = 2 * time.Minute
 
 // Do runs the plan and judges what came of it.
 func (p Plan) Do(ctx context.Context) (result Result, err error) {
-	r := &Run{Plan: p, record: &Record{}, random: rand.New(rand.NewPCG(p.Seed, 0)), done: map[string]int{}}
-	r.server = &lab.Node{Binary: p.Binary, Data: filepath.Join(p.Dir, "data"), Log: p.Log}
-	if err := r.server.Start(ctx); err != nil {
+	if p.Patience == 0 {
+		p.Patience = 2 * time.Minute
+	}
+	r := &Run{Plan: p, record: &law.Record{}, random: rand.New(rand.NewPCG(p.Seed, 0)), done: map[string]int{}, vain: map[string]int{}}
+	if err := r.House.Start(ctx); err != nil {
 		return result, err
 	}
-	defer func() { err = errors.Join(err, r.server.Stop()) }()
-	if r.link, err = lab.NewLink(func() string { return r.server.Addr }, p.Seed); err != nil {
+	defer func() { err = errors.Join(err, r.House.Stop()) }()
+	if r.link, err = lab.NewLink(r.House.Addr, p.Seed); err != nil {
 		return result, err
 	}
 	defer func() { err = errors.Join(err, r.link.Close()) }()
-	r.api = NewAPI(r.server.Addr)
+	r.api = NewAPI(r.link.Addr())
+	if p.Post != nil {
+		r.post = p.Post()
+	}
 	if err := r.invite(ctx); err != nil {
 		return result, fmt.Errorf("bring people in: %w", err)
 	}
@@ -76,16 +87,14 @@ func (p Plan) Do(ctx context.Context) (result Result, err error) {
 	if err := r.read(ctx); err != nil {
 		return result, fmt.Errorf("read the log: %w", err)
 	}
-	result = Result{Verdicts: Judge(r.record), Lives: r.server.Lives, Done: r.done, Said: len(r.record.said)}
-	for _, s := range r.record.said {
-		if s.Acknowledged() {
-			result.Acked++
-		}
-	}
+	result = Result{Said: r.record.Count(), Acked: r.record.Acknowledged(), Mails: r.record.Mails(), Lives: r.House.Lives(), Done: r.done, Vain: r.vain}
 	for _, person := range r.people {
 		result.Resumes += person.Resumed()
-		result.Problems = append(result.Problems, person.problems...)
+		for _, problem := range person.Problems() {
+			r.record.Expect(false, "%s", problem)
+		}
 	}
+	result.Verdicts = law.Judge(r.record)
 	return result, nil
 }
 
@@ -96,6 +105,14 @@ func (r *Run) invite(ctx context.Context) error {
 		return err
 	}
 	r.admin = admin
+	if r.post != nil {
+		if r.inbox, err = r.api.Inbox(ctx, admin, "pomoc"); err != nil {
+			return err
+		}
+		for n := range r.Mails {
+			r.mailed = append(r.mailed, newCorrespondent(n, r.record, r.post.box))
+		}
+	}
 	for _, email := range []string{"ania@demo.test", "piotr@demo.test"} {
 		token, id, err := r.api.SignIn(ctx, email)
 		if err != nil {
@@ -104,7 +121,7 @@ func (r *Run) invite(ctx context.Context) error {
 		if err := r.api.Do(ctx, http.MethodPatch, "/v1/agents/"+id, admin, map[string]int{"capacity": 1000}, nil); err != nil {
 			return err
 		}
-		agent := newPerson(r.record, &Reader{Name: email, Sees: map[string]bool{}}, r.link.Addr(), token)
+		agent := newPerson(r.record, &law.Reader{Name: email, Sees: map[string]bool{}}, r.link.Addr(), token)
 		agent.greet = []map[string]any{{"type": "presence.set", "status": "online"}}
 		agent.hear = answers(id)
 		r.people = append(r.people, agent)
@@ -114,7 +131,7 @@ func (r *Run) invite(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		customer := newPerson(r.record, &Reader{Name: fmt.Sprintf("klient %d", n), Customer: true, Sees: map[string]bool{}}, r.link.Addr(), token)
+		customer := newPerson(r.record, &law.Reader{Name: fmt.Sprintf("klient %d", n), Customer: true, Sees: map[string]bool{}}, r.link.Addr(), token)
 		customer.greet = []map[string]any{{"type": "contact.set", "side": "buyer"}}
 		r.people = append(r.people, customer)
 	}
@@ -133,6 +150,9 @@ func answers(me string) func(*Person, frame) {
 			if mine[f.ID] && !had {
 				p.record.Own(p.Reader, f.ID)
 				p.Catch(f.ID)
+				if f.Channel == "email" && f.Turn == "agent" { // who writes mails waits for an answer
+					p.Say(f.ID, false)
+				}
 			}
 		case "message":
 			var e entry
@@ -146,36 +166,69 @@ func answers(me string) func(*Person, frame) {
 // torture lets people talk while one fault follows the other, and then lets them finish.
 func (r *Run) torture(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	var crowd sync.WaitGroup
-	defer crowd.Wait()
+	crowd, ctx := errgroup.WithContext(ctx)
+	defer func() { _ = crowd.Wait() }() // its error is returned below, or another one is
 	defer cancel()
 	for _, p := range r.people {
-		crowd.Go(func() { p.Run(ctx) })
+		crowd.Go(func() error { p.Run(ctx); return nil })
 	}
 	talking, quiet := context.WithCancel(ctx)
 	defer quiet()
 	for _, p := range r.people {
 		if p.Customer {
-			crowd.Go(func() { chat(talking, p) })
+			crowd.Go(func() error { chat(talking, p); return nil })
 		}
 	}
+	for _, c := range r.mailed {
+		crowd.Go(func() error { return c.Run(talking) })
+	}
+	if r.post != nil {
+		crowd.Go(func() error { return collect(ctx, r.record, r.post.sink, r.mailed) })
+	}
+	if err := r.meet(ctx); err != nil {
+		return err
+	}
+	quiet()
+	if r.post != nil {
+		if err := r.mailIsIn(ctx); err != nil {
+			return err
+		}
+	}
+	within, stop := context.WithTimeoutCause(ctx, r.Patience, fmt.Errorf("not settled after %s", r.Patience))
+	defer stop()
+	err := settle(within, r.people, r.record.Count, r.link.CutAll)
+	if ctx.Err() == nil { // a verdict, and the others are heard too
+		r.record.Expect(err == nil, "when the faults were over: %v", err)
+	}
+	if r.post != nil {
+		if err := r.mailIsOut(ctx); err != nil {
+			return err
+		}
+	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	cancel()
+	return crowd.Wait()
+}
+
+// meet has everybody meet the faults.
+func (r *Run) meet(ctx context.Context) error {
 	for n := range r.Rounds {
 		if err := rest(ctx, time.Duration(200+r.random.IntN(600))*time.Millisecond); err != nil {
 			return err
 		}
 		f := r.Faults[r.random.IntN(len(r.Faults))]
+		if n < len(r.Faults) && r.Rounds >= len(r.Faults) { // each at least once
+			f = r.Faults[(n+int(r.Seed%uint64(len(r.Faults))))%len(r.Faults)]
+		}
+		fmt.Fprintf(r.Log, "torture: fault %d of %d, %s; %d messages\n", n+1, r.Rounds, f.Name, r.record.Count())
 		if err := f.Do(ctx, r); err != nil {
 			return fmt.Errorf("fault %d, %s: %w", n+1, f.Name, err)
 		}
 		r.done[f.Name]++
-		if (n+1)%10 == 0 {
-			fmt.Fprintf(r.Log, "torture: %d of %d faults, %d messages\n", n+1, r.Rounds, r.record.Count())
-		}
 	}
-	quiet()
-	within, stop := context.WithTimeoutCause(ctx, settleWithin, fmt.Errorf("not settled after %s", settleWithin))
-	defer stop()
-	return settle(within, r.people, r.record.Count, r.link.CutAll)
+	return nil
 }
 
 // chat is a customer who writes, waits until that is acknowledged, and writes again.
@@ -193,12 +246,12 @@ func chat(ctx context.Context, p *Person) {
 // read has everything read once more as it lies in the log now, by the administrator and by each
 // customer after a reload: readers of their own, so that nothing hides what a socket missed.
 func (r *Run) read(ctx context.Context) error {
-	log := r.record.Read(&Reader{Name: "the log"})
+	log := r.record.Read(&law.Reader{Name: "the log", Log: true})
 	for _, p := range r.people {
 		if !p.Customer {
 			continue
 		}
-		again := r.record.Read(&Reader{Name: p.Name + ", after a reload", Customer: true, Sees: p.Sees})
+		again := r.record.Read(&law.Reader{Name: p.Name + ", after a reload", Customer: true, Sees: p.Sees})
 		for conversation := range p.Sees {
 			if err := r.reload(ctx, log, r.admin, conversation); err != nil {
 				return err
@@ -208,14 +261,29 @@ func (r *Run) read(ctx context.Context) error {
 			}
 		}
 	}
+	if r.post == nil {
+		return nil
+	}
+	byMail, err := r.api.Conversations(ctx, r.admin, "email")
+	if err != nil {
+		return err
+	}
+	for _, conversation := range byMail {
+		if err := r.reload(ctx, log, r.admin, conversation); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// reload reads one conversation whole.
-func (r *Run) reload(ctx context.Context, as *Reader, token, conversation string) error {
+// reload reads one conversation whole. One that is not there says nothing, which the laws judge.
+func (r *Run) reload(ctx context.Context, as *law.Reader, token, conversation string) error {
 	entries, err := r.api.Timeline(ctx, token, conversation)
+	if errors.Is(err, errNotThere) {
+		return nil
+	}
 	for _, e := range entries {
-		r.record.Hear(as, Arrival{Conversation: conversation, Seq: e.Seq, Hidden: e.Hidden, Key: e.Key, Text: e.Text, System: len(e.System) > 0})
+		r.record.Hear(as, law.Arrival{Conversation: conversation, Seq: e.Seq, Hidden: e.Hidden, Key: e.Key, Text: e.Text, System: len(e.System) > 0})
 	}
 	return err
 }
