@@ -213,6 +213,7 @@ func (h *premises) trouble(imap bool, t lab.Trouble, late time.Duration) func(co
 		if imap && t != lab.Hanging {
 			relay.CutAll() // it waits with IDLE, and has to begin anew to meet anything
 		}
+		r.newcomer()
 		within, cancel := context.WithTimeout(ctx, 15*time.Second)
 		defer cancel()
 		for relay.Struck(t) == before {

@@ -26,24 +26,16 @@ type tab struct {
 	conn  *websocket.Conn
 }
 
-// herd opens very many sockets, cuts all at once, and waits until they are back.
+// herd opens very many sockets, cuts all at once, and waits until they are back. Customers are
+// quiet meanwhile but for a word each while everybody is away, because every word goes to all
+// their tabs.
 func herd(ctx context.Context, r *Run) error {
-	var tabs []*tab
-	for n := 0; len(tabs) < r.Herd; n++ {
-		p := r.people[n%len(r.people)]
-		if !p.Customer {
-			continue
-		}
-		for c := range r.record.Owns(p.Reader) {
-			seq, _ := p.Whole(c)
-			from := max(seq-5, 0)
-			tabs = append(tabs, &tab{Tab: &law.Tab{Name: fmt.Sprintf("%s, tab %d", p.Name, n), Conversation: c, From: from}, token: p.token, whole: from})
-			break
-		}
-		if n > 100*(r.Herd+1) {
-			return nil // nobody has said anything yet
-		}
+	r.hush.Store(true)
+	defer r.hush.Store(false)
+	if err := sent(ctx, r.people); err != nil {
+		return err
 	}
+	tabs := r.tabs()
 	began := time.Now()
 	in := r.each(ctx, tabs)
 	r.record.Expect(in == len(tabs), "%d of %d tabs came in within %s", in, len(tabs), soon)
@@ -52,6 +44,11 @@ func herd(ctx context.Context, r *Run) error {
 	}
 	cut := time.Now()
 	r.link.CutAll()
+	for _, p := range r.people {
+		if p.Customer {
+			p.Say("", false)
+		}
+	}
 	back := r.each(ctx, tabs)
 	fmt.Fprintf(r.Log, "torture: %d tabs opened in %s; cut, %d were back after %s\n", in, cut.Sub(began).Round(time.Millisecond), back, time.Since(cut).Round(time.Millisecond))
 	for _, t := range tabs {
@@ -61,6 +58,27 @@ func herd(ctx context.Context, r *Run) error {
 		r.record.Return(t.Tab)
 	}
 	return ctx.Err()
+}
+
+// tabs are the windows of a herd, none when nobody has said anything yet.
+func (r *Run) tabs() (tabs []*tab) {
+	talks := map[*Person]string{}
+	for _, p := range r.people {
+		for c := range r.record.Owns(p.Reader) {
+			if p.Customer {
+				talks[p] = c
+			}
+		}
+	}
+	for n := 0; len(talks) > 0 && len(tabs) < r.Herd; n++ {
+		p := r.people[n%len(r.people)]
+		if c, talks := talks[p]; talks {
+			seq, _ := p.Whole(c)
+			from := max(seq-5, 0)
+			tabs = append(tabs, &tab{Tab: &law.Tab{Name: fmt.Sprintf("%s, tab %d", p.Name, n), Conversation: c, From: from}, token: p.token, whole: from})
+		}
+	}
+	return tabs
 }
 
 // each brings all tabs onto the line, again and again until they are or it takes too long. It

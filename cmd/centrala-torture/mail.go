@@ -14,6 +14,15 @@ func (r *Run) tryLine(ctx context.Context) error {
 	return r.api.Do(ctx, http.MethodPost, "/v1/inboxes/"+r.inbox+"/test", r.admin, struct{}{}, nil)
 }
 
+// newcomer has one more person write a mail, as long as there are any: whom an answer is put
+// off for waits a minute for the next try, and meets no trouble meanwhile.
+func (r *Run) newcomer() {
+	if r.begun < len(r.mailed) {
+		r.begin(r.mailed[r.begun])
+		r.begun++
+	}
+}
+
 // mailIsIn waits until every mail of the mailbox is in the log, or long enough: the laws judge
 // what is missing then.
 func (r *Run) mailIsIn(ctx context.Context) error {

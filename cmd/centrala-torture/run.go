@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -45,6 +46,9 @@ type Run struct {
 	inbox  string // the mailbox's
 	done   map[string]int
 	vain   map[string]int // troubles that met nobody
+	begin  func(*Correspondent)
+	begun  int         // how many of mailed write
+	hush   atomic.Bool // customers say nothing for a while
 	terms  int
 }
 
@@ -109,7 +113,7 @@ func (r *Run) invite(ctx context.Context) error {
 		if r.inbox, err = r.api.Inbox(ctx, admin, "pomoc"); err != nil {
 			return err
 		}
-		for n := range r.Mails {
+		for n := range maxTalks - r.Customers { // some of them begin later
 			r.mailed = append(r.mailed, newCorrespondent(n, r.record, r.post.box))
 		}
 	}
@@ -141,7 +145,7 @@ func (r *Run) invite(ctx context.Context) error {
 // answers is an agent at work: what customers write in a conversation of theirs is answered,
 // and now and then a note is made of it.
 func answers(me string) func(*Person, frame) {
-	mine := map[string]bool{} // only the reading goroutine touches it
+	mine, heard := map[string]bool{}, map[spot]bool{} // only the reading goroutine touches them
 	return func(p *Person, f frame) {
 		switch f.Type {
 		case "conversation":
@@ -156,7 +160,9 @@ func answers(me string) func(*Person, frame) {
 			}
 		case "message":
 			var e entry
-			if json.Unmarshal(f.Message, &e) == nil && e.Author.Kind == "customer" && mine[f.Conversation] {
+			at := spot{f.Conversation, f.Seq} // what comes once more is not answered once more
+			if json.Unmarshal(f.Message, &e) == nil && e.Author.Kind == "customer" && mine[f.Conversation] && !heard[at] {
+				heard[at] = true
 				p.Say(f.Conversation, f.Seq%7 == 0)
 			}
 		}
@@ -176,13 +182,14 @@ func (r *Run) torture(ctx context.Context) error {
 	defer quiet()
 	for _, p := range r.people {
 		if p.Customer {
-			crowd.Go(func() error { chat(talking, p); return nil })
+			crowd.Go(func() error { r.chat(talking, p); return nil })
 		}
 	}
-	for _, c := range r.mailed {
-		crowd.Go(func() error { return c.Run(talking) })
-	}
+	r.begin = func(c *Correspondent) { crowd.Go(func() error { return c.Run(talking) }) }
 	if r.post != nil {
+		for range r.Mails {
+			r.newcomer()
+		}
 		crowd.Go(func() error { return collect(ctx, r.record, r.post.sink, r.mailed) })
 	}
 	if err := r.meet(ctx); err != nil {
@@ -232,12 +239,12 @@ func (r *Run) meet(ctx context.Context) error {
 }
 
 // chat is a customer who writes, waits until that is acknowledged, and writes again.
-func chat(ctx context.Context, p *Person) {
+func (r *Run) chat(ctx context.Context, p *Person) {
 	for {
-		if p.Unsent() < 3 {
+		if p.Unsent() < 3 && !r.hush.Load() {
 			p.Say("", false)
 		}
-		if rest(ctx, rand.N(40*time.Millisecond)) != nil {
+		if rest(ctx, rand.N(80*time.Millisecond)) != nil {
 			return
 		}
 	}

@@ -168,13 +168,15 @@ func orderedMail(r *Record, v *Verdict) {
 	j := r.journal()
 	last := map[string]place{}
 	for _, p := range r.posted { // of each sender in the order of their writing
-		for _, at := range j.places[p.Text] {
-			v.Checked++
-			if before := last[p.By]; before.conversation == at.conversation && before.seq > at.seq {
-				v.breach("%q of %s is at %d, before what they wrote earlier at %d", p.Text, p.By, at.seq, before.seq)
-			}
-			last[p.By] = at
+		if len(j.places[p.Text]) == 0 {
+			continue
 		}
+		v.Checked++
+		at := slices.MinFunc(j.places[p.Text], func(a, b place) int { return cmp.Compare(a.seq, b.seq) })
+		if before := last[p.By]; before.conversation == at.conversation && before.seq > at.seq {
+			v.breach("%q of %s is at %d, before what they wrote earlier at %d", p.Text, p.By, at.seq, before.seq)
+		}
+		last[p.By] = at
 	}
 }
 
