@@ -155,11 +155,10 @@ func (h *premises) term(ctx context.Context, r *Run) error {
 	n := h.any()
 	if len(h.nodes) > 1 { // whose sockets are there is not known: all go there
 		h.only(n)
-		r.link.CutAll()
-		if err := r.everybodyOnline(ctx); err != nil {
+		defer h.only(nil)
+		if err := r.gather(ctx); err != nil {
 			return err
 		}
-		h.only(nil)
 	}
 	online := map[*Person]int{}
 	for _, p := range r.people {
@@ -170,6 +169,7 @@ func (h *premises) term(ctx context.Context, r *Run) error {
 	if err := n.Stop(); err != nil {
 		return err
 	}
+	h.only(nil)
 	r.terms++
 	for p, connection := range online {
 		within, cancel := context.WithTimeout(ctx, 10*time.Second)

@@ -274,9 +274,15 @@ func (r *Run) eventually(ctx context.Context, within time.Duration, ok func() bo
 	return true
 }
 
-// everybodyOnline waits until all people are welcome.
-func (r *Run) everybodyOnline(ctx context.Context) error {
-	if !r.eventually(ctx, soon, func() bool { return !slices.ContainsFunc(r.people, func(p *Person) bool { return p.Online() == 0 }) }) {
+// gather cuts all connections and waits until everybody is welcome on a new one.
+func (r *Run) gather(ctx context.Context) error {
+	before := map[*Person]int{}
+	for _, p := range r.people {
+		before[p] = p.Online()
+	}
+	r.link.CutAll()
+	away := func(p *Person) bool { now := p.Online(); return now == 0 || now == before[p] }
+	if !r.eventually(ctx, soon, func() bool { return !slices.ContainsFunc(r.people, away) }) {
 		return fmt.Errorf("not everybody is on the line after %s", soon)
 	}
 	return nil
