@@ -48,13 +48,15 @@ var rooms = map[string][]string{
 	"cmd/centrala":          {"*"},
 	"cmd/centrala-bench": {".", "cmd/centrala-bench/chart", "cmd/centrala-bench/fill", "cmd/centrala-bench/host",
 		"cmd/centrala-bench/load", "cmd/centrala-bench/stats", "cmd/centrala-bench/wire", "lab"},
-	"cmd/centrala-bench/chart": {},
-	"cmd/centrala-bench/fill":  {},
-	"cmd/centrala-bench/host":  {"cmd/centrala-bench/stats"},
-	"cmd/centrala-bench/load":  {"cmd/centrala-bench/host", "cmd/centrala-bench/stats", "cmd/centrala-bench/wire"},
-	"cmd/centrala-bench/stats": {},
-	"cmd/centrala-bench/wire":  {},
-	"cmd/centrala-torture":     {".", "lab"},
+	"cmd/centrala-bench/chart":           {},
+	"cmd/centrala-bench/fill":            {},
+	"cmd/centrala-bench/host":            {"cmd/centrala-bench/stats"},
+	"cmd/centrala-bench/load":            {"cmd/centrala-bench/host", "cmd/centrala-bench/stats", "cmd/centrala-bench/wire"},
+	"cmd/centrala-bench/stats":           {},
+	"cmd/centrala-bench/wire":            {},
+	"cmd/centrala-torture":               {".", "cmd/centrala-torture/correspondent", "cmd/centrala-torture/law", "lab"},
+	"cmd/centrala-torture/correspondent": {"cmd/centrala-torture/law", "lab"},
+	"cmd/centrala-torture/law":           {},
 }
 
 func TestBoundaries(t *testing.T) {

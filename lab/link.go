@@ -157,7 +157,7 @@ func (k *Link) pass() bool {
 	for {
 		w, cut, wait, changed := k.roll()
 		if !w.Swallow {
-			return rest(k.ctx, wait) == nil && !cut
+			return Rest(k.ctx, wait) == nil && !cut
 		}
 		k.hold(1)
 		select {

@@ -64,7 +64,7 @@ func (p *process) await(ctx context.Context, every time.Duration, ready func(con
 			return fmt.Errorf("%s ended at its start: %w; the last it said:\n%s", p.name, p.cause, p.tail)
 		default:
 		}
-		if rest(ctx, every) != nil {
+		if Rest(ctx, every) != nil {
 			return fmt.Errorf("%s is of no use after %s: %w; the last it said:\n%s", p.name, startLimit, err, p.tail)
 		}
 	}
@@ -166,8 +166,8 @@ func (t *tail) String() string {
 	return string(t.buf)
 }
 
-// rest waits, or less when ctx ends.
-func rest(ctx context.Context, d time.Duration) error {
+// Rest waits, or less when ctx ends.
+func Rest(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

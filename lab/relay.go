@@ -186,7 +186,7 @@ func (r *Relay) stall() bool {
 		}
 		return false
 	case Late:
-		return rest(r.ctx, late) == nil
+		return Rest(r.ctx, late) == nil
 	}
 	return true
 }

@@ -28,7 +28,7 @@ func (h *premises) fullDisk(ctx context.Context, r *Run) error {
 	}
 	told := r.eventually(ctx, soon, func() bool { return r.putOff() > before })
 	r.record.Expect(told, "on a full disk nobody was told that the words cannot be stored")
-	err := rest(ctx, time.Second)
+	err := lab.Rest(ctx, time.Second)
 	if err := errors.Join(err, h.disk.Free()); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (h *premises) slowDisk(ctx context.Context, r *Run) error {
 		return err
 	}
 	before := r.record.Acknowledged()
-	err = rest(ctx, 2*time.Second)
+	err = lab.Rest(ctx, 2*time.Second)
 	r.record.Expect(r.record.Acknowledged() > before, "nothing was acknowledged while the disk was slow")
 	return errors.Join(err, tracer.Stop())
 }
@@ -99,7 +99,7 @@ func (h *premises) busy(ctx context.Context, r *Run) (err error) {
 		return fmt.Errorf("hold the database: %w", err)
 	}
 	long := []time.Duration{time.Second, 7 * time.Second}[r.random.IntN(2)]
-	err = rest(ctx, long)
+	err = lab.Rest(ctx, long)
 	if _, rollback := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); err != nil || rollback != nil {
 		return errors.Join(err, rollback)
 	}
@@ -128,7 +128,7 @@ func (h *premises) natsKill(ctx context.Context, r *Run) error {
 	if err := h.nats.Kill(i); err != nil {
 		return err
 	}
-	if err := rest(ctx, 2*time.Second); err != nil {
+	if err := lab.Rest(ctx, 2*time.Second); err != nil {
 		return err
 	}
 	if err := h.nats.Start(ctx, i); err != nil {
@@ -141,7 +141,7 @@ func (h *premises) natsKill(ctx context.Context, r *Run) error {
 func (h *premises) natsCut(ctx context.Context, r *Run) error {
 	i := r.random.IntN(3)
 	h.nats.Isolate(i)
-	err := rest(ctx, 3*time.Second)
+	err := lab.Rest(ctx, 3*time.Second)
 	h.nats.Join(i)
 	if err := errors.Join(err, h.nats.Await(ctx)); err != nil {
 		return err

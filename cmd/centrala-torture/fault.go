@@ -175,7 +175,7 @@ func (h *premises) term(ctx context.Context, r *Run) error {
 		within, cancel := context.WithTimeout(ctx, 10*time.Second)
 		e, over := p.End(connection)
 		for ; !over; e, over = p.End(connection) {
-			if rest(within, 5*time.Millisecond) != nil {
+			if lab.Rest(within, 5*time.Millisecond) != nil {
 				break
 			}
 		}
@@ -189,7 +189,7 @@ func weather(w lab.Weather, long time.Duration) func(context.Context, *Run) erro
 	return func(ctx context.Context, r *Run) error {
 		r.link.Set(w)
 		defer r.link.Set(lab.Weather{})
-		return rest(ctx, long)
+		return lab.Rest(ctx, long)
 	}
 }
 
@@ -217,11 +217,11 @@ func (h *premises) trouble(imap bool, t lab.Trouble, late time.Duration) func(co
 		within, cancel := context.WithTimeout(ctx, 15*time.Second)
 		defer cancel()
 		for relay.Struck(t) == before {
-			if rest(within, 20*time.Millisecond) != nil {
+			if lab.Rest(within, 20*time.Millisecond) != nil {
 				r.vain[name+" "+string(t)]++
 				break
 			}
 		}
-		return rest(ctx, time.Duration(500+r.random.IntN(3500))*time.Millisecond)
+		return lab.Rest(ctx, time.Duration(500+r.random.IntN(3500))*time.Millisecond)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/coder/websocket"
 
 	"centrala/cmd/centrala-torture/law"
+	"centrala/lab"
 )
 
 // A tab is one more window of a customer, which only listens.
@@ -99,7 +100,7 @@ func (r *Run) each(ctx context.Context, tabs []*tab) int {
 					in.Add(1)
 					return
 				}
-				_ = rest(ctx, wait) // the loop sees it end
+				_ = lab.Rest(ctx, wait) // the loop sees it end
 			}
 		})
 	}
@@ -220,7 +221,7 @@ func pester(ctx context.Context, addr, token, conversation string) {
 			}
 		}
 		frames = []any{map[string]any{"type": "history", "ref": "h" + strconv.Itoa(n), "conversation": conversation, "limit": 100}}
-		if rest(ctx, time.Millisecond) != nil {
+		if lab.Rest(ctx, time.Millisecond) != nil {
 			return
 		}
 	}
@@ -267,7 +268,7 @@ func (r *Run) eventually(ctx context.Context, within time.Duration, ok func() bo
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	for !ok() {
-		if rest(ctx, 20*time.Millisecond) != nil {
+		if lab.Rest(ctx, 20*time.Millisecond) != nil {
 			return false
 		}
 	}

@@ -211,7 +211,7 @@ func (h *premises) only(n *lab.Node) {
 func (h *premises) again(ctx context.Context, n *lab.Node) error {
 	h.fell(n, true)
 	if len(h.nodes) > 1 { // the others have to do without it for a while
-		if err := rest(ctx, 2*time.Second); err != nil {
+		if err := lab.Rest(ctx, 2*time.Second); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"centrala/lab"
 )
 
 // once is one connection, from its beginning to its end. It tells how long the server asked to
@@ -165,7 +167,7 @@ func (p *Person) ping(ctx context.Context, conn *websocket.Conn, welcome <-chan 
 	case <-ctx.Done():
 		return
 	}
-	for rest(ctx, time.Second) == nil {
+	for lab.Rest(ctx, time.Second) == nil {
 		within, cancel := context.WithTimeout(ctx, 5*time.Second)
 		err := conn.Ping(within)
 		cancel()

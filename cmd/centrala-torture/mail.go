@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"centrala/cmd/centrala-torture/law"
+	"centrala/lab"
 )
 
 // tryLine has the administrator try the mailbox's line, which opens it anew when all is well.
@@ -36,7 +37,7 @@ func (r *Run) mailIsIn(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
-		if missing == 0 || rest(ctx, 500*time.Millisecond) != nil {
+		if missing == 0 || lab.Rest(ctx, 500*time.Millisecond) != nil {
 			return nil
 		}
 	}
@@ -140,7 +141,7 @@ func (r *Run) decided(ctx context.Context) error {
 		if err != nil && within.Err() == nil {
 			return err
 		}
-		if err == nil && onTheWay == 0 || rest(within, 500*time.Millisecond) != nil {
+		if err == nil && onTheWay == 0 || lab.Rest(within, 500*time.Millisecond) != nil {
 			return context.Cause(ctx)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"centrala/cmd/centrala-torture/law"
+	"centrala/lab"
 )
 
 // A Person is somebody at one end of the live socket who behaves as docs/protocol.md asks of
@@ -130,7 +131,7 @@ func (p *Person) Run(ctx context.Context) {
 		if time.Since(began) > time.Second {
 			wait = 10 * time.Millisecond
 		}
-		if rest(ctx, asked+rand.N(wait)) != nil { // full jitter
+		if lab.Rest(ctx, asked+rand.N(wait)) != nil { // full jitter
 			return
 		}
 		wait = min(2*wait, 500*time.Millisecond)
@@ -229,7 +230,7 @@ func (p *Person) refused(ctx context.Context, f frame) {
 		p.mu.Lock()
 		p.putOff++
 		p.mu.Unlock()
-		_ = rest(ctx, time.Duration(max(f.RetryAfter, 20))*time.Millisecond) // its end is noticed by who reads
+		_ = lab.Rest(ctx, time.Duration(max(f.RetryAfter, 20))*time.Millisecond) // its end is noticed by who reads
 		return
 	}
 	var why string

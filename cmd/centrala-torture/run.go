@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"centrala/cmd/centrala-torture/correspondent"
 	"centrala/cmd/centrala-torture/law"
 	"centrala/lab"
 )
@@ -41,12 +42,12 @@ type Run struct {
 	random *rand.Rand
 	people []*Person
 	post   *post
-	mailed []*Correspondent
+	mailed []*correspondent.Correspondent
 	admin  string // token
 	inbox  string // the mailbox's
 	done   map[string]int
 	vain   map[string]int // troubles that met nobody
-	begin  func(*Correspondent)
+	begin  func(*correspondent.Correspondent)
 	begun  int         // how many of mailed write
 	hush   atomic.Bool // customers say nothing for a while
 	terms  int
@@ -114,7 +115,7 @@ func (r *Run) invite(ctx context.Context) error {
 			return err
 		}
 		for n := range maxTalks - r.Customers { // some of them begin later
-			r.mailed = append(r.mailed, newCorrespondent(n, r.record, r.post.box))
+			r.mailed = append(r.mailed, correspondent.New(n, helpdesk, r.record, r.post.box))
 		}
 	}
 	for _, email := range []string{"ania@demo.test", "piotr@demo.test"} {
@@ -185,12 +186,12 @@ func (r *Run) torture(ctx context.Context) error {
 			crowd.Go(func() error { r.chat(talking, p); return nil })
 		}
 	}
-	r.begin = func(c *Correspondent) { crowd.Go(func() error { return c.Run(talking) }) }
+	r.begin = func(c *correspondent.Correspondent) { crowd.Go(func() error { return c.Run(talking) }) }
 	if r.post != nil {
 		for range r.Mails {
 			r.newcomer()
 		}
-		crowd.Go(func() error { return collect(ctx, r.record, r.post.sink, r.mailed) })
+		crowd.Go(func() error { return correspondent.Collect(ctx, r.record, r.post.sink, r.mailed) })
 	}
 	if err := r.meet(ctx); err != nil {
 		return err
@@ -222,7 +223,7 @@ func (r *Run) torture(ctx context.Context) error {
 // meet has everybody meet the faults.
 func (r *Run) meet(ctx context.Context) error {
 	for n := range r.Rounds {
-		if err := rest(ctx, time.Duration(200+r.random.IntN(600))*time.Millisecond); err != nil {
+		if err := lab.Rest(ctx, time.Duration(200+r.random.IntN(600))*time.Millisecond); err != nil {
 			return err
 		}
 		f := r.Faults[r.random.IntN(len(r.Faults))]
@@ -244,7 +245,7 @@ func (r *Run) chat(ctx context.Context, p *Person) {
 		if p.Unsent() < 3 && !r.hush.Load() {
 			p.Say("", false)
 		}
-		if rest(ctx, rand.N(80*time.Millisecond)) != nil {
+		if lab.Rest(ctx, rand.N(80*time.Millisecond)) != nil {
 			return
 		}
 	}
@@ -310,7 +311,7 @@ func settle(ctx context.Context, people []*Person, said, cutAll func() int) erro
 		cutAll()
 		for i, p := range people {
 			for p.Resumed() == resumed[i] {
-				if err := rest(ctx, 20*time.Millisecond); err != nil {
+				if err := lab.Rest(ctx, 20*time.Millisecond); err != nil {
 					return fmt.Errorf("%s does not come back: %w", p.Name, err)
 				}
 			}
@@ -326,22 +327,10 @@ func settle(ctx context.Context, people []*Person, said, cutAll func() int) erro
 func sent(ctx context.Context, people []*Person) error {
 	for _, p := range people {
 		for p.Unsent() > 0 {
-			if err := rest(ctx, 20*time.Millisecond); err != nil {
+			if err := lab.Rest(ctx, 20*time.Millisecond); err != nil {
 				return fmt.Errorf("%s still has %d words unsent: %w", p.Name, p.Unsent(), err)
 			}
 		}
 	}
 	return nil
-}
-
-// rest waits, or less when ctx ends.
-func rest(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -1,4 +1,6 @@
-package main
+// Package correspondent is people who write mails and answer what comes back, for the hostile
+// client.
+package correspondent
 
 import (
 	"bufio"
@@ -26,6 +28,7 @@ import (
 type Correspondent struct {
 	Name    string
 	address string
+	desk    string // whom they write to
 	record  *law.Record
 	box     *lab.Dovecot
 	got     chan law.Mail // answers, the newest only
@@ -33,8 +36,9 @@ type Correspondent struct {
 	mu      sync.Mutex
 }
 
-func newCorrespondent(n int, record *law.Record, box *lab.Dovecot) *Correspondent {
-	return &Correspondent{Name: fmt.Sprintf("korespondent %d", n), address: fmt.Sprintf("korespondent%d@example.test", n),
+// New is the n-th person, who writes to an address by way of its mailbox.
+func New(n int, to string, record *law.Record, box *lab.Dovecot) *Correspondent {
+	return &Correspondent{Name: fmt.Sprintf("korespondent %d", n), address: fmt.Sprintf("korespondent%d@example.test", n), desk: to,
 		record: record, box: box, got: make(chan law.Mail, 1), replyTo: map[string]string{}}
 }
 
@@ -44,7 +48,7 @@ const unanswered = 20 * time.Second
 // Run writes and answers until ctx ends.
 func (c *Correspondent) Run(ctx context.Context) error {
 	var named []string // Message-IDs of the exchange so far
-	to := helpdesk
+	to := c.desk
 	for n := 0; ; n++ {
 		id := fmt.Sprintf("<%s.%d@example.test>", strings.ReplaceAll(c.Name, " ", "."), n)
 		p := law.Posted{By: c.Name, Order: n, ID: id, Text: fmt.Sprintf("%s, list %d", c.Name, n)}
@@ -57,14 +61,14 @@ func (c *Correspondent) Run(ctx context.Context) error {
 		select {
 		case m := <-c.got:
 			named = append(named, m.MessageID)
-			if to = helpdesk; n%3 > 0 { // every third goes by what it names alone
+			if to = c.desk; n%3 > 0 { // every third goes by what it names alone
 				to = c.back(m.MessageID)
 			}
 		case <-wait.C:
 		case <-ctx.Done():
 		}
 		wait.Stop()
-		if rest(ctx, 100*time.Millisecond+rand.N(300*time.Millisecond)) != nil {
+		if lab.Rest(ctx, 100*time.Millisecond+rand.N(300*time.Millisecond)) != nil {
 			return nil
 		}
 	}
@@ -100,15 +104,15 @@ func (c *Correspondent) back(id string) string {
 	if at := c.replyTo[id]; at != "" {
 		return at
 	}
-	return helpdesk
+	return c.desk
 }
 
-// collect brings the mails that left the house to whom they are for, until ctx ends and once
+// Collect brings the mails that left the house to whom they are for, until ctx ends and once
 // more then.
-func collect(ctx context.Context, record *law.Record, sink *lab.Sink, people []*Correspondent) error {
+func Collect(ctx context.Context, record *law.Record, sink *lab.Sink, people []*Correspondent) error {
 	seen := map[string]bool{}
 	for {
-		over := rest(ctx, 100*time.Millisecond) != nil
+		over := lab.Rest(ctx, 100*time.Millisecond) != nil
 		mails, err := sink.Mails()
 		if err != nil {
 			return err
