@@ -98,7 +98,7 @@ func (h *premises) busy(ctx context.Context, r *Run) (err error) {
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("hold the database: %w", err)
 	}
-	long := []time.Duration{time.Second, 7 * time.Second}[r.random.IntN(2)]
+	long := []time.Duration{time.Second, 7 * time.Second}[r.chance(2)]
 	err = lab.Rest(ctx, long)
 	if _, rollback := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); err != nil || rollback != nil {
 		return errors.Join(err, rollback)
@@ -124,7 +124,7 @@ func (h *premises) pgFailOver(ctx context.Context, r *Run) error {
 }
 
 func (h *premises) natsKill(ctx context.Context, r *Run) error {
-	i := r.random.IntN(3)
+	i := r.chance(3)
 	if err := h.nats.Kill(i); err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (h *premises) natsKill(ctx context.Context, r *Run) error {
 }
 
 func (h *premises) natsCut(ctx context.Context, r *Run) error {
-	i := r.random.IntN(3)
+	i := r.chance(3)
 	h.nats.Isolate(i)
 	err := lab.Rest(ctx, 3*time.Second)
 	h.nats.Join(i)

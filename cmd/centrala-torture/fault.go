@@ -201,9 +201,7 @@ func (h *premises) trouble(imap bool, t lab.Trouble, late time.Duration) func(co
 			relay, name = h.post.imap, "IMAP"
 		}
 		if imap { // whatever it met before, the line is open
-			if err := r.tryLine(ctx); err != nil {
-				return err
-			}
+			r.tryLine(ctx)
 		}
 		before := relay.Struck(t)
 		if err := relay.Make(t, late); err != nil {
@@ -218,10 +216,10 @@ func (h *premises) trouble(imap bool, t lab.Trouble, late time.Duration) func(co
 		defer cancel()
 		for relay.Struck(t) == before {
 			if lab.Rest(within, 20*time.Millisecond) != nil {
-				r.vain[name+" "+string(t)]++
+				r.note(r.vain, name+" "+string(t))
 				break
 			}
 		}
-		return lab.Rest(ctx, time.Duration(500+r.random.IntN(3500))*time.Millisecond)
+		return lab.Rest(ctx, time.Duration(500+r.chance(3500))*time.Millisecond)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,18 +40,20 @@ type Run struct {
 	link   *lab.Link
 	api    *API
 	record *law.Record
-	random *rand.Rand
 	people []*Person
 	post   *post
 	mailed []*correspondent.Correspondent
-	admin  string // token
-	inbox  string // the mailbox's
+	admin  string      // token
+	inbox  string      // the mailbox's
+	terms  int         // polite ends so far
+	hush   atomic.Bool // customers say nothing for a while
+	begin  func(*correspondent.Correspondent)
+
+	mu     sync.Mutex
+	random *rand.Rand
 	done   map[string]int
 	vain   map[string]int // troubles that met nobody
-	begin  func(*correspondent.Correspondent)
-	begun  int         // how many of mailed write
-	hush   atomic.Bool // customers say nothing for a while
-	terms  int
+	begun  int            // how many of mailed write
 }
 
 // Result is how a run ended.
@@ -220,23 +223,56 @@ func (r *Run) torture(ctx context.Context) error {
 	return crowd.Wait()
 }
 
-// meet has everybody meet the faults.
+// meet has everybody meet the faults: each once, and then by chance. Beside one of three stands
+// a trouble of the mail servers, so that servers also die while mails are handed over.
 func (r *Run) meet(ctx context.Context) error {
+	var mail []Fault
+	for _, f := range r.Faults {
+		if f.Needs == needMail {
+			mail = append(mail, f)
+		}
+	}
 	for n := range r.Rounds {
-		if err := lab.Rest(ctx, time.Duration(200+r.random.IntN(600))*time.Millisecond); err != nil {
+		if err := lab.Rest(ctx, time.Duration(200+r.chance(600))*time.Millisecond); err != nil {
 			return err
 		}
-		f := r.Faults[r.random.IntN(len(r.Faults))]
-		if n < len(r.Faults) && r.Rounds >= len(r.Faults) { // each at least once
-			f = r.Faults[(n+int(r.Seed%uint64(len(r.Faults))))%len(r.Faults)]
+		now := []Fault{r.Faults[r.chance(len(r.Faults))]}
+		if n < len(r.Faults) && r.Rounds >= len(r.Faults) {
+			now[0] = r.Faults[(n+int(r.Seed%uint64(len(r.Faults))))%len(r.Faults)]
 		}
-		fmt.Fprintf(r.Log, "torture: fault %d of %d, %s; %d messages\n", n+1, r.Rounds, f.Name, r.record.Count())
-		if err := f.Do(ctx, r); err != nil {
-			return fmt.Errorf("fault %d, %s: %w", n+1, f.Name, err)
+		if now[0].Needs != needMail && len(mail) > 0 && r.chance(3) == 0 {
+			now = append(now, mail[r.chance(len(mail))])
 		}
-		r.done[f.Name]++
+		together, within := errgroup.WithContext(ctx)
+		for _, f := range now {
+			fmt.Fprintf(r.Log, "torture: fault %d of %d, %s; %d messages\n", n+1, r.Rounds, f.Name, r.record.Count())
+			together.Go(func() error {
+				if err := f.Do(within, r); err != nil {
+					return fmt.Errorf("fault %d, %s: %w", n+1, f.Name, err)
+				}
+				r.note(r.done, f.Name)
+				return nil
+			})
+		}
+		if err := together.Wait(); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// chance is a number below n.
+func (r *Run) chance(n int) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.random.IntN(n)
+}
+
+// note counts something by its name.
+func (r *Run) note(in map[string]int, name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	in[name]++
 }
 
 // chat is a customer who writes, waits until that is acknowledged, and writes again.
