@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -25,4 +27,27 @@ func TestDisk(t *testing.T) {
 	}
 	must(t, d.Free())
 	must(t, write())
+}
+
+// The system calls of a running process fail while a tracer is there.
+func TestInject(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command("sh", "-c", "read line; exec dd if=/dev/zero of="+filepath.Join(scratch(t), "words")+" count=1 conv=fsync")
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	begin, err := cmd.StdinPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	tracer, err := Inject(t.Context(), cmd.Process.Pid, "fsync", "error=EIO")
+	if err != nil {
+		_ = begin.Close() // it ends
+		_ = cmd.Wait()    // in whatever way
+	}
+	need(t, err, ErrNoTracer)
+	_, err = begin.Write([]byte("go\n"))
+	must(t, err)
+	if err := cmd.Wait(); err == nil || !strings.Contains(said.String(), "put/output error") {
+		t.Errorf("a failing fsync: %v, %s", err, &said)
+	}
+	must(t, tracer.Stop())
 }

@@ -4,10 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -72,7 +71,9 @@ func (h *premises) Start(ctx context.Context) error {
 	}
 	env := []string{"CENTRALA_MAIL_TIMEOUT=" + patience.String(), "CENTRALA_LOG_LEVEL=warn"}
 	if err == nil && h.post != nil {
-		env = append(env, "CENTRALA_MAILBOX="+h.post.mailbox())
+		var box string
+		box, err = h.post.mailbox()
+		env = append(env, "CENTRALA_MAILBOX="+box)
 	}
 	if err == nil && h.kind != onSQLite {
 		if err = os.Chmod(h.dir, 0o755); err == nil { // for PostgreSQL's user
@@ -266,20 +267,16 @@ func (p *post) close() error {
 const helpdesk = "pomoc@jarmark.test"
 
 // mailbox is the door as the configuration describes it.
-func (p *post) mailbox() string {
+func (p *post) mailbox() (string, error) {
 	box := map[string]any{"slug": "pomoc", "address": helpdesk, "from_name": "Pomoc", "side": "buyer",
 		"imap_tls": "none", "imap_user": lab.DovecotUser, "imap_password": lab.DovecotPassword, "smtp_tls": "none"}
 	for prefix, r := range map[string]*lab.Relay{"imap": p.imap, "smtp": p.smtp} {
-		host, port, err := net.SplitHostPort(r.Addr())
+		at, err := netip.ParseAddrPort(r.Addr())
 		if err != nil {
-			panic(fmt.Sprintf("a relay at %q", r.Addr())) // it listens there
+			return "", err
 		}
-		n, _ := strconv.Atoi(port) // a relay's is a number
-		box[prefix+"_host"], box[prefix+"_port"] = host, n
+		box[prefix+"_host"], box[prefix+"_port"] = at.Addr().String(), at.Port()
 	}
 	b, err := json.Marshal([]any{box})
-	if err != nil {
-		panic(err) // strings and numbers
-	}
-	return string(b)
+	return string(b), err
 }

@@ -102,23 +102,23 @@ func parse(args []string, errs io.Writer) (o order, err error) {
 
 // one makes one run and prints how it went.
 func one(ctx context.Context, o order, out io.Writer) (outcome, error) {
-	if err := os.MkdirAll(o.dir, 0o755); err != nil {
-		return outcome{}, err
-	}
-	scratch, err := os.MkdirTemp(o.dir, "torture-")
-	if err != nil {
-		return outcome{}, err
-	}
-	log, err := os.Create(filepath.Join(scratch, "log"))
-	if err != nil {
-		return outcome{}, err
-	}
-	defer log.Close()
-	h := &premises{kind: o.house, binary: o.server, dir: scratch, log: log, mail: o.mails > 0, random: rand.New(rand.NewPCG(o.seed, 2))}
+	h := &premises{kind: o.house, binary: o.server, mail: o.mails > 0, random: rand.New(rand.NewPCG(o.seed, 2))}
 	chosen, without, err := h.choose(o.names, o.late)
 	if err != nil {
 		return outcome{}, err
 	}
+	if err := os.MkdirAll(o.dir, 0o755); err != nil {
+		return outcome{}, err
+	}
+	if h.dir, err = os.MkdirTemp(o.dir, "torture-"); err != nil {
+		return outcome{}, err
+	}
+	log, err := os.Create(filepath.Join(h.dir, "log"))
+	if err != nil {
+		return outcome{}, err
+	}
+	defer log.Close()
+	h.log = log
 	fmt.Fprintf(out, "seed %d, %s, %d customers, %d people who write mails, %d faults; what the servers say is in %s\n", o.seed, o.house, o.customers, o.mails, o.rounds, log.Name())
 	if len(without) > 0 {
 		fmt.Fprintf(out, "  without %s\n", strings.Join(without, ", "))
@@ -130,13 +130,13 @@ func one(ctx context.Context, o order, out io.Writer) (outcome, error) {
 	}
 	result, err := p.Do(ctx)
 	if err != nil {
-		return outcome{}, fmt.Errorf("seed %d: %w; what is left lies in %s", o.seed, err, scratch)
+		return outcome{}, fmt.Errorf("seed %d: %w; what is left lies in %s", o.seed, err, h.dir)
 	}
 	broken := report(out, result, chosen, time.Since(began))
 	if broken == 0 {
-		err = os.RemoveAll(scratch)
+		err = os.RemoveAll(h.dir)
 	}
-	return outcome{result, broken, scratch, time.Since(began)}, err
+	return outcome{result, broken, h.dir, time.Since(began)}, err
 }
 
 // outcome is a run that came to its end.

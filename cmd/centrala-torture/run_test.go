@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"io"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -53,5 +55,36 @@ func TestRunFindsTheLie(t *testing.T) {
 				t.Errorf("only %d messages were acknowledged", result.Acked)
 			}
 		})
+	}
+}
+
+// What is asked for wrongly is refused with what could be asked for; a fault that this house
+// cannot have is named, not met.
+func TestCommandLine(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--customers", "45", "--mails", "8"}, "at most 50"},
+		{[]string{"--house", "castle"}, "--house is sqlite, postgres or cluster"},
+		{[]string{"--server", "/nowhere/centrala"}, "make build"},
+		{[]string{"--faults", "kill,flood"}, `no fault "flood"`},
+		{[]string{"--faults", "nats-cut"}, "nats-cut (needs cluster)"},
+		{[]string{"--faults", "smtp-torn", "--mails", "0"}, "smtp-torn (needs mail)"},
+	} {
+		args := append([]string{"--server", self, "--dir", t.TempDir()}, tt.args...)
+		if err := run(t.Context(), args, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%v: %v; want %q", tt.args, err, tt.want)
+		}
+	}
+	h := &premises{kind: onCluster, mail: true}
+	chosen, without, err := h.choose("kill,busy,nats-cut", 0)
+	if err != nil || len(chosen) != 2 || len(without) != 1 || !strings.HasPrefix(without[0], "busy") {
+		t.Errorf("a cluster meets %v, without %v, %v", chosen, without, err)
 	}
 }
