@@ -95,7 +95,7 @@ func (d *Dovecot) Close() error { return errors.Join(d.Stop(), os.RemoveAll(d.di
 
 // Put delivers a mail into the mailbox, as a delivery agent does: when it returns, the mail is
 // there whole, also for a server that is started later.
-func (d *Dovecot) Put(raw []byte) error { return d.put.add(raw) }
+func (d *Dovecot) Put(raw []byte) error { return d.put.add(raw, time.Now()) }
 
 // Renumber makes the server, while it is stopped, give all messages new numbers under a new
 // UIDVALIDITY, as a restored mailbox does.
@@ -235,9 +235,11 @@ func (m maildir) give(to *user.User) error {
 	return errors.Join(errs...)
 }
 
-// add keeps a mail: written aside, then put into its place at once.
-func (m maildir) add(raw []byte) error {
-	f, err := os.CreateTemp(filepath.Join(string(m), "tmp"), strconv.FormatInt(time.Now().UnixNano(), 10)+".lab.*")
+// add keeps a mail: written aside, then put into its place at once. Its name begins with the
+// second and goes on with the microsecond: Dovecot numbers mails that it finds together by that,
+// and reads no more than 32 bits of the first number.
+func (m maildir) add(raw []byte, at time.Time) error {
+	f, err := os.CreateTemp(filepath.Join(string(m), "tmp"), fmt.Sprintf("%d.M%06dP%d.*", at.Unix(), at.Nanosecond()/1000, os.Getpid()))
 	if err != nil {
 		return err
 	}

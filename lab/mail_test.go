@@ -9,6 +9,7 @@ import (
 	"net/smtp"
 	"net/textproto"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,7 +118,7 @@ func TestIMAPTroubles(t *testing.T) {
 		{Late, func(got string, err error) bool { return err == nil && strings.Contains(got, body) }},
 	} {
 		must(t, r.Make(tt.trouble, time.Millisecond))
-		if got, err := fetch(r.Addr()); !tt.want(got, err) {
+		if got, err := fetch(r.Addr(), "SELECT INBOX", "FETCH 1 BODY.PEEK[]"); !tt.want(got, err) {
 			t.Errorf("%q: %v after %q", tt.trouble, err, got)
 		}
 		if tt.trouble != NoTrouble && r.Struck(tt.trouble) == 0 {
@@ -126,8 +127,8 @@ func TestIMAPTroubles(t *testing.T) {
 	}
 }
 
-// fetch reads the first mail of the mailbox, and gives all that the server said.
-func fetch(addr string) (got string, err error) {
+// fetch logs in, says commands, and gives all that the server said.
+func fetch(addr string, commands ...string) (got string, err error) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		return "", err
@@ -138,7 +139,7 @@ func fetch(addr string) (got string, err error) {
 	}
 	said := &strings.Builder{}
 	lines := bufio.NewReader(io.TeeReader(conn, said))
-	for n, command := range []string{"", "LOGIN " + DovecotUser + " " + DovecotPassword, "SELECT INBOX", "FETCH 1 BODY.PEEK[]", "LOGOUT"} {
+	for n, command := range slices.Concat([]string{"", "LOGIN " + DovecotUser + " " + DovecotPassword}, commands, []string{"LOGOUT"}) {
 		tag := fmt.Sprintf("a%d ", n)
 		if n > 0 {
 			_, err = io.WriteString(conn, tag+command+"\r\n")
@@ -151,4 +152,27 @@ func fetch(addr string) (got string, err error) {
 		}
 	}
 	return said.String(), nil
+}
+
+// also when nobody looked meanwhile.
+func TestMailboxOrder(t *testing.T) {
+	t.Parallel()
+	box, err := StartDovecot(t.Context(), "", nil)
+	need(t, err, ErrNoDovecot)
+	t.Cleanup(func() { must(t, box.Close()) })
+	const all = 8
+	began := time.Now().Add(-time.Minute)
+	for n := range all {
+		must(t, box.put.add([]byte(fmt.Sprintf("Subject: mail %d\r\n\r\nsłowo\r\n", n)), began.Add(time.Duration(n)*1500*time.Millisecond)))
+	}
+	got, err := fetch(box.Addr, "SELECT INBOX", "FETCH 1:* BODY.PEEK[HEADER.FIELDS (SUBJECT)]")
+	must(t, err)
+	at := -1
+	for n := range all {
+		next := strings.Index(got, fmt.Sprintf("mail %d", n))
+		if next <= at {
+			t.Fatalf("not in order:\n%s", got)
+		}
+		at = next
+	}
 }
