@@ -56,13 +56,13 @@ bench: build bin/nats-server ## the figures of docs/performance.md, measured her
 	$(GO_BUILD) -o bin/ ./cmd/centrala-bench
 	./bin/centrala-bench --server ./bin/centrala --images artifacts/bench
 
-torture: build ## customers and agents talk while the server is killed and the network fails; then every law is checked
+torture: build bin/nats-server ## everything goes wrong on every kind of house while people talk, one after the other and mixed; about an hour
 	$(GO_BUILD) -o bin/ ./cmd/centrala-torture
-	./bin/centrala-torture --rounds 100
+	./bin/centrala-torture --everything
 
 test-torture: build # a short one, as part of the tests
 	$(GO_BUILD) -o bin/ ./cmd/centrala-torture
-	./bin/centrala-torture --rounds 8 --customers 12 --seed 1
+	./bin/centrala-torture --faults kill,term,cut,full-disk,slow-disk,imap-torn,smtp-unheard --rounds 7 --customers 12 --mails 4 --seed 1
 
 clean: ## remove what was built
 	rm -rf bin web/dist/* artifacts

@@ -124,7 +124,7 @@ func (p *pool) attempt(ctx context.Context, out centrala.Outbound) (s centrala.S
 		}
 		return s, false
 	}
-	sctx, end := p.patient(ctx)
+	sctx, end := p.patient(ctx, p.c.c.Timeout)
 	defer end()
 	var external string
 	err := guarded(func() (err error) {
@@ -144,10 +144,10 @@ func (p *pool) attempt(ctx context.Context, out centrala.Outbound) (s centrala.S
 	return s, true
 }
 
-// patient is ctx for one attempt: it outlives the end of ctx by the grace, because a message
-// that is half handed over is better finished than left unknown.
-func (p *pool) patient(ctx context.Context) (context.Context, context.CancelFunc) {
-	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.c.c.Timeout)
+// patient is ctx for what takes up to a limit and is better finished than left unknown: it
+// outlives the end of ctx by the grace.
+func (p *pool) patient(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	stop := context.AfterFunc(ctx, func() {
 		t := time.AfterFunc(p.c.c.Grace, cancel)
 		context.AfterFunc(sctx, func() { t.Stop() })
@@ -200,7 +200,7 @@ func (p *pool) note(out centrala.Outbound, s centrala.Settlement, err error) {
 // settle writes an outcome down, trying again for as long as the log may recover: an outcome
 // that is lost turns a sent message into one that nobody knows about.
 func (p *pool) settle(ctx context.Context, out centrala.Outbound, s centrala.Settlement) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	ctx, cancel := p.patient(ctx, 30*time.Second) // a program whose log failed has to end, too
 	defer cancel()
 	s.Attempt = out.Attempt
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {

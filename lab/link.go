@@ -119,29 +119,37 @@ func (k *Link) carry(near net.Conn) {
 	both.Go(func() { k.pipe(c, far, near) })
 	both.Go(func() { k.pipe(c, near, far) })
 	both.Wait()
+	c.hangUp()
 	k.mu.Lock()
 	delete(k.calls, c)
 	k.mu.Unlock()
 }
 
-// pipe passes traffic one way until either end is gone.
-func (k *Link) pipe(c *call, to io.Writer, from io.Reader) {
-	defer c.hangUp()
+// pipe passes traffic one way until either end is gone. An end that has said all is passed on as
+// that, so that what is still on its way, either way, arrives.
+func (k *Link) pipe(c *call, to, from net.Conn) {
 	buf := make([]byte, 16<<10)
 	for {
 		n, err := from.Read(buf)
 		if n > 0 {
 			if !k.pass() {
-				return
+				break
 			}
 			if _, err := to.Write(buf[:n]); err != nil {
-				return
+				break
 			}
 		}
+		if tcp, ok := to.(*net.TCPConn); ok && errors.Is(err, io.EOF) {
+			if tcp.CloseWrite() == nil {
+				return
+			}
+			break
+		}
 		if err != nil {
-			return
+			break
 		}
 	}
+	c.hangUp()
 }
 
 // pass waits as long as the weather asks and reports whether the connection lives on.
@@ -149,7 +157,7 @@ func (k *Link) pass() bool {
 	for {
 		w, cut, wait, changed := k.roll()
 		if !w.Swallow {
-			return rest(k.ctx, wait) == nil && !cut
+			return Rest(k.ctx, wait) == nil && !cut
 		}
 		k.hold(1)
 		select {

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -62,7 +64,7 @@ func (p *process) await(ctx context.Context, every time.Duration, ready func(con
 			return fmt.Errorf("%s ended at its start: %w; the last it said:\n%s", p.name, p.cause, p.tail)
 		default:
 		}
-		if rest(ctx, every) != nil {
+		if Rest(ctx, every) != nil {
 			return fmt.Errorf("%s is of no use after %s: %w; the last it said:\n%s", p.name, startLimit, err, p.tail)
 		}
 	}
@@ -112,13 +114,19 @@ func (p *process) ended() bool {
 	}
 }
 
-// FreeAddress is an address of the loopback that nobody listens on right now.
+// FreeAddress is an address of the loopback that nobody listens on right now. Its port lies
+// below those that systems give away by themselves, so that no connection takes it while the
+// server that it is for is down.
 func FreeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for {
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(15_000+rand.IntN(17_000))))
+		switch {
+		case err == nil:
+			return l.Addr().String(), l.Close()
+		case !errors.Is(err, syscall.EADDRINUSE):
+			return "", err
+		}
 	}
-	return l.Addr().String(), l.Close()
 }
 
 // beside finds a program that was built with the one that runs: in its folder, else on the path.
@@ -158,8 +166,8 @@ func (t *tail) String() string {
 	return string(t.buf)
 }
 
-// rest waits, or less when ctx ends.
-func rest(ctx context.Context, d time.Duration) error {
+// Rest waits, or less when ctx ends.
+func Rest(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -17,3 +17,7 @@ func endsWithUs(cmd *exec.Cmd) {
 func as(cmd *exec.Cmd, uid, gid uint32) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: gid}}
 }
+
+func mount(dir, options string) error { return syscall.Mount("tmpfs", dir, "tmpfs", 0, options) }
+
+func unmount(dir string) error { return syscall.Unmount(dir, syscall.MNT_DETACH) }

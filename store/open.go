@@ -72,6 +72,7 @@ type DB struct {
 	done     sync.WaitGroup
 	fault    atomic.Pointer[error] // why writing does not work at the moment
 	fatal    chan error
+	failed   atomic.Bool // the disk did: nothing more is written
 	stats    stats
 	guest    bool
 	epoch    string
@@ -119,11 +120,16 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 // errClosed is the cause of the end of the writer.
 var errClosed = errors.New("the store is closed")
 
-// Close ends the writer after what it holds is on disk, notes the clean end, and closes.
+// Close ends the writer after what it holds is on disk, notes the clean end, and closes. On a
+// disk that has failed nothing is noted: the next start finds that it was no clean end.
 func (db *DB) Close() error {
 	db.stop(errClosed)
 	db.done.Wait()
 	var err error
+	if db.failed.Load() {
+		_, _ = db.ro.Close(), db.rw.Close() // what they say is known
+		return nil
+	}
 	if !db.guest {
 		_, err = db.rw.Exec(`UPDATE meta SET value = 'yes' WHERE name = 'clean'`)
 	}

@@ -368,6 +368,7 @@ func (db *DB) report(err error) {
 
 // fail asks the process to end.
 func (db *DB) fail(err error) {
+	db.failed.Store(true)
 	select {
 	case db.fatal <- fmt.Errorf("the database's disk failed; nothing more is accepted: %w", err):
 	default:

@@ -1,35 +1,30 @@
 package channelstest
 
 import (
-	"bufio"
-	_ "embed" // the server's script
-	"io"
+	"context"
+	"errors"
 	"io/fs"
-	"math/rand/v2"
-	"net"
+	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"centrala"
+	"centrala/lab"
 )
 
-//go:embed sink.py
-var sinkScript []byte
-
-// Sink is an SMTP server, aiosmtpd, that keeps what it takes. Some recipients it treats badly:
+// Sink is a lab.Sink that ends with the test. Some recipients it treats badly:
 //
 //	nobody@  refused for good        later@   put off
 //	spam@    refused after the data  full@    put off after the data
 //	barred@  refused by policy       silent@  never answered after the data
-//	cut@     hung up on after the data
+//	cut@     hung up on after the data; odd@ answered out of step
 type Sink struct {
 	Server centrala.Server
-	folder string
+	sink   *lab.Sink
 }
 
 // SinkOptions say what a Sink asks of its clients.
@@ -42,33 +37,19 @@ type SinkOptions struct {
 // NewSink starts a Sink, which ends with the test.
 func NewSink(t testing.TB, o SinkOptions) *Sink {
 	t.Helper()
-	python := Need(t, "python3-aiosmtpd", "/usr/bin/python3", "python3")
-	if exec.Command(python, "-c", "import aiosmtpd").Run() != nil {
-		Missing(t, "aiosmtpd is missing: apt-get install python3-aiosmtpd")
+	sink, err := lab.StartSink(context.Background(), lab.SinkConfig{Dir: scratch(t), Folder: o.Folder, Password: o.Password, Cert: o.Cert, Log: testLog{t}})
+	if errors.Is(err, lab.ErrNoSink) {
+		Missing(t, err.Error())
 	}
-	dir := scratch(t)
-	if o.Folder == "" {
-		o.Folder = filepath.Join(dir, "mail")
-		maildir(t, o.Folder)
-	}
-	script := filepath.Join(dir, "sink.py")
-	write(t, script, sinkScript)
-	port := freePort(t)
-	cmd := exec.Command(python, script, strconv.Itoa(port), o.Folder, o.Password, o.Cert)
-	cmd.Stderr = testLog{t}
-	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	start(t, cmd, stdin)
-	if line, err := bufio.NewReader(stdout).ReadString('\n'); err != nil || line != "ready\n" {
-		t.Fatalf("the SMTP server did not start: %q, %v", line, err)
-	}
-	s := &Sink{Server: centrala.Server{Host: "127.0.0.1", Port: port, TLS: "none"}, folder: o.Folder}
+	t.Cleanup(func() {
+		if err := sink.Stop(); err != nil {
+			t.Log(err)
+		}
+	})
+	s := &Sink{Server: centrala.Server{Host: "127.0.0.1", Port: port(t, sink.Addr), TLS: "none"}, sink: sink}
 	if o.Password != "" {
 		s.Server.User = "bok"
 	}
@@ -78,41 +59,15 @@ func NewSink(t testing.TB, o SinkOptions) *Sink {
 	return s
 }
 
-// start runs cmd until the test ends, then closes its input and, should that not be enough,
-// kills it.
-func start(t testing.TB, cmd *exec.Cmd, stdin io.Closer) {
+// Mails are the raw mails that were taken so far, in the order of their arrival.
+func (s *Sink) Mails(t testing.TB) (mails []string) {
 	t.Helper()
-	if err := cmd.Start(); err != nil {
+	all, err := s.sink.Mails()
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := stdin.Close(); err != nil {
-			t.Logf("close the input of %s: %v", cmd.Path, err)
-		}
-		kill := time.AfterFunc(5*time.Second, func() { _ = cmd.Process.Kill() }) // it may have ended just now
-		defer kill.Stop()
-		if err := cmd.Wait(); err != nil {
-			t.Logf("%s ended: %v", cmd.Path, err)
-		}
-	})
-}
-
-// Mails are the raw mails that were taken so far, in the order of their arrival.
-func (s *Sink) Mails(t testing.TB) []string {
-	t.Helper()
-	var mails []string
-	for _, sub := range []string{"new", "cur"} {
-		entries, err := os.ReadDir(filepath.Join(s.folder, sub))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range entries {
-			raw, err := os.ReadFile(filepath.Join(s.folder, sub, e.Name()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			mails = append(mails, string(raw))
-		}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		mails = append(mails, string(all[name]))
 	}
 	return mails
 }
@@ -137,31 +92,6 @@ func Swaks(t testing.TB, to centrala.Server, args ...string) {
 	if out, err := exec.Command(swaks, all...).CombinedOutput(); err != nil {
 		t.Fatalf("swaks: %v: %s", err, out)
 	}
-}
-
-func maildir(t testing.TB, dir string) {
-	t.Helper()
-	for _, sub := range []string{"new", "cur", "tmp"} {
-		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// freePort is a port that nothing listens on. It lies below those that systems give away by
-// themselves, so that no connection takes it before the server that it is for.
-func freePort(t testing.TB) int {
-	t.Helper()
-	for range 100 {
-		port := 15_000 + rand.IntN(17_000)
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err == nil {
-			_ = l.Close() // nobody has connected
-			return port
-		}
-	}
-	t.Fatal("no port is free")
-	return 0
 }
 
 func write(t testing.TB, path string, data []byte) {

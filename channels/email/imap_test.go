@@ -313,7 +313,7 @@ func TestEncryptedMailbox(t *testing.T) {
 	t.Parallel()
 	p := newPost(t)
 	for _, how := range []string{"tls", "starttls"} {
-		p.inbox.Mailbox.IMAP = p.imap.Encrypted(how)
+		p.inbox.Mailbox.IMAP = p.imap.Encrypted(t, how)
 		if found := p.line.Test(t.Context(), p.inbox); !found[0].OK || !found[1].OK {
 			t.Errorf("%s: %+v", how, found)
 		}

@@ -132,6 +132,8 @@ func transact(client *smtp.Client, from, to string, d draft) error {
 		return &centrala.Ambiguous{Err: fmt.Errorf("no answer after the message was sent: %w", err)}
 	case reply.Code >= 500:
 		return &centrala.Rejected{Reason: answer(reply)}
+	case reply.Code < 400: // an answer to something else: the server is out of step
+		return &centrala.Ambiguous{Err: fmt.Errorf("no proper answer after the message was sent: %w", err)}
 	}
 	return fmt.Errorf("message put off: %w", err)
 }

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 )
@@ -49,13 +51,78 @@ func (a *API) Do(ctx context.Context, method, path, token string, in, out any) e
 	if err != nil {
 		return err
 	}
+	if res.StatusCode == http.StatusNotFound {
+		return fmt.Errorf("%s %s: %w", method, path, errNotThere)
+	}
 	if res.StatusCode/100 != 2 {
 		return fmt.Errorf("%s %s: %s: %.300s", method, path, res.Status, b)
 	}
-	if out == nil {
+	switch out := out.(type) {
+	case nil:
+		return nil
+	case *string:
+		*out = string(b)
 		return nil
 	}
 	return json.Unmarshal(b, out)
+}
+
+// errNotThere is the answer 404.
+var errNotThere = errors.New("not there")
+
+// Text reads a page.
+func (a *API) Text(ctx context.Context, path string) (text string, err error) {
+	err = a.Do(ctx, http.MethodGet, path, "", nil, &text)
+	return text, err
+}
+
+// Inbox is the id of the door with a slug.
+func (a *API) Inbox(ctx context.Context, token, slug string) (id string, err error) {
+	var list struct{ Items []struct{ ID, Slug string } }
+	if err := a.Do(ctx, http.MethodGet, "/v1/inboxes", token, nil, &list); err != nil {
+		return "", err
+	}
+	for _, in := range list.Items {
+		if in.Slug == slug {
+			return in.ID, nil
+		}
+	}
+	return "", fmt.Errorf("there is no inbox %s", slug)
+}
+
+// Conversations are all of a channel.
+func (a *API) Conversations(ctx context.Context, token, channel string) (ids []string, err error) {
+	for cursor := ""; ; {
+		var page struct {
+			Items []struct{ ID string }
+			Next  *string
+		}
+		path := "/v1/conversations?limit=200&channel=" + channel + "&cursor=" + url.QueryEscape(cursor)
+		if err := a.Do(ctx, http.MethodGet, path, token, nil, &page); err != nil {
+			return nil, err
+		}
+		for _, c := range page.Items {
+			ids = append(ids, c.ID)
+		}
+		if page.Next == nil || *page.Next == "" {
+			return ids, nil
+		}
+		cursor = *page.Next
+	}
+}
+
+// delivery is a row of the ledger.
+type delivery struct {
+	ID    string
+	Seq   int64
+	State string
+}
+
+// Deliveries are what left by mail of a conversation.
+func (a *API) Deliveries(ctx context.Context, token, conversation string) ([]delivery, error) {
+	var list struct{ Items []delivery }
+	err := a.Do(ctx, http.MethodGet, "/v1/conversations/"+conversation+"/deliveries", token, nil, &list)
+	return list.Items, err
 }
 
 // password is that of the demonstration's accounts.

@@ -17,6 +17,8 @@ type frame struct {
 	Gone         bool   `json:"gone"`
 	Truncated    bool   `json:"truncated"`
 	Assignee     *struct{ ID string }
+	Turn         string          `json:"turn"`
+	Channel      string          `json:"channel"`
 	Message      json.RawMessage `json:"message"` // an object, an id in ack, words in error
 	Messages     []entry         `json:"messages"`
 	More         bool            `json:"more"`

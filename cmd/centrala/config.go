@@ -31,6 +31,7 @@ type Config struct {
 	Stream  StreamConfig  `toml:"stream"`
 	Survey  SurveyConfig  `toml:"survey"`
 	Chat    ChatConfig    `toml:"chat"`
+	Mail    MailConfig    `toml:"mail"`
 	Log     LogConfig     `toml:"log"`
 	Trace   TraceConfig   `toml:"trace"`
 	Mailbox []MailboxFile `toml:"mailbox" help:"mail inboxes, one [[mailbox]] each; they can also be made in the console"`
@@ -68,6 +69,11 @@ type TraceConfig struct {
 // ChatConfig is what happens to chats that nobody watches.
 type ChatConfig struct {
 	CarryOn time.Duration `toml:"carry_on_after" default:"5m" help:"how long an answer stays unseen before it is sent by mail"`
+}
+
+// MailConfig is how patient all mailboxes are.
+type MailConfig struct {
+	Timeout time.Duration `toml:"timeout" default:"60s" help:"how long a mail server may take to answer"`
 }
 
 // LogConfig is how the log is written. It never holds people's words.

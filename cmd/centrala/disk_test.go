@@ -5,80 +5,31 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"centrala/channels/channelstest"
+	"centrala/lab"
 )
 
-// smallDisk is a folder on a disk of its own that is small: a tmpfs, mounted for the test, or
-// the machine's /dev/shm where that is as small as containers have it.
-func smallDisk(t *testing.T) string {
+// smallDisk is a disk of its own that is small, or the test is skipped.
+func smallDisk(t *testing.T) *lab.Disk {
 	t.Helper()
-	const size = 64 << 20
-	dir := t.TempDir()
-	err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d,mode=0700", size))
-	unmount := func() error { return syscall.Unmount(dir, syscall.MNT_DETACH) }
-	if errors.Is(err, syscall.EPERM) && exec.Command("sudo", "-n", "mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%d,mode=0700,uid=%d", size, os.Getuid()), "tmpfs", dir).Run() == nil {
-		err, unmount = nil, exec.Command("sudo", "-n", "umount", "--lazy", dir).Run
-	}
-	if err == nil {
-		t.Cleanup(func() {
-			if err := unmount(); err != nil {
-				t.Errorf("the small disk stays mounted at %s: %v", dir, err)
-			}
-		})
-		return dir
-	}
-	var shm syscall.Statfs_t
-	if syscall.Statfs("/dev/shm", &shm) == nil && shm.Type == 0x01021994 && shm.Blocks*uint64(shm.Bsize) <= 4*size {
-		dir, err := os.MkdirTemp("/dev/shm", "centrala")
-		if err == nil {
-			t.Cleanup(func() {
-				if err := os.RemoveAll(dir); err != nil {
-					t.Error(err)
-				}
-			})
-			return dir
-		}
-	}
-	channelstest.Missing(t, fmt.Sprintf("there is no small disk to fill: mounting a tmpfs needs root with CAP_SYS_ADMIN, or sudo without a password (%v), and /dev/shm is not a tmpfs of at most 256 MB", err))
-	return ""
-}
-
-// fill takes all that is left of a disk but the last bytes. What it gives frees it again.
-func fill(t *testing.T, dir string, last int64) (free func()) {
-	t.Helper()
-	path := filepath.Join(dir, "ballast")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for block := make([]byte, 1<<20); len(block) > 0; {
-		if _, err := f.Write(block); errors.Is(err, syscall.ENOSPC) {
-			block = block[:len(block)/2]
-		} else if err != nil {
-			t.Fatal(err)
-		}
-	}
-	info, err := f.Stat()
-	if err == nil {
-		err = f.Truncate(info.Size() - last)
+	disk, err := lab.NewDisk(t.TempDir(), 64<<20)
+	if errors.Is(err, lab.ErrNoDisk) {
+		channelstest.Missing(t, err.Error())
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func() {
-		if err := os.Remove(path); err != nil {
-			t.Error(err)
+	t.Cleanup(func() {
+		if err := disk.Close(); err != nil {
+			t.Errorf("the small disk stays mounted at %s: %v", disk.Dir, err)
 		}
-	}
+	})
+	return disk
 }
 
 // The disk fills up while a customer writes: whoever sends is told that it cannot be stored
@@ -88,7 +39,7 @@ func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	disk := smallDisk(t)
 	h := newPremises(t, "", "")
-	h.data = filepath.Join(disk, "data")
+	h.data = filepath.Join(disk.Dir, "data")
 	p := h.serve(t, "--no-limits")
 	admin := h.furnish(t, p)
 	chat := p.customer(t)
@@ -98,7 +49,9 @@ func TestFullDisk(t *testing.T) {
 			t.Fatal("refused before anything was full")
 		}
 	}
-	free := fill(t, disk, 1<<20)
+	if err := disk.Fill(1 << 20); err != nil {
+		t.Fatal(err)
+	}
 	for range 3000 { // the last megabyte is shared by everything that writes
 		if !w.write(t) {
 			break
@@ -133,7 +86,9 @@ func TestFullDisk(t *testing.T) {
 		return nil
 	})
 
-	free()
+	if err := disk.Free(); err != nil {
+		t.Fatal(err)
+	}
 	began := time.Now()
 	eventually(t, "writing works again", func() error {
 		if !w.write(t) {

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -65,7 +66,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		return 2
 	}
 	if err := command.Run(cli); err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintln(errs, "centrala:", err)
+		fmt.Fprintln(errs, "centrala:", strings.ReplaceAll(err.Error(), "\n", "; ")) // one line, however many rooms had something to say
 		return 1
 	}
 	return 0

@@ -1,4 +1,4 @@
-package main
+package law
 
 import (
 	"fmt"
@@ -42,14 +42,42 @@ func whole() *Record {
 	hear(jan, 1, "c_2", 1, "Jan", 0)
 	hear(ania, 1, "c_2", 1, "Jan", 0)
 	r.Say(&Said{By: "Jan", Order: 1, Key: "Jan1", Text: "Jan 1"}) // on its way when the line was cut
-	r.Deliver(Mail{MessageID: "<1@x>", Text: "Ania 1"})
-	r.Deliver(Mail{MessageID: "<2@x>", Text: "Ania 7", Unknown: true})
-	r.Deliver(Mail{MessageID: "<2@x>", Text: "Ania 7"}) // sent again by hand
+	byMail(r, ania, say)
+	log := r.Read(&Reader{Name: "the log", Log: true})
+	for _, a := range slices.Clone(ania.Arrivals) {
+		a.Socket = 0
+		r.Hear(log, a)
+	}
+	for ms := range 10 {
+		r.Leave(Farewell{Term: 1, Name: "Marta", Code: 1012, RetryAfter: 300 + 400*ms})
+	}
+	r.Return(&Tab{Name: "Jan, tab 1", Conversation: "c_2", From: 0, Upto: 1, Seqs: []int64{1}, Texts: []string{"Jan 0"}, Resumed: true})
+	r.Expect(true, "the disk was full and somebody was told")
 	return r
+}
+
+// byMail is an exchange of mails: Ewa writes twice and is answered twice, the second time after
+// nobody knew what became of the answer.
+func byMail(r *Record, ania *Reader, say func(string, int, string, int64, bool)) {
+	for n := range 2 {
+		r.Post(Posted{By: "Ewa", Order: n, ID: fmt.Sprintf("<e%d@x>", n), Text: fmt.Sprintf("Ewa %d", n)})
+		r.Hear(ania, Arrival{Socket: 1, Conversation: "c_3", Seq: int64(1 + 2*n), Text: fmt.Sprintf("Ewa %d", n)})
+		say("Ania", 2+n, "c_3", int64(2+2*n), false)
+		r.Hear(ania, Arrival{Socket: 1, Conversation: "c_3", Seq: int64(2 + 2*n), Key: fmt.Sprintf("Ania%d", 2+n), Text: fmt.Sprintf("Ania %d", 2+n)})
+		r.Account(Delivery{Conversation: "c_3", Seq: int64(2 + 2*n), State: "handed_over", Asked: n})
+		for range 1 + n {
+			r.Deliver(Mail{To: "Ewa", MessageID: fmt.Sprintf("<a%d@x>", n), Text: fmt.Sprintf("Ania %d", 2+n), Answers: []string{fmt.Sprintf("<e%d@x>", n)}})
+		}
+	}
 }
 
 func (r *Record) reader(name string) *Reader {
 	return r.readers[slices.IndexFunc(r.readers, func(x *Reader) bool { return x.Name == name })]
+}
+
+// unsent is the message without an acknowledgement.
+func (r *Record) unsent() *Said {
+	return r.said[slices.IndexFunc(r.said, func(s *Said) bool { return !s.Acknowledged() })]
 }
 
 // drop takes away what a reader heard at a place.
@@ -66,7 +94,7 @@ func TestEachBreachIsCaught(t *testing.T) {
 		laws  []string
 	}{
 		{"nothing is wrong", func(*Record) {}, nil},
-		{"an acknowledged message is in nobody's timeline", func(r *Record) { r.Acknowledge(r.said[len(r.said)-1], "c_2", 2) }, []string{"kept"}},
+		{"an acknowledged message is in nobody's timeline", func(r *Record) { r.Acknowledge(r.unsent(), "c_2", 2) }, []string{"kept"}},
 		{"one reader misses the last message", func(r *Record) { r.reader("Marta").drop("c_1", 5) }, []string{"kept"}},
 		{"one reader has a hole", func(r *Record) { r.reader("Ania").drop("c_1", 3) }, []string{"dense"}},
 		{"a resent message is stored twice", func(r *Record) {
@@ -102,8 +130,45 @@ func TestEachBreachIsCaught(t *testing.T) {
 		{"a customer reads another's conversation", func(r *Record) {
 			r.Hear(r.reader("Jan"), Arrival{Socket: 1, Conversation: "c_1", Seq: 1, Text: "Marta 0"})
 		}, []string{"private"}},
-		{"a mail leaves twice", func(r *Record) { r.Deliver(Mail{MessageID: "<1@x>"}) }, []string{"outside"}},
-		{"a mail leaves again under another name", func(r *Record) { r.Deliver(Mail{MessageID: "<3@x>", Text: "Ania 1"}) }, []string{"outside"}},
+		{"a mail leaves twice", func(r *Record) { r.Deliver(r.mails[0]) }, []string{"outside"}},
+		{"what was asked for again leaves twice more", func(r *Record) { r.Deliver(r.mails[2]) }, []string{"outside"}},
+		{"a mail leaves under another name", func(r *Record) { r.mails[1].MessageID = "<other@x>" }, []string{"outside"}},
+		{"a mail that is handed over never left", func(r *Record) { r.mails = r.mails[1:] }, []string{"outside"}},
+		{"a mail that left waits to be sent", func(r *Record) { r.ledger[0].State = "queued" }, []string{"outside"}},
+		{"a mail is being handed over for ever", func(r *Record) { r.ledger[0].State = "handing_over" }, []string{"outside"}},
+		{"an answer is no row of the ledger", func(r *Record) { r.ledger = r.ledger[1:] }, []string{"outside"}},
+		{"a mail leaves that nobody wrote", func(r *Record) {
+			r.Deliver(Mail{To: "Ewa", MessageID: "<b@x>", Text: "Buy!", Answers: []string{"<e0@x>"}})
+		}, []string{"outside"}},
+		{"a mail of the mailbox is not in the log", func(r *Record) {
+			r.Post(Posted{By: "Ewa", Order: 2, ID: "<e2@x>", Text: "Ewa 2"})
+		}, []string{"kept"}},
+		{"a mail is taken twice", func(r *Record) {
+			for _, name := range []string{"Ania", "the log"} {
+				r.Hear(r.reader(name), Arrival{Socket: 9, Conversation: "c_3", Seq: 5, Text: "Ewa 1"})
+			}
+		}, []string{"once"}},
+		{"mails change places", func(r *Record) { r.posted[0], r.posted[1] = r.posted[1], r.posted[0] }, []string{"ordered"}},
+		{"a reply opens another conversation", func(r *Record) {
+			r.Post(Posted{By: "Ewa", Order: 2, ID: "<e2@x>", Text: "Ewa 2"})
+			for _, name := range []string{"Ania", "the log"} {
+				r.Hear(r.reader(name), Arrival{Socket: 9, Conversation: "c_4", Seq: 1, Text: "Ewa 2"})
+			}
+		}, []string{"threaded"}},
+		{"an answer names no mail", func(r *Record) { r.mails[0].Answers = nil }, []string{"threaded"}},
+		{"an answer goes to somebody else", func(r *Record) { r.mails[0].To = "Jan" }, []string{"threaded"}},
+		{"a socket just ends", func(r *Record) { r.goodbye[0] = Farewell{Term: 1, Name: "Jan", Code: -1} }, []string{"polite"}},
+		{"all sockets come back at once", func(r *Record) {
+			for i := range r.goodbye {
+				r.goodbye[i].RetryAfter = 1000
+			}
+		}, []string{"polite"}},
+		{"a socket comes back never", func(r *Record) { r.goodbye[0].RetryAfter = 0 }, []string{"polite"}},
+		{"a tab stays away", func(r *Record) { r.tabs[0].Resumed = false }, []string{"resumed"}},
+		{"a tab misses the last", func(r *Record) { r.tabs[0].Upto = 2 }, []string{"resumed"}},
+		{"a tab skips one", func(r *Record) { r.tabs[0].Seqs[0] = 2 }, []string{"resumed"}},
+		{"a tab reads other words", func(r *Record) { r.tabs[0].Texts[0] = "Jan 9" }, []string{"resumed"}},
+		{"what had to happen did not", func(r *Record) { r.Expect(false, "nobody was told") }, []string{"behaved"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

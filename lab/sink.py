@@ -1,6 +1,6 @@
-# An SMTP server (aiosmtpd) that keeps what it takes in a maildir, and treats some recipients
-# badly on purpose. Arguments: port, maildir, password ("" for no login), certificate or "".
-import asyncio, email.utils, mailbox, os, ssl, sys
+# An SMTP server (aiosmtpd) that keeps what it takes in a maildir before it says so, and treats
+# some recipients badly on purpose. Arguments: port, maildir, password ("" for no login), certificate or "".
+import asyncio, mailbox, signal, ssl, sys
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, SMTP
 
@@ -28,6 +28,8 @@ class Sink:
             return "452 4.2.2 Mailbox full"
         if name == "silent":
             await asyncio.sleep(600)
+        if name == "odd":
+            return "354 Go on"
         if name == "cut":
             server.transport.abort()
             return "250 never read"
@@ -45,8 +47,9 @@ if cert:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(cert)
     options.update(tls_context=context, require_starttls=True)
+ends = {signal.SIGTERM, signal.SIGINT}
+signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # before the server's thread is there
 controller = Controller(Sink(), hostname="127.0.0.1", port=port, data_size_limit=60_000_000, **options)
 controller.start()
-print("ready", flush=True)
-sys.stdin.read()  # until whoever started it goes away
+signal.sigwait(ends)
 controller.stop()

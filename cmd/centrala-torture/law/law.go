@@ -1,4 +1,4 @@
-package main
+package law
 
 import (
 	"cmp"
@@ -24,16 +24,20 @@ func (v *Verdict) breach(format string, args ...any) {
 	v.Breaches = append(v.Breaches, fmt.Sprintf(format, args...))
 }
 
-// laws are all that a run must keep.
-func laws() []Law {
+// All are all that a run must keep.
+func All() []Law {
 	return []Law{
-		{"kept", "what was acknowledged is at its seq, for everybody who may read it", kept},
+		{"kept", "what was acknowledged is at its seq, for everybody who may read it, and every mail is in the log", kept},
 		{"once", "no message is there twice, by its key or by its words", once},
 		{"ordered", "a sender's messages are in the order of their sending, and come in ascending seq", ordered},
 		{"dense", "every timeline is 1, 2, 3 … without holes", dense},
 		{"agreed", "the same seq is the same message for every reader", agreed},
 		{"private", "nobody reads what is not theirs, and no customer a note", private},
-		{"outside", "no mail leaves twice unless it was said that nobody knows whether it left", outside},
+		{"threaded", "who writes by mail has one conversation, and every answer names a mail of theirs", threaded},
+		{"outside", "an answer leaves once or is known not to have; only what was unknown and asked for again may leave again", outside},
+		{"polite", "a server that is told to end closes each socket with 1012, and the moments to come back are spread", polite},
+		{"resumed", "of very many who are cut at once all come back, and miss nothing", resumed},
+		{"behaved", "what a fault promises beside words happens", behaved},
 	}
 }
 
@@ -42,7 +46,7 @@ func Judge(r *Record) []Verdict {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []Verdict
-	for _, l := range laws() {
+	for _, l := range All() {
 		v := Verdict{Law: l}
 		l.check(r, &v)
 		out = append(out, v)
@@ -89,6 +93,15 @@ func kept(r *Record, v *Verdict) {
 			}
 		}
 	}
+	if len(r.posted) == 0 {
+		return
+	}
+	j := r.journal()
+	for _, p := range r.posted {
+		if v.Checked++; len(j.places[p.Text]) == 0 {
+			v.breach("the log has no %q, which %s put into the mailbox", p.Text, p.By)
+		}
+	}
 }
 
 func once(r *Record, v *Verdict) {
@@ -129,6 +142,7 @@ func ordered(r *Record, v *Verdict) {
 		}
 		last[w] = s
 	}
+	orderedMail(r, v)
 	for _, reader := range r.readers {
 		type stretch struct {
 			socket       int
@@ -143,6 +157,26 @@ func ordered(r *Record, v *Verdict) {
 			}
 			highest[at] = max(highest[at], a.Seq)
 		}
+	}
+}
+
+// orderedMail checks that what somebody wrote later is later in the log.
+func orderedMail(r *Record, v *Verdict) {
+	if len(r.posted) == 0 {
+		return
+	}
+	j := r.journal()
+	last := map[string]place{}
+	for _, p := range r.posted { // of each sender in the order of their writing
+		if len(j.places[p.Text]) == 0 {
+			continue
+		}
+		v.Checked++
+		at := slices.MinFunc(j.places[p.Text], func(a, b place) int { return cmp.Compare(a.seq, b.seq) })
+		if before := last[p.By]; before.conversation == at.conversation && before.seq > at.seq {
+			v.breach("%q of %s is at %d, before what they wrote earlier at %d", p.Text, p.By, at.seq, before.seq)
+		}
+		last[p.By] = at
 	}
 }
 
@@ -195,36 +229,6 @@ func private(r *Record, v *Verdict) {
 			}
 			if reader.Customer && notes[a.Text] {
 				v.breach("%s, a customer, reads the note %q", reader.Name, a.Text)
-			}
-		}
-	}
-}
-
-func outside(r *Record, v *Verdict) {
-	type copies struct {
-		left    int
-		unknown bool
-	}
-	byID, byText := map[string]*copies{}, map[string]*copies{}
-	count := func(in map[string]*copies, what string, m Mail) {
-		if what == "" {
-			return
-		}
-		if in[what] == nil {
-			in[what] = &copies{}
-		}
-		in[what].left++
-		in[what].unknown = in[what].unknown || m.Unknown
-	}
-	for _, m := range r.mails {
-		v.Checked++
-		count(byID, m.MessageID, m)
-		count(byText, m.Text, m)
-	}
-	for what, in := range map[string]map[string]*copies{"the mail": byID, "the words": byText} {
-		for id, c := range in {
-			if c.left > 1 && !c.unknown {
-				v.breach("%s %q left %d times", what, id, c.left)
 			}
 		}
 	}
