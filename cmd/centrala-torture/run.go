@@ -278,13 +278,26 @@ func (r *Run) note(in map[string]int, name string) {
 // chat is a customer who writes, waits until that is acknowledged, and writes again.
 func (r *Run) chat(ctx context.Context, p *Person) {
 	for {
-		if p.Unsent() < 3 && !r.hush.Load() {
+		if p.Unsent() < 3 && !r.hush.Load() && r.toAnswer() < patientFor {
 			p.Say("", false)
 		}
 		if lab.Rest(ctx, rand.N(80*time.Millisecond)) != nil {
 			return
 		}
 	}
+}
+
+// patientFor is how many answers agents may owe before customers wait with writing more.
+const patientFor = 100
+
+// toAnswer is how many answers agents have not got through yet.
+func (r *Run) toAnswer() (n int) {
+	for _, p := range r.people {
+		if !p.Customer {
+			n += p.Unsent()
+		}
+	}
+	return n
 }
 
 // read has everything read once more as it lies in the log now, by the administrator and by each

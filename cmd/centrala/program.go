@@ -202,6 +202,13 @@ func (p *Program) wire() error {
 	db := p.db
 	p.guard = auth.New(db, p.keys.Tokens, auth.Options{NoLimits: p.flags.NoLimits})
 	p.help = search.New(p.engine, db, p.log)
+	p.mail = email.New(email.Config{Secret: p.keys.Replies, Blobs: p.blobs, Board: p.board, Log: p.log, Timeout: p.cfg.Mail.Timeout})
+	p.gateway = gateway.New(gateway.Config{Log: accepted{db, p.doors[bySocket]}, Lists: db, Floor: db, House: db, Surveys: db, Suggester: p.help, Shelf: db, Guard: p.guard,
+		Logger: p.log, Site: p.site, Question: p.question, Epoch: db.Epoch(), Cluster: p.cfg.Stream.URL != "", NoLimits: p.flags.NoLimits})
+
+	p.desk = routing.New(routing.Config{Log: db, House: db, Promises: db, Locale: p.cfg.Locale, Logger: p.log})
+	p.courier = channels.NewCourier(channels.CourierConfig{Log: db, Doors: db, Senders: []channels.Sender{p.mail}, Board: p.board, Logger: p.log, Timeout: p.cfg.Mail.Timeout})
+	p.exchange = channels.NewExchange(channels.ExchangeConfig{Doors: db, Intake: accepted{db, p.doors[byMail]}, Listeners: []channels.Listener{p.mail}, Board: p.board, Log: p.log})
 	asker, err := survey.New(p.surveyConfig())
 	if err != nil {
 		return err
