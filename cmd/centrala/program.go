@@ -208,7 +208,7 @@ func (p *Program) wire() error {
 
 	p.desk = routing.New(routing.Config{Log: db, House: db, Promises: db, Locale: p.cfg.Locale, Logger: p.log})
 	p.courier = channels.NewCourier(channels.CourierConfig{Log: db, Doors: db, Senders: []channels.Sender{p.mail}, Board: p.board, Logger: p.log})
-	p.exchange = channels.NewExchange(channels.ExchangeConfig{Doors: db, Intake: accepted{db, p.doors[byMail]}, Listeners: []channels.Listener{p.mail}, Board: p.board, Log: p.log})
+	p.exchange = channels.NewExchange(channels.ExchangeConfig{Doors: db, Intake: accepted{db, p.doors[byMail]}, Leases: db, Node: p.cfg.Stream.Node, Listeners: []channels.Listener{p.mail}, Board: p.board, Log: p.log})
 	asker, err := survey.New(p.surveyConfig())
 	if err != nil {
 		return err
