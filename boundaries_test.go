@@ -30,7 +30,7 @@ var rooms = map[string][]string{
 	"gateway":               {".", "auth", "gateway/floor", "gateway/frames", "gateway/hub", "gateway/socket"},
 	"gateway/floor":         {"."},
 	"gateway/frames":        {"."},
-	"gateway/hub":           {".", "auth"},
+	"gateway/hub":           {".", "auth", "gateway/frames"},
 	"gateway/socket":        {},
 	"gateway/rest":          {".", "auth"},
 	"gateway/pages":         {".", "auth", "web", "words"},

@@ -100,6 +100,7 @@ type Config struct {
 	Question   func(locale string) string // the survey's question
 	Epoch      string                     // names the log's history; cursors of another one are stale
 	Cluster    bool                       // other nodes write to the same log
+	Peers      hub.Peers                  // their gateways; nil: there are none
 	NoLimits   bool                       // load tests on loopback
 }
 
@@ -139,7 +140,7 @@ func New(cfg Config) *Gateway {
 	}
 	g.ctx, g.stop = context.WithCancelCause(context.Background())
 	g.wheel = socket.NewWheel(g.log)
-	g.hub = hub.New[*session](g.ctx, reading{cfg.Log, cfg.Lists}, encoder{g}, listener{g}, g.log)
+	g.hub = hub.New[*session](g.ctx, reading{cfg.Log, cfg.Lists}, cfg.Peers, encoder{g}, listener{g}, g.log)
 	g.tasks.Go(g.hub.Run)
 	g.tasks.Go(func() { g.wheel.Turn(g.ctx) })
 	g.tasks.Go(g.clerk)
@@ -164,9 +165,16 @@ func (g *Gateway) Handle(e centrala.Event) { g.hub.Handle(e) }
 // the log.
 func (g *Gateway) Gap() { g.hub.Gap() }
 
-// Recheck asks again who the sockets of a principal are: an agent, an API key or a contact, by
-// its wire form. Those whose token no longer counts are closed with 4001, within a second.
-func (g *Gateway) Recheck(principal string) {
+// Hear takes what another node's gateway told its peers.
+func (g *Gateway) Hear(node string, word []byte) { g.hub.Hear(node, word) }
+
+// Recheck asks again who the sockets of a principal are, on all nodes: an agent, an API key or a
+// contact, by its wire form. Those whose token no longer counts are closed with 4001, within a
+// second.
+func (g *Gateway) Recheck(principal string) { g.hub.Ended(principal) }
+
+// Ended implements hub.Listener.
+func (g listener) Ended(principal string) {
 	g.wheel.Each(func(o socket.Owner) {
 		s := o.(*session)
 		p := s.who.Load()

@@ -57,8 +57,8 @@ type Outbox interface {
 	Since(ctx context.Context, s centrala.Scope, after centrala.EventID, limit int) ([]centrala.Commit, error)
 }
 
-// Bus is a node's connection to the stream. Register with Relay, Work, Live and OnGap, then
-// Start; none of the four may be called after that. Offer, Replay, Ready and Stats are safe
+// Bus is a node's connection to the stream. Register with Relay, Work, Live, OnGap and Hear, then
+// Start; none of the five may be called after that. Offer, Say, Replay, Ready and Stats are safe
 // for concurrent use at any time.
 type Bus struct {
 	cfg  Config
@@ -72,6 +72,8 @@ type Bus struct {
 	relay  *relay
 	groups []*group
 	live   *live
+
+	fleeting fleeting
 
 	started   bool
 	closing   atomic.Bool
@@ -102,6 +104,10 @@ func Open(ctx context.Context, c Config) (*Bus, error) {
 	b := &Bus{cfg: c, log: c.Log, ending: make(chan struct{}), stored: watch.Seconds()}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.live = &live{node: c.Node, log: c.Log, limit: liveEvents}
+	b.fleeting.hear = map[string]func(string, []byte){}
+	if c.URL != "" { // an embedded stream has no other nodes
+		b.fleeting.out = make(chan *nats.Msg, fleetingUnsaid)
+	}
 	for i := range b.lanes {
 		b.lanes[i] = newLane(i, b)
 	}
@@ -190,6 +196,9 @@ func (b *Bus) Start(ctx context.Context) error {
 	if err := b.live.subscribe(b.sub); err != nil {
 		return fmt.Errorf("stream: subscribe live: %w", err)
 	}
+	if err := b.fleeting.subscribe(b.sub, b.cfg.Node); err != nil {
+		return fmt.Errorf("stream: %w", err)
+	}
 	for _, g := range b.groups {
 		if err := g.start(); err != nil {
 			return fmt.Errorf("stream: %w", err)
@@ -206,6 +215,7 @@ func (b *Bus) Start(ctx context.Context) error {
 		b.running.Go(b.relay.run)
 	}
 	b.running.Go(b.watch)
+	b.running.Go(b.speak)
 	return nil
 }
 

@@ -164,3 +164,12 @@ func Flights(events []centrala.Event) [][]centrala.Event {
 		flights = append(flights, slices.Clone(f))
 	}
 }
+
+// Messages is how many messages the stream holds.
+func (b *Bus) Messages(t *testing.T) uint64 {
+	info, err := b.jets.StreamInfo(streamName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.State.Msgs
+}
