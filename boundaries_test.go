@@ -54,6 +54,7 @@ var rooms = map[string][]string{
 	"cmd/centrala-bench/load":  {"cmd/centrala-bench/host", "cmd/centrala-bench/stats", "cmd/centrala-bench/wire"},
 	"cmd/centrala-bench/stats": {},
 	"cmd/centrala-bench/wire":  {},
+	"cmd/centrala-cluster":     {"lab"},
 	"cmd/centrala-torture":     {".", "lab"},
 }
 
