@@ -22,7 +22,7 @@ type Leases interface {
 // leaseFor is how long a lease lasts without being renewed. It is renewed every quarter of it;
 // a holder that could not for half of it stops listening, long before another one may begin.
 // Those who wait for a lease ask for it every quarter.
-const leaseFor = 20 * time.Second
+const leaseFor = 15 * time.Second
 
 var errLeaseLost = errors.New("the lease of the line was lost")
 

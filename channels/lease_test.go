@@ -213,8 +213,8 @@ func TestLeases(t *testing.T) {
 		within     time.Duration
 	}{
 		"ends":  {func(n *nodes) { n.ends["a"]() }, func(*nodes) {}, 0},
-		"away":  {func(n *nodes) { n.log.set(func() { n.log.away["a"] = true }) }, func(n *nodes) { n.log.set(func() { n.log.away["a"] = false }) }, 26 * time.Second},
-		"hangs": {func(n *nodes) { n.log.set(func() { n.log.hangs["a"] = make(chan struct{}) }) }, func(n *nodes) { n.log.set(func() { close(n.log.hangs["a"]); delete(n.log.hangs, "a") }) }, 26 * time.Second},
+		"away":  {func(n *nodes) { n.log.set(func() { n.log.away["a"] = true }) }, func(n *nodes) { n.log.set(func() { n.log.away["a"] = false }) }, 19 * time.Second},
+		"hangs": {func(n *nodes) { n.log.set(func() { n.log.hangs["a"] = make(chan struct{}) }) }, func(n *nodes) { n.log.set(func() { close(n.log.hangs["a"]); delete(n.log.hangs, "a") }) }, 19 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -281,7 +281,7 @@ func TestLeaseIsNoticedBeforeActing(t *testing.T) {
 		go func() { done <- x.Run(ctx) }()
 		synctest.Wait()
 		log.set(func() { log.away["a"] = true })
-		time.Sleep(11 * time.Second) // half of the lease, and a little
+		time.Sleep(8 * time.Second) // half of the lease, and a little
 		close(line.frozen)
 		for range 2 { // how far it has read, and a message
 			if err := <-line.said; centrala.CodeOf(err) != centrala.Unavailable {
