@@ -85,6 +85,7 @@ type Bus struct {
 	running   sync.WaitGroup // lanes and the sweep
 	broken    atomic.Pointer[string]
 	stored    *watch.Histogram // seconds from an event's making to the stream
+	resumed   atomic.Bool      // a gap was told a moment ago, and is to be told again
 }
 
 // Open connects to the stream, starting it inside the process when c.Dir is set, and makes
@@ -216,6 +217,9 @@ func (b *Bus) Start(ctx context.Context) error {
 	}
 	b.running.Go(b.watch)
 	b.running.Go(b.speak)
+	if b.srv == nil {
+		b.running.Go(b.keepReach)
+	}
 	return nil
 }
 
