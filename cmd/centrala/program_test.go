@@ -237,6 +237,11 @@ func (s *socket) send(f map[string]any) error {
 
 // until reads frames up to one that is wanted; an error frame ends it.
 func (s *socket) until(want func(wireFrame) bool) (wireFrame, error) {
+	return s.untilRaw(func(f wireFrame, _ []byte) bool { return want(f) })
+}
+
+// untilRaw is until with the frame as it came.
+func (s *socket) untilRaw(want func(wireFrame, []byte) bool) (wireFrame, error) {
 	for {
 		_, b, err := s.Read(s.ctx)
 		if err != nil {
@@ -246,7 +251,7 @@ func (s *socket) until(want func(wireFrame) bool) (wireFrame, error) {
 		if err := json.Unmarshal(b, &f); err != nil {
 			return f, err
 		}
-		if want(f) {
+		if want(f, b) {
 			return f, nil
 		}
 		if f.Type == "error" {
