@@ -214,13 +214,19 @@ type socket struct {
 }
 
 func (p *process) dial(ctx context.Context, token string) (*socket, error) {
+	return p.dialWith(ctx, map[string]any{"token": token})
+}
+
+// dialWith says hello with more than a token.
+func (p *process) dialWith(ctx context.Context, hello map[string]any) (*socket, error) {
 	ws, _, err := websocket.Dial(ctx, strings.Replace(p.Base, "http", "ws", 1)+"/v1/socket", &websocket.DialOptions{Subprotocols: []string{"centrala.v1"}})
 	if err != nil {
 		return nil, err
 	}
 	ws.SetReadLimit(1 << 20)
 	s := &socket{ws, ctx}
-	if err := s.send(map[string]any{"type": "hello", "ref": "hello", "token": token}); err != nil {
+	hello["type"], hello["ref"] = "hello", "hello"
+	if err := s.send(hello); err != nil {
 		return nil, err
 	}
 	_, err = s.until(func(f wireFrame) bool { return f.Type == "welcome" })
