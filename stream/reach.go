@@ -16,6 +16,7 @@ const (
 	reachEvery = time.Second
 	reachTime  = 2 * time.Second // for an answer
 	reachLimit = 6 * time.Second // without any: longer than a leader takes to be elected
+	reachHeard = 4 * time.Second // copies that a leader has not heard from for longer do not count; they answer each second
 )
 
 // reach watches one connection. It is one goroutine's.
@@ -56,8 +57,7 @@ func (r *reach) run() {
 	}
 }
 
-// look asks the stream and, when that has been in vain for too long, goes to another server. The
-// connection that publishes also asks by what it publishes.
+// look asks the stream and, when that has been in vain for too long, goes to another server.
 func (r *reach) look(now time.Time) {
 	if !r.conn.IsConnected() {
 		r.silent = time.Time{} // it is looking for a server by itself
@@ -67,11 +67,10 @@ func (r *reach) look(now time.Time) {
 	info, err := r.jets.StreamInfo(streamName, nats.Context(ctx))
 	cancel()
 	if err == nil && !led(info.Cluster) {
-		err = errors.New("the stream's leader does not hear the others")
+		err = errors.New("the stream has no leader that hears most of its servers")
 	}
-	failing := err != nil || r.role == "publish" && r.bus.failing() > reachLimit
 	switch {
-	case !failing:
+	case err == nil:
 		r.silent = time.Time{}
 	case r.silent.IsZero():
 		r.silent = now
@@ -84,15 +83,18 @@ func (r *reach) look(now time.Time) {
 	}
 }
 
-// led reports whether a leader has heard of most copies of the stream lately. One that is cut off
-// goes on to answer for minutes.
+// led reports whether the stream has a leader that has heard from most of its copies lately. One
+// that is cut off goes on to answer for a long time.
 func led(c *nats.ClusterInfo) bool {
-	if c == nil {
-		return true // a single server
+	if c == nil || len(c.Replicas) == 0 {
+		return true // there is one copy, and it answered
+	}
+	if c.Leader == "" {
+		return false
 	}
 	heard := 1
 	for _, p := range c.Replicas {
-		if !p.Offline && p.Active < reachLimit {
+		if !p.Offline && p.Active < reachHeard {
 			heard++
 		}
 	}
