@@ -100,6 +100,7 @@ type Config struct {
 	Question   func(locale string) string // the survey's question
 	Epoch      string                     // names the log's history; cursors of another one are stale
 	Cluster    bool                       // other nodes write to the same log
+	Now        func() time.Time           // by which the log is written; nil: time.Now
 	Peers      hub.Peers                  // their gateways; nil: there are none
 	NoLimits   bool                       // load tests on loopback
 }
@@ -134,6 +135,9 @@ func New(cfg Config) *Gateway {
 	g := &Gateway{cfg: cfg, log: cfg.Logger, handlers: handlers(), queue: newQueue(), doors: floor.NewDoors(cfg.House)}
 	if g.log == nil {
 		g.log = slog.New(slog.DiscardHandler)
+	}
+	if g.cfg.Now == nil {
+		g.cfg.Now = time.Now
 	}
 	if g.cfg.RemoteAddr == nil {
 		g.cfg.RemoteAddr = cfg.Site.Addr

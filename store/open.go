@@ -44,7 +44,7 @@ type Sealer interface {
 type Options struct {
 	Log  *slog.Logger
 	Seal Sealer
-	Now  func() time.Time // tests step the clock
+	Now  func() time.Time // tests step the clock; nil: PostgreSQL's own, or this machine's
 	Node string           // this process's name among the nodes, for the attempts to deliver
 
 	Tracer watch.Tracer // nil: nothing is traced
@@ -97,11 +97,20 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
-	if db.now == nil {
-		db.now = time.Now
-	}
 	if err := db.connect(ctx, source); err != nil {
 		return nil, err
+	}
+	var theirs *clock
+	switch {
+	case db.now != nil:
+	case d == postgres:
+		theirs = databaseClock(db.ro)
+		if err := theirs.set(ctx); err != nil {
+			return nil, errors.Join(err, db.ro.Close(), db.rw.Close())
+		}
+		db.now = theirs.now
+	default:
+		db.now = time.Now
 	}
 	if err := db.migrate(ctx); err != nil {
 		return nil, errors.Join(err, db.ro.Close(), db.rw.Close())
@@ -114,6 +123,9 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	db.done.Add(2)
 	go db.writer(run)
 	go db.keeper(run)
+	if theirs != nil {
+		db.done.Go(func() { theirs.follow(run) })
+	}
 	return db, nil
 }
 

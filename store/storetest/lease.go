@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ func leaseCases() []testCase {
 		{"a node that comes back takes its own lease at once, and what its earlier life still does is refused", ownLease},
 		{"a mailbox's cursor moves only under the lease that is held", fencedCursor},
 		{"a lease goes by the database's clock, whatever the node's says", leaseClock},
+		{"a clock that steps leaves seq dense and identifiers rising", steppingClock},
 	}
 }
 
@@ -137,6 +139,20 @@ func leaseClock(t *testing.T, h *house) {
 			t.Fatalf("with a clock that steps by %s: %v", -by, err)
 		}
 	}
+}
+
+func steppingClock(t *testing.T, h *house) {
+	r := h.say(t, h.post(centrala.Contact{ID: h.NewContactID(), Name: "Jan"}, "k0", "zero"))
+	last := r.Event
+	for i, by := range []time.Duration{10 * time.Minute, -20 * time.Minute, -time.Second, 10 * time.Minute} {
+		h.clock.move(by)
+		next := h.say(t, h.reply(h.ania, r.Conversation, fmt.Sprint("k", i+1), "słowo"))
+		if next.Event <= last {
+			t.Errorf("after a step by %s: %s follows %s", by, next.Event, last)
+		}
+		last = next.Event
+	}
+	h.dense(t, r.Conversation)
 }
 
 // until waits for a condition.
