@@ -121,7 +121,7 @@ func TestBudgets(t *testing.T) {
 		case "gateway/rest":
 			limit = 6000
 		case "cmd/centrala": // docs/decisions/012
-			limit = 3000
+			limit = 3200
 		}
 		if n > limit {
 			t.Errorf("%s has %d lines, more than %d", dir, n, limit)

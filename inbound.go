@@ -115,18 +115,7 @@ type Cursor struct {
 	Folder   string
 	Validity uint32
 	UID      uint32
-
-	// Term of the lease under which it is moved. A move under a lease that was lost meanwhile is
-	// refused; zero is for mailboxes that nobody else can read.
-	Term int64
-}
-
-// Lease is the right of one node to listen on an inbox's line. Term grows with each holder, so
-// that what an earlier one still does can be told apart.
-type Lease struct {
-	Inbox  InboxID
-	Holder string
-	Term   int64
+	Term     int64 // of the lease under which it is moved; 0: nobody else reads the mailbox
 }
 
 // Outbound is a message on its way to somebody outside: what a Sender needs to know.

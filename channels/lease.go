@@ -11,12 +11,12 @@ import (
 	"centrala"
 )
 
-// Leases say which node listens on an inbox's line. TakeLease and RenewLease are a Conflict
-// while another node holds it. How long a lease lasts is measured by one clock for all nodes.
+// Leases say which node listens on an inbox's line; each holding has a term of its own. TakeLease
+// and RenewLease are a Conflict while another node holds it. How long a lease lasts is measured by one clock for all nodes.
 type Leases interface {
-	TakeLease(ctx context.Context, inbox centrala.InboxID, holder string, d time.Duration) (centrala.Lease, error)
-	RenewLease(ctx context.Context, l centrala.Lease, d time.Duration) error
-	ReleaseLease(ctx context.Context, l centrala.Lease) error
+	TakeLease(ctx context.Context, inbox centrala.InboxID, holder string, d time.Duration) (term int64, err error)
+	RenewLease(ctx context.Context, inbox centrala.InboxID, term int64, d time.Duration) error
+	ReleaseLease(ctx context.Context, inbox centrala.InboxID, term int64) error
 }
 
 // leaseFor is how long a lease lasts without being renewed. It is renewed every quarter of it;
@@ -29,7 +29,8 @@ var errLeaseLost = errors.New("the lease of the line was lost")
 // tenure is one holding of a lease.
 type tenure struct {
 	x     *Exchange
-	lease centrala.Lease
+	inbox centrala.InboxID
+	term  int64
 	lose  context.CancelCauseFunc
 
 	mu      sync.Mutex
@@ -55,7 +56,7 @@ func (t *tenure) renew(ctx context.Context) {
 	defer unheard.Stop()
 	for pause(ctx, leaseFor/4) {
 		asked := time.Now()
-		err := t.x.c.Leases.RenewLease(ctx, t.lease, leaseFor)
+		err := t.x.c.Leases.RenewLease(ctx, t.inbox, t.term, leaseFor)
 		switch {
 		case err == nil:
 			t.mu.Lock()
@@ -66,7 +67,7 @@ func (t *tenure) renew(ctx context.Context) {
 			t.lose(errLeaseLost)
 			return
 		case ctx.Err() == nil:
-			t.x.c.Log.Warn("a line's lease could not be renewed", "inbox", t.lease.Inbox.String(), "err", err)
+			t.x.c.Log.Warn("a line's lease could not be renewed", "inbox", t.inbox.String(), "err", err)
 		}
 	}
 }
@@ -85,7 +86,7 @@ func (l leased) Receive(ctx context.Context, in centrala.Inbound) (centrala.Rece
 	}
 	if in.Cursor != nil {
 		under := *in.Cursor
-		under.Term = l.t.lease.Term
+		under.Term = l.t.term
 		in.Cursor = &under
 	}
 	return l.to.Receive(ctx, in)
@@ -104,10 +105,10 @@ func (x *Exchange) attend(ctx context.Context, l *openLine) {
 	log := x.c.Log.With("inbox", l.inbox.ID.String(), "channel", string(l.inbox.Channel))
 	for {
 		asked := time.Now()
-		lease, err := x.c.Leases.TakeLease(ctx, l.inbox.ID, x.c.Node, leaseFor)
+		term, err := x.c.Leases.TakeLease(ctx, l.inbox.ID, x.c.Node, leaseFor)
 		switch {
 		case err == nil:
-			x.hold(ctx, l.inbox, lease, asked, log)
+			x.hold(ctx, l.inbox, term, asked, log)
 		case centrala.CodeOf(err) != centrala.Conflict && ctx.Err() == nil:
 			log.Warn("a line's lease could not be asked for", "err", err)
 		}
@@ -126,13 +127,13 @@ func (x *Exchange) attend(ctx context.Context, l *openLine) {
 
 // hold listens until ctx ends or the lease is lost, and gives the lease back. A line that stopped
 // until somebody acts is held on to: on another node it would only be refused again.
-func (x *Exchange) hold(ctx context.Context, in centrala.Inbox, lease centrala.Lease, asked time.Time, log *slog.Logger) {
+func (x *Exchange) hold(ctx context.Context, in centrala.Inbox, term int64, asked time.Time, log *slog.Logger) {
 	held, lose := context.WithCancelCause(ctx)
 	defer lose(nil)
-	t := &tenure{x: x, lease: lease, lose: lose, renewed: asked}
+	t := &tenure{x: x, inbox: in.ID, term: term, lose: lose, renewed: asked}
 	var renewing sync.WaitGroup
 	renewing.Go(func() { t.renew(held) })
-	log.Debug("line held", "term", lease.Term)
+	log.Debug("line held", "term", term)
 	x.listen(held, in, leased{x.c.Intake, t})
 	<-held.Done()
 	lost := errors.Is(context.Cause(held), errLeaseLost)
@@ -144,7 +145,7 @@ func (x *Exchange) hold(ctx context.Context, in centrala.Inbox, lease centrala.L
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseFor/4)
 	defer cancel()
-	if err := x.c.Leases.ReleaseLease(end, lease); err != nil {
+	if err := x.c.Leases.ReleaseLease(end, in.ID, term); err != nil {
 		log.Warn("a line's lease could not be released", "err", fmt.Errorf("others wait for its end: %w", err))
 		return
 	}

@@ -16,11 +16,24 @@ import (
 // deeds is a log that keeps leases, can be away, and can hang.
 type deeds struct {
 	mu    sync.Mutex
-	held  map[centrala.InboxID]centrala.Lease
+	held  map[centrala.InboxID]deed
+	terms map[centrala.InboxID]map[int64]string // holders
 	ends  map[centrala.InboxID]time.Time
 	away  map[string]bool          // for these holders
 	hangs map[string]chan struct{} // for these, until it is closed
 	moved []string                 // whose cursors were moved
+}
+
+type deed struct {
+	holder string
+	term   int64
+}
+
+// holderOf is who held a lease in a term.
+func (d *deeds) holderOf(inbox centrala.InboxID, term int64) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.terms[inbox][term]
 }
 
 func (d *deeds) reach(holder string) error {
@@ -38,44 +51,49 @@ func (d *deeds) reach(holder string) error {
 	return nil
 }
 
-func (d *deeds) TakeLease(_ context.Context, inbox centrala.InboxID, holder string, long time.Duration) (centrala.Lease, error) {
+func (d *deeds) TakeLease(_ context.Context, inbox centrala.InboxID, holder string, long time.Duration) (int64, error) {
 	if err := d.reach(holder); err != nil {
-		return centrala.Lease{}, err
+		return 0, err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if was := d.held[inbox]; was.Holder != "" && was.Holder != holder && time.Now().Before(d.ends[inbox]) {
-		return centrala.Lease{}, centrala.Errorf(centrala.Conflict, "held by %s", was.Holder)
+	was := d.held[inbox]
+	if was.holder != "" && was.holder != holder && time.Now().Before(d.ends[inbox]) {
+		return 0, centrala.Errorf(centrala.Conflict, "held by %s", was.holder)
 	}
 	if d.held == nil {
-		d.held, d.ends = map[centrala.InboxID]centrala.Lease{}, map[centrala.InboxID]time.Time{}
+		d.held, d.ends, d.terms = map[centrala.InboxID]deed{}, map[centrala.InboxID]time.Time{}, map[centrala.InboxID]map[int64]string{}
 	}
-	d.held[inbox] = centrala.Lease{Inbox: inbox, Holder: holder, Term: d.held[inbox].Term + 1}
+	if d.terms[inbox] == nil {
+		d.terms[inbox] = map[int64]string{}
+	}
+	d.held[inbox] = deed{holder, was.term + 1}
+	d.terms[inbox][was.term+1] = holder
 	d.ends[inbox] = time.Now().Add(long)
-	return d.held[inbox], nil
+	return was.term + 1, nil
 }
 
-func (d *deeds) RenewLease(_ context.Context, l centrala.Lease, long time.Duration) error {
-	if err := d.reach(l.Holder); err != nil {
+func (d *deeds) RenewLease(_ context.Context, inbox centrala.InboxID, term int64, long time.Duration) error {
+	if err := d.reach(d.holderOf(inbox, term)); err != nil {
 		return err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.held[l.Inbox] != l || time.Now().After(d.ends[l.Inbox]) {
+	if d.held[inbox].term != term || time.Now().After(d.ends[inbox]) {
 		return centrala.Errorf(centrala.Conflict, "lost")
 	}
-	d.ends[l.Inbox] = time.Now().Add(long)
+	d.ends[inbox] = time.Now().Add(long)
 	return nil
 }
 
-func (d *deeds) ReleaseLease(_ context.Context, l centrala.Lease) error {
-	if err := d.reach(l.Holder); err != nil {
+func (d *deeds) ReleaseLease(_ context.Context, inbox centrala.InboxID, term int64) error {
+	if err := d.reach(d.holderOf(inbox, term)); err != nil {
 		return err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.held[l.Inbox] == l {
-		d.ends[l.Inbox] = time.Time{}
+	if d.held[inbox].term == term {
+		d.ends[inbox] = time.Time{}
 	}
 	return nil
 }
@@ -85,10 +103,10 @@ func (d *deeds) Receive(_ context.Context, in centrala.Inbound) (centrala.Receip
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	l := d.held[in.Inbox]
-	if l.Term != in.Cursor.Term || time.Now().After(d.ends[in.Inbox]) {
+	if l.term != in.Cursor.Term || time.Now().After(d.ends[in.Inbox]) {
 		return centrala.Receipt{}, centrala.Errorf(centrala.Unavailable, "lost")
 	}
-	d.moved = append(d.moved, l.Holder)
+	d.moved = append(d.moved, l.holder)
 	return centrala.Receipt{}, nil
 }
 
@@ -303,7 +321,7 @@ func TestStoppedLineKeepsItsLease(t *testing.T) {
 		n := newNodes(t, "ab", &channels.Stopped{Reason: "The password is wrong."})
 		time.Sleep(time.Hour)
 		n.log.set(func() {
-			if l := n.log.held[1]; l.Holder != "a" || l.Term != 1 {
+			if l := n.log.held[1]; l.holder != "a" || l.term != 1 {
 				t.Errorf("the lease is %+v", l)
 			}
 		})

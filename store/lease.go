@@ -12,14 +12,13 @@ import (
 
 // TakeLease gives a node an inbox's lease for a while, by the database's clock: when nobody
 // holds it, when it has ended, or when the node of that name held it already, in an earlier
-// life. Conflict while another one holds it.
-func (db *DB) TakeLease(ctx context.Context, inbox centrala.InboxID, holder string, d time.Duration) (centrala.Lease, error) {
-	l := centrala.Lease{Inbox: inbox, Holder: holder}
-	err := db.write(ctx, func(tx *Tx) error {
+// life. term numbers its holders. Conflict while another one holds it.
+func (db *DB) TakeLease(ctx context.Context, inbox centrala.InboxID, holder string, d time.Duration) (term int64, err error) {
+	err = db.write(ctx, func(tx *Tx) error {
 		now := tx.w.db.dialect.clock()
 		err := tx.row(`INSERT INTO lease (inbox, holder, term, ends) VALUES ($1, $2, 1, `+now+` + $3)
 			ON CONFLICT (inbox) DO UPDATE SET holder = excluded.holder, term = lease.term + 1, ends = excluded.ends
-			WHERE lease.holder = excluded.holder OR lease.ends < `+now+` RETURNING term`, []any{inbox, holder, d.Microseconds()}, &l.Term)
+			WHERE lease.holder = excluded.holder OR lease.ends < `+now+` RETURNING term`, []any{inbox, holder, d.Microseconds()}, &term)
 		if errors.Is(err, sql.ErrNoRows) {
 			return centrala.Errorf(centrala.Conflict, "Another node holds the lease.")
 		}
@@ -29,15 +28,15 @@ func (db *DB) TakeLease(ctx context.Context, inbox centrala.InboxID, holder stri
 		tx.wrote()
 		return nil
 	})
-	return l, err
+	return term, err
 }
 
 // RenewLease holds a lease for a while more. Conflict when it has ended or is another's: then
 // nothing may be done under it any more.
-func (db *DB) RenewLease(ctx context.Context, l centrala.Lease, d time.Duration) error {
+func (db *DB) RenewLease(ctx context.Context, inbox centrala.InboxID, term int64, d time.Duration) error {
 	return db.write(ctx, func(tx *Tx) error {
 		now := tx.w.db.dialect.clock()
-		n, err := tx.exec(`UPDATE lease SET ends = `+now+` + $3 WHERE inbox = $1 AND term = $2 AND ends >= `+now, l.Inbox, l.Term, d.Microseconds())
+		n, err := tx.exec(`UPDATE lease SET ends = `+now+` + $3 WHERE inbox = $1 AND term = $2 AND ends >= `+now, inbox, term, d.Microseconds())
 		if err == nil && n == 0 {
 			return lostLease(centrala.Conflict)
 		}
@@ -47,9 +46,9 @@ func (db *DB) RenewLease(ctx context.Context, l centrala.Lease, d time.Duration)
 
 // ReleaseLease ends a lease now, so that another node need not wait for its end. One that is
 // held no more is left alone.
-func (db *DB) ReleaseLease(ctx context.Context, l centrala.Lease) error {
+func (db *DB) ReleaseLease(ctx context.Context, inbox centrala.InboxID, term int64) error {
 	return db.write(ctx, func(tx *Tx) error {
-		_, err := tx.exec(`UPDATE lease SET ends = 0 WHERE inbox = $1 AND term = $2`, l.Inbox, l.Term)
+		_, err := tx.exec(`UPDATE lease SET ends = 0 WHERE inbox = $1 AND term = $2`, inbox, term)
 		return wrap(err, "release the lease")
 	})
 }

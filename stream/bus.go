@@ -105,10 +105,7 @@ func Open(ctx context.Context, c Config) (*Bus, error) {
 	b := &Bus{cfg: c, log: c.Log, ending: make(chan struct{}), stored: watch.Seconds()}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.live = &live{node: c.Node, log: c.Log, limit: liveEvents}
-	b.fleeting.hear = map[string]func(string, []byte){}
-	if c.URL != "" { // an embedded stream has no other nodes
-		b.fleeting.out = make(chan *nats.Msg, fleetingUnsaid)
-	}
+	b.fleeting.begin(c.URL != "")
 	for i := range b.lanes {
 		b.lanes[i] = newLane(i, b)
 	}

@@ -27,6 +27,14 @@ type fleeting struct {
 	said, unsaid, heard, lost atomic.Uint64
 }
 
+// begin makes it ready to speak when there may be other nodes: an embedded stream has none.
+func (f *fleeting) begin(others bool) {
+	f.hear = map[string]func(string, []byte){}
+	if others {
+		f.out = make(chan *nats.Msg, fleetingUnsaid)
+	}
+}
+
 // Hear has f hear what other nodes say about a topic. f runs on one goroutine for each topic
 // and must not block. Register before Start; a topic is small letters, and has one hearer.
 func (b *Bus) Hear(topic string, f func(node string, data []byte)) { b.fleeting.hear[topic] = f }

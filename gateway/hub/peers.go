@@ -89,7 +89,7 @@ func (h *Hub[R]) Progressed(p Progress, c *centrala.Conversation) {
 }
 
 func (h *Hub[R]) progressThere(p Progress) {
-	h.shard(p.Conversation).post(job[R]{do: func(sh *shard[R]) {
+	h.post(h.shard(p.Conversation), job[R]{do: func(sh *shard[R]) {
 		if !h.listened(sh.topic(p.Conversation)) {
 			return
 		}

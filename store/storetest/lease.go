@@ -23,19 +23,19 @@ func leaseCases() []testCase {
 // long is a lease that does not end within a test.
 const long = time.Hour
 
-func (h *house) takeLease(t *testing.T, holder string, d time.Duration) centrala.Lease {
+func (h *house) takeLease(t *testing.T, holder string, d time.Duration) (term int64) {
 	t.Helper()
-	l, err := h.TakeLease(t.Context(), h.mailbox.ID, holder, d)
+	term, err := h.TakeLease(t.Context(), h.mailbox.ID, holder, d)
 	if err != nil {
 		t.Fatalf("%s takes the lease: %v", holder, err)
 	}
-	return l
+	return term
 }
 
 func (h *house) heldByAnother(t *testing.T, holder string) {
 	t.Helper()
 	if l, err := h.TakeLease(t.Context(), h.mailbox.ID, holder, long); centrala.CodeOf(err) != centrala.Conflict {
-		t.Fatalf("%s got %+v, %v", holder, l, err)
+		t.Fatalf("%s got term %d, %v", holder, l, err)
 	}
 }
 
@@ -44,22 +44,22 @@ func oneHolder(t *testing.T, h *house) {
 	first := h.takeLease(t, "a", long)
 	h.heldByAnother(t, "b")
 	if l, err := h.TakeLease(ctx, h.widget.ID, "b", long); err != nil {
-		t.Fatalf("the lease of another inbox: %+v, %v", l, err)
+		t.Fatalf("the lease of another inbox: term %d, %v", l, err)
 	}
-	if err := h.RenewLease(ctx, first, long); err != nil {
+	if err := h.RenewLease(ctx, h.mailbox.ID, first, long); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.ReleaseLease(ctx, first); err != nil {
+	if err := h.ReleaseLease(ctx, h.mailbox.ID, first); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.RenewLease(ctx, first, long); centrala.CodeOf(err) != centrala.Conflict {
+	if err := h.RenewLease(ctx, h.mailbox.ID, first, long); centrala.CodeOf(err) != centrala.Conflict {
 		t.Fatalf("a released lease was renewed: %v", err)
 	}
 	second := h.takeLease(t, "b", long)
-	if second.Term <= first.Term {
-		t.Fatalf("terms %d, then %d", first.Term, second.Term)
+	if second <= first {
+		t.Fatalf("terms %d, then %d", first, second)
 	}
-	if err := h.ReleaseLease(ctx, first); err != nil { // it is another's by now
+	if err := h.ReleaseLease(ctx, h.mailbox.ID, first); err != nil { // it is another's by now
 		t.Fatal(err)
 	}
 	h.heldByAnother(t, "a")
@@ -69,7 +69,7 @@ func oneHolder(t *testing.T, h *house) {
 		_, err := h.TakeLease(ctx, h.mailbox.ID, "a", long)
 		return err
 	})
-	if err := h.RenewLease(ctx, third, long); centrala.CodeOf(err) != centrala.Conflict {
+	if err := h.RenewLease(ctx, h.mailbox.ID, third, long); centrala.CodeOf(err) != centrala.Conflict {
 		t.Fatalf("a lease that has ended was renewed: %v", err)
 	}
 }
@@ -77,21 +77,21 @@ func oneHolder(t *testing.T, h *house) {
 func ownLease(t *testing.T, h *house) {
 	before := h.takeLease(t, "a", long)
 	now := h.takeLease(t, "a", long)
-	if now.Term <= before.Term {
-		t.Fatalf("terms %d, then %d", before.Term, now.Term)
+	if now <= before {
+		t.Fatalf("terms %d, then %d", before, now)
 	}
-	if err := h.RenewLease(t.Context(), before, long); centrala.CodeOf(err) != centrala.Conflict {
+	if err := h.RenewLease(t.Context(), h.mailbox.ID, before, long); centrala.CodeOf(err) != centrala.Conflict {
 		t.Fatalf("an earlier life renewed: %v", err)
 	}
-	if err := h.RenewLease(t.Context(), now, long); err != nil {
+	if err := h.RenewLease(t.Context(), h.mailbox.ID, now, long); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func fencedCursor(t *testing.T, h *house) {
-	under := func(l centrala.Lease, uid uint32) error {
+	under := func(term int64, uid uint32) error {
 		in := h.mail(uid, "jan", "Zwrot butów za duże", "treść")
-		in.Cursor.Term = l.Term
+		in.Cursor.Term = term
 		_, err := h.Receive(t.Context(), in)
 		return err
 	}
@@ -99,7 +99,7 @@ func fencedCursor(t *testing.T, h *house) {
 	if err := under(first, 1); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.ReleaseLease(t.Context(), first); err != nil {
+	if err := h.ReleaseLease(t.Context(), h.mailbox.ID, first); err != nil {
 		t.Fatal(err)
 	}
 	if err := under(first, 2); centrala.CodeOf(err) != centrala.Unavailable {
@@ -135,7 +135,7 @@ func leaseClock(t *testing.T, h *house) {
 		if _, err := other.TakeLease(t.Context(), h.mailbox.ID, "b", long); centrala.CodeOf(err) != centrala.Conflict {
 			t.Fatalf("a clock that steps by %s takes a lease: %v", by, err)
 		}
-		if err := h.RenewLease(t.Context(), held, long); err != nil {
+		if err := h.RenewLease(t.Context(), h.mailbox.ID, held, long); err != nil {
 			t.Fatalf("with a clock that steps by %s: %v", -by, err)
 		}
 	}
