@@ -56,6 +56,10 @@ bench: build bin/nats-server ## the figures of docs/performance.md, measured her
 	$(GO_BUILD) -o bin/ ./cmd/centrala-bench
 	./bin/centrala-bench --server ./bin/centrala --images artifacts/bench
 
+cluster: build bin/nats-server ## three nodes on this machine, with PostgreSQL and NATS, to try what happens when one dies
+	$(GO_BUILD) -o bin/ ./cmd/centrala-cluster
+	./bin/centrala-cluster
+
 torture: build bin/nats-server ## everything goes wrong on every kind of house while people talk, one after the other and mixed; about an hour
 	$(GO_BUILD) -o bin/ ./cmd/centrala-torture
 	./bin/centrala-torture --everything

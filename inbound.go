@@ -115,6 +115,7 @@ type Cursor struct {
 	Folder   string
 	Validity uint32
 	UID      uint32
+	Term     int64 // of the lease under which it is moved; 0: nobody else reads the mailbox
 }
 
 // Outbound is a message on its way to somebody outside: what a Sender needs to know.

@@ -22,14 +22,18 @@ type Doors interface {
 type ExchangeConfig struct {
 	Doors     Doors
 	Intake    Intake
+	Leases    Leases
+	Node      string // as who leases are held; unique among the nodes
 	Listeners []Listener
 	Board     *Board
 	Log       *slog.Logger
+	Released  func()        // tells the other nodes that a lease is free; nil: they find out
 	Every     time.Duration // between looks at the inboxes, default 30 s
 }
 
-// Exchange keeps a listening line open for every enabled inbox whose channel listens. An
-// inbox that is changed is opened anew; one whose line stopped stays shut until it is changed.
+// Exchange keeps a listening line open for every enabled inbox whose channel listens, on the
+// node that holds the inbox's lease. An inbox that is changed is opened anew; one whose line
+// stopped stays shut until it is changed.
 type Exchange struct {
 	c    ExchangeConfig
 	wake chan struct{}
@@ -43,6 +47,7 @@ type openLine struct {
 	inbox centrala.Inbox
 	end   context.CancelFunc
 	done  chan struct{}
+	free  chan struct{} // its lease may be free
 }
 
 // NewExchange makes an Exchange; Run starts it.
@@ -53,7 +58,8 @@ func NewExchange(c ExchangeConfig) *Exchange {
 	return &Exchange{c: c, wake: make(chan struct{}, 1), open: make(map[centrala.InboxID]*openLine), again: make(map[centrala.InboxID]bool)}
 }
 
-// Look asks for a look at the inboxes now, because they may have changed. It never blocks.
+// Look asks for a look at the inboxes and their leases now, because they may have changed. It
+// never blocks.
 func (x *Exchange) Look() {
 	select {
 	case x.wake <- struct{}{}:
@@ -122,11 +128,14 @@ func (x *Exchange) match(ctx context.Context, inboxes []centrala.Inbox) {
 		l.end()
 		<-l.done
 		delete(x.open, id)
-		x.c.Board.Forget(id, In)
 	}
 	for id, in := range wanted {
 		if x.open[id] == nil {
 			x.open[id] = x.start(ctx, in)
+		}
+		select {
+		case x.open[id].free <- struct{}{}:
+		default:
 		}
 	}
 }
@@ -142,20 +151,20 @@ func (x *Exchange) listener(kind centrala.Channel) Listener {
 
 func (x *Exchange) start(ctx context.Context, in centrala.Inbox) *openLine {
 	ctx, end := context.WithCancel(ctx)
-	l := &openLine{inbox: in, end: end, done: make(chan struct{})}
+	l := &openLine{inbox: in, end: end, done: make(chan struct{}), free: make(chan struct{}, 1)}
 	go func() {
 		defer close(l.done)
-		x.listen(ctx, in)
+		x.attend(ctx, l)
 	}()
 	return l
 }
 
 // listen keeps one line open, whatever its listener dies of, until ctx ends or it is stopped.
-func (x *Exchange) listen(ctx context.Context, in centrala.Inbox) {
+func (x *Exchange) listen(ctx context.Context, in centrala.Inbox, to Intake) {
 	log := x.c.Log.With("inbox", in.ID.String(), "channel", string(in.Channel))
 	x.c.Board.Note(in.ID, In, Starting, nil, time.Now())
 	for failures := 1; ; failures++ {
-		err := guarded(func() error { return x.listener(in.Channel).Listen(ctx, in, x.c.Intake) })
+		err := guarded(func() error { return x.listener(in.Channel).Listen(ctx, in, to) })
 		var stopped *Stopped
 		switch {
 		case ctx.Err() != nil:

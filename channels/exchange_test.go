@@ -84,7 +84,7 @@ func TestExchange(t *testing.T) {
 		boxes.set(centrala.Inbox{ID: 1, Name: "good", Channel: "pigeon", Enabled: true}, centrala.Inbox{ID: 2, Name: "shut", Channel: "pigeon", Enabled: true},
 			centrala.Inbox{ID: 3, Name: "weak", Channel: "pigeon", Enabled: true}, centrala.Inbox{ID: 4, Name: "off", Channel: "pigeon"},
 			centrala.Inbox{ID: 5, Name: "chat", Channel: centrala.Chat, Enabled: true})
-		x := channels.NewExchange(channels.ExchangeConfig{Doors: boxes, Listeners: []channels.Listener{r}, Board: board, Log: slog.New(slog.DiscardHandler)})
+		x := channels.NewExchange(channels.ExchangeConfig{Doors: boxes, Leases: &deeds{}, Node: "a", Listeners: []channels.Listener{r}, Board: board, Log: slog.New(slog.DiscardHandler)})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- x.Run(ctx) }()

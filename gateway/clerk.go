@@ -96,5 +96,5 @@ func (g *Gateway) settled(at centrala.EventID) centrala.EventID {
 	if !g.cfg.Cluster {
 		return at
 	}
-	return min(at, centrala.EventID(centrala.FirstID(time.Now().Add(-settleAfter))))
+	return min(at, centrala.EventID(centrala.FirstID(g.cfg.Now().Add(-settleAfter))))
 }

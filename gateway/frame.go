@@ -76,10 +76,8 @@ func (e encoder) Gone(id centrala.ConversationID) []byte {
 	return e.encode(frames.Gone{Type: "conversation", ID: id, Gone: true})
 }
 
-// Typing is somebody who types, or has stopped.
-func (e encoder) Typing(id centrala.ConversationID, by centrala.Author, on bool) []byte {
-	return e.encode(frames.Typing{Type: "typing", Conversation: id, Author: by, On: on})
-}
+// Frame is any other frame.
+func (e encoder) Frame(v any) []byte { return e.encode(v) }
 
 // seenBy is an entry as a reader may see it: the key only if it is theirs, files with an
 // address that is theirs.

@@ -100,6 +100,8 @@ type Config struct {
 	Question   func(locale string) string // the survey's question
 	Epoch      string                     // names the log's history; cursors of another one are stale
 	Cluster    bool                       // other nodes write to the same log
+	Now        func() time.Time           // by which the log is written; nil: time.Now
+	Peers      hub.Peers                  // their gateways; nil: there are none
 	NoLimits   bool                       // load tests on loopback
 }
 
@@ -135,13 +137,16 @@ func New(cfg Config) *Gateway {
 	if g.log == nil {
 		g.log = slog.New(slog.DiscardHandler)
 	}
+	if g.cfg.Now == nil {
+		g.cfg.Now = time.Now
+	}
 	if g.cfg.RemoteAddr == nil {
 		g.cfg.RemoteAddr = cfg.Site.Addr
 	}
 	g.readers = floor.NewTurnstile(readers)
 	g.ctx, g.stop = context.WithCancelCause(context.Background())
 	g.wheel = socket.NewWheel(g.log)
-	g.hub = hub.New[*session](g.ctx, reading{cfg.Log, cfg.Lists}, encoder{g}, listener{g}, g.log)
+	g.hub = hub.New[*session](g.ctx, reading{cfg.Log, cfg.Lists}, cfg.Peers, encoder{g}, listener{g}, g.log)
 	g.tasks.Go(g.hub.Run)
 	g.tasks.Go(func() { g.wheel.Turn(g.ctx) })
 	g.tasks.Go(g.clerk)
@@ -166,9 +171,16 @@ func (g *Gateway) Handle(e centrala.Event) { g.hub.Handle(e) }
 // the log.
 func (g *Gateway) Gap() { g.hub.Gap() }
 
-// Recheck asks again who the sockets of a principal are: an agent, an API key or a contact, by
-// its wire form. Those whose token no longer counts are closed with 4001, within a second.
-func (g *Gateway) Recheck(principal string) {
+// Hear takes what another node's gateway told its peers.
+func (g *Gateway) Hear(node string, word []byte) { g.hub.Hear(node, word) }
+
+// Recheck asks again who the sockets of a principal are, on all nodes: an agent, an API key or a
+// contact, by its wire form. Those whose token no longer counts are closed with 4001, within a
+// second.
+func (g *Gateway) Recheck(principal string) { g.hub.Ended(principal) }
+
+// Ended implements hub.Listener.
+func (g listener) Ended(principal string) {
 	g.wheel.Each(func(o socket.Owner) {
 		s := o.(*session)
 		p := s.who.Load()

@@ -78,17 +78,10 @@ func (g *Gateway) storeMark(m floor.Mark[*auth.Principal]) error {
 		g.log.Warn("store a read mark", "conversation", id, "err", err)
 		return err
 	}
-	received, read := min(m.Received, c.LastSeq), min(m.Read, c.LastSeq)
-	if m.Who.Kind == auth.Visitor && received > 0 {
-		state := string(centrala.Delivered)
-		if read >= received {
-			state = string(centrala.DeliveryRead)
-		}
-		g.hub.TellStaff(&c, m.Person, g.encode(frames.Delivery{Type: "delivery", Conversation: id, Seq: received, State: state, At: time.Now().UTC()}))
+	p := hub.Progress{Conversation: id, Person: m.Person, By: by, Read: min(m.Read, c.LastSeq), At: time.Now().UTC()}
+	if m.Who.Kind == auth.Visitor {
+		p.Received = min(m.Received, c.LastSeq)
 	}
-	if read > 0 {
-		g.hub.TellOthers(id, hub.FaceOf(&c), m.Person, g.encode(frames.Read{Type: "read", Conversation: id, Author: by, Upto: read}))
-		g.hub.Refresh(id)
-	}
+	g.hub.Progressed(p, &c)
 	return nil
 }

@@ -138,9 +138,6 @@ func (s *session) Gone() {
 		return
 	}
 	s.g.hub.Leave(s)
-	if e := s.eyes.Load(); e.view != 0 {
-		s.g.viewers(e.view)
-	}
 }
 
 // Frame handles one frame of the peer. Saying hello goes deep.

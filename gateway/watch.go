@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"slices"
-
 	"centrala"
 	"centrala/auth"
 	"centrala/gateway/frames"
@@ -86,7 +84,6 @@ func (s *session) view(env frames.Envelope, body []byte) error {
 		return err
 	}
 	e := *s.eyes.Load()
-	was := e.view
 	e.view = 0
 	if f.Conversation != nil && *f.Conversation != "" {
 		if e.view, err = frames.ConversationID(*f.Conversation); err != nil {
@@ -97,12 +94,7 @@ func (s *session) view(env frames.Envelope, body []byte) error {
 		}
 	}
 	s.eyes.Store(&e)
-	if was != 0 && was != e.view {
-		s.g.viewers(was)
-	}
-	if e.view != 0 {
-		s.g.viewers(e.view)
-	}
+	s.g.hub.Look(s, e.view)
 	s.ack(env.Ref, frames.Ack{})
 	return nil
 }
@@ -124,29 +116,6 @@ func (s *session) sees(id centrala.ConversationID) (hub.Face, error) {
 	}
 	s.g.hub.Know(&c)
 	return hub.FaceOf(&c), nil
-}
-
-// viewers tells everybody who views a conversation which agents do.
-func (g *Gateway) viewers(id centrala.ConversationID) {
-	var (
-		there []*session
-		out   = frames.Viewers{Type: "viewers", Conversation: id, Agents: []frames.Face{}}
-	)
-	for _, s := range g.hub.Staff() {
-		if s.eyes.Load().view != id {
-			continue
-		}
-		there = append(there, s)
-		p := s.who.Load()
-		known := slices.ContainsFunc(out.Agents, func(f frames.Face) bool { return f.ID == p.ID })
-		if p.Agent != nil && !known {
-			out.Agents = append(out.Agents, frames.Face{ID: p.ID, Name: p.Agent.Name})
-		}
-	}
-	frame := g.encode(out)
-	for _, s := range there {
-		s.sock.Push(frame)
-	}
 }
 
 // presently is a place in the log that everything after will be shown live.

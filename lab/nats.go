@@ -94,7 +94,9 @@ func (n *NATS) lay() error {
 			return err
 		}
 		s.config = filepath.Join(dir, "nats.conf")
-		text := fmt.Sprintf("server_name: %s\nlisten: %q\nhttp: %q\njetstream { store_dir: %q }\n", s.name, s.client, s.monitor, filepath.Join(dir, "js"))
+		// Without the pings a server takes minutes to see that another one says nothing any more, and
+		// sends it a share of the work meanwhile.
+		text := fmt.Sprintf("server_name: %s\nlisten: %q\nhttp: %q\nping_interval: \"5s\"\nping_max: 2\njetstream { store_dir: %q }\n", s.name, s.client, s.monitor, filepath.Join(dir, "js"))
 		if len(routes) > 0 {
 			// Without no_advertise the servers would tell each other their addresses behind the links.
 			text += fmt.Sprintf("cluster { name: lab, listen: %q, no_advertise: true, routes: [ %s ] }\n", s.route, strings.Join(routes, ", "))

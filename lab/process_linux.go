@@ -5,12 +5,13 @@ import (
 	"syscall"
 )
 
-// endsWithUs has the kernel end the child when this process ends.
+// endsWithUs has the kernel end the child when this process ends, and keeps Ctrl+C from it: a
+// terminal sends that to a whole group, and the order of ending is ours.
 func endsWithUs(cmd *exec.Cmd) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
-	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	cmd.SysProcAttr.Pdeathsig, cmd.SysProcAttr.Setpgid = syscall.SIGKILL, true
 }
 
 // as makes cmd run as another user.

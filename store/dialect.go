@@ -50,6 +50,15 @@ func (d dialect) skipLocked() string {
 	return ""
 }
 
+// clock is the database's own clock in microseconds, as an expression of a query. What several
+// nodes go by must not depend on whose clock is right.
+func (d dialect) clock() string {
+	if d == postgres {
+		return "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
+	}
+	return "CAST(unixepoch('subsec') * 1000000 AS integer)"
+}
+
 // oneChat is the index that holds a contact to one unresolved chat in an inbox.
 const oneChat = "conversation_one_chat"
 

@@ -207,6 +207,9 @@ func (db *DB) RemoveInbox(ctx context.Context, id centrala.InboxID) error {
 			return &centrala.Error{Code: centrala.Conflict, Field: "inbox", Message: "Conversations came in through this inbox. Switch it off instead."}
 		}
 		n, err := tx.exec(`DELETE FROM inbox WHERE id = $1`, id)
+		if err == nil {
+			_, err = tx.exec(`DELETE FROM lease WHERE inbox = $1`, id)
+		}
 		if err == nil && n == 0 {
 			err = errNone
 		}

@@ -22,6 +22,7 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 	_ "modernc.org/sqlite" // the SQLite driver
 
 	"centrala"
@@ -43,7 +44,7 @@ type Sealer interface {
 type Options struct {
 	Log  *slog.Logger
 	Seal Sealer
-	Now  func() time.Time // tests step the clock
+	Now  func() time.Time // tests step the clock; nil: PostgreSQL's own, or this machine's
 	Node string           // this process's name among the nodes, for the attempts to deliver
 
 	Tracer watch.Tracer // nil: nothing is traced
@@ -58,7 +59,7 @@ type DB struct {
 	centrala.IDs
 
 	dialect dialect
-	ro      *sql.DB // readers
+	ro      *reader
 	rw      *sql.DB // the writer's, one connection
 	log     *slog.Logger
 	seal    Sealer
@@ -97,11 +98,20 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if db.log == nil {
 		db.log = slog.New(slog.DiscardHandler)
 	}
-	if db.now == nil {
-		db.now = time.Now
-	}
 	if err := db.connect(ctx, source); err != nil {
 		return nil, err
+	}
+	var theirs *clock
+	switch {
+	case db.now != nil:
+	case d == postgres:
+		theirs = databaseClock(db.ro.DB)
+		if err := theirs.set(ctx); err != nil {
+			return nil, errors.Join(err, db.ro.Close(), db.rw.Close())
+		}
+		db.now = theirs.now
+	default:
+		db.now = time.Now
 	}
 	if err := db.migrate(ctx); err != nil {
 		return nil, errors.Join(err, db.ro.Close(), db.rw.Close())
@@ -114,6 +124,9 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	db.done.Add(2)
 	go db.writer(run)
 	go db.keeper(run)
+	if theirs != nil {
+		db.done.Go(func() { theirs.follow(run) })
+	}
 	return db, nil
 }
 
@@ -176,7 +189,8 @@ func (db *DB) connect(ctx context.Context, source string) error {
 	if err := db.rw.PingContext(ctx); err != nil {
 		return errors.Join(fmt.Errorf("open the database: %w", err), db.rw.Close())
 	}
-	if db.ro, err = sql.Open(driver, read); err != nil {
+	db.ro = &reader{keeps: db.dialect == sqlite, stmts: map[string]*sql.Stmt{}}
+	if db.ro.DB, err = sql.Open(driver, read); err != nil {
 		return fmt.Errorf("open the database for reading: %w", err)
 	}
 	db.ro.SetMaxOpenConns(readers)
@@ -201,7 +215,15 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	p, err := goose.NewProvider(gooseDialect, db.rw, sub, goose.WithLogger(goose.NopLogger()))
+	options := []goose.ProviderOption{goose.WithLogger(goose.NopLogger())}
+	if db.dialect == postgres { // another node may be starting at the same moment
+		alone, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
+		if err != nil {
+			return fmt.Errorf("migrations: %w", err)
+		}
+		options = append(options, goose.WithSessionLocker(alone))
+	}
+	p, err := goose.NewProvider(gooseDialect, db.rw, sub, options...)
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}

@@ -13,8 +13,8 @@ import (
 )
 
 // Receive takes what a channel read from outside. One transaction stores the message, its
-// ledger entry and the mailbox's cursor. The same external id gives the first receipt again,
-// with Repeated. A message whose outcome is not Ingested goes into the ledger only; a bounce
+// ledger entry and the mailbox's cursor; Unavailable when the lease was lost under which the
+// mailbox was read. The same external id gives the first receipt again, with Repeated. A message whose outcome is not Ingested goes into the ledger only; a bounce
 // also marks the delivery that it answers.
 func (db *DB) Receive(ctx context.Context, in centrala.Inbound) (centrala.Receipt, error) {
 	var r centrala.Receipt
@@ -156,6 +156,9 @@ func (tx *Tx) ledger(in centrala.Inbound, event centrala.EventID) error {
 func (tx *Tx) moveCursor(c *centrala.Cursor) error {
 	if c == nil {
 		return nil
+	}
+	if err := tx.held(c); err != nil {
+		return err
 	}
 	_, err := tx.exec(`INSERT INTO cursor (inbox, folder, validity, uid, at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (inbox, folder) DO UPDATE SET uid = CASE WHEN cursor.validity = excluded.validity AND cursor.uid > excluded.uid

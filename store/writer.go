@@ -326,6 +326,11 @@ func (w *writer) tell(batch []*op) {
 // rollback undoes the transaction. SQLite may have done so already by itself (a full disk);
 // a connection of which that is not certain is given up.
 func (w *writer) rollback(cause error) error {
+	if engine.ReadOnly(cause) { // a server that was demoted: the next connection looks for the one that takes writes
+		w.conn.Abandon()
+		w.discard()
+		return cause
+	}
 	w.forget()
 	w.pending.empty()
 	_, err := w.conn.Exec("ROLLBACK")

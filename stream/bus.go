@@ -57,8 +57,8 @@ type Outbox interface {
 	Since(ctx context.Context, s centrala.Scope, after centrala.EventID, limit int) ([]centrala.Commit, error)
 }
 
-// Bus is a node's connection to the stream. Register with Relay, Work, Live and OnGap, then
-// Start; none of the four may be called after that. Offer, Replay, Ready and Stats are safe
+// Bus is a node's connection to the stream. Register with Relay, Work, Live, OnGap and Hear, then
+// Start; none of the five may be called after that. Offer, Say, Replay, Ready and Stats are safe
 // for concurrent use at any time.
 type Bus struct {
 	cfg  Config
@@ -73,6 +73,8 @@ type Bus struct {
 	groups []*group
 	live   *live
 
+	fleeting fleeting
+
 	started   bool
 	closing   atomic.Bool
 	ending    chan struct{} // closed with closing
@@ -83,6 +85,7 @@ type Bus struct {
 	running   sync.WaitGroup // lanes and the sweep
 	broken    atomic.Pointer[string]
 	stored    *watch.Histogram // seconds from an event's making to the stream
+	resumed   atomic.Bool      // a gap was told a moment ago, and is to be told again
 }
 
 // Open connects to the stream, starting it inside the process when c.Dir is set, and makes
@@ -102,6 +105,7 @@ func Open(ctx context.Context, c Config) (*Bus, error) {
 	b := &Bus{cfg: c, log: c.Log, ending: make(chan struct{}), stored: watch.Seconds()}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.live = &live{node: c.Node, log: c.Log, limit: liveEvents}
+	b.fleeting.begin(c.URL != "")
 	for i := range b.lanes {
 		b.lanes[i] = newLane(i, b)
 	}
@@ -193,6 +197,9 @@ func (b *Bus) Start(ctx context.Context) error {
 			return fmt.Errorf("stream: subscribe live: %w", err)
 		}
 	}
+	if err := b.fleeting.subscribe(b.sub, b.cfg.Node); err != nil {
+		return fmt.Errorf("stream: %w", err)
+	}
 	for _, g := range b.groups {
 		if err := g.start(); err != nil {
 			return fmt.Errorf("stream: %w", err)
@@ -209,6 +216,10 @@ func (b *Bus) Start(ctx context.Context) error {
 		b.running.Go(b.relay.run)
 	}
 	b.running.Go(b.watch)
+	b.running.Go(b.speak)
+	if b.srv == nil {
+		b.running.Go(b.keepReach)
+	}
 	return nil
 }
 

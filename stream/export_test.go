@@ -167,3 +167,29 @@ func Flights(events []centrala.Event) [][]centrala.Event {
 		flights = append(flights, slices.Clone(f))
 	}
 }
+
+// Messages is how many messages the stream holds.
+func (b *Bus) Messages(t *testing.T) uint64 {
+	info, err := b.jets.StreamInfo(streamName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.State.Msgs
+}
+
+// Hears is the address of the server by which this node hears the others.
+func (b *Bus) Hears() string { return b.sub.ConnectedUrl() }
+
+// Leads is the name of the server that leads the stream; when it is another than the wanted one,
+// that is asked to step down.
+func (b *Bus) Leads(want string) bool {
+	info, err := b.jets.StreamInfo(streamName)
+	if err != nil || info.Cluster == nil {
+		return false
+	}
+	if info.Cluster.Leader == want {
+		return true
+	}
+	_, _ = b.pub.Request("$JS.API.STREAM.LEADER.STEPDOWN."+streamName, nil, time.Second) // the next look tells
+	return false
+}

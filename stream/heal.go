@@ -16,6 +16,9 @@ func (b *Bus) watch() {
 		case <-b.ending:
 			return
 		}
+		if b.resumed.Swap(false) { // what was on its way while the servers learned of us
+			b.live.gap()
+		}
 		err := b.heal()
 		was := b.broken.Load()
 		switch {
@@ -38,11 +41,7 @@ func (b *Bus) heal() error {
 			return err
 		}
 	}
-	lost := false
-	for _, l := range b.lanes {
-		lost = lost || l.failing() > 2*sweepEvery
-	}
-	if !lost || !b.pub.IsConnected() {
+	if b.failing() <= 2*sweepEvery || !b.pub.IsConnected() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(b.ctx, ackTimeout)

@@ -43,8 +43,8 @@ func (b *Bus) connect(role string) (*nats.Conn, error) {
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(100 * time.Millisecond),
 		nats.ReconnectJitter(100*time.Millisecond, 200*time.Millisecond),
-		nats.ReconnectBufSize(-1), // fail at once: a lane tries again in order
-		nats.PingInterval(20 * time.Second),
+		nats.ReconnectBufSize(-1),          // fail at once: a lane tries again in order
+		nats.PingInterval(5 * time.Second), // a machine that is gone says nothing
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
 				log.Warn("stream connection lost", "error", err)
@@ -54,6 +54,7 @@ func (b *Bus) connect(role string) (*nats.Conn, error) {
 			log.Info("stream connection is back")
 			if role == "subscribe" {
 				b.live.gap()
+				b.resumed.Store(true)
 			}
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, s *nats.Subscription, err error) {
@@ -73,10 +74,27 @@ func (b *Bus) connect(role string) (*nats.Conn, error) {
 	return c, nil
 }
 
-// ensureStream makes the stream be as the configuration says.
+// ensureStream makes the stream be as the configuration says. It waits for a cluster whose
+// servers are still finding each other.
 func (b *Bus) ensureStream(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, provisionTime)
 	defer cancel()
+	for {
+		err := b.makeStream(ctx)
+		var refused *nats.APIError
+		if err == nil || !errors.As(err, &refused) || refused.Code < 500 && refused.ErrorCode != noSuitablePeers {
+			return err
+		}
+		if within(ctx.Done(), 250*time.Millisecond) {
+			return err
+		}
+	}
+}
+
+// noSuitablePeers is JetStream's refusal while too few servers of the cluster are there.
+const noSuitablePeers nats.ErrorCode = 10005
+
+func (b *Bus) makeStream(ctx context.Context) error {
 	want := &nats.StreamConfig{
 		Name: streamName, Subjects: []string{allSubjects},
 		Retention: nats.LimitsPolicy, Discard: nats.DiscardOld, Storage: nats.FileStorage,

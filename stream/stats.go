@@ -19,6 +19,9 @@ type Stats struct {
 	LiveLost  uint64 // events dropped because Live was too slow; OnGap was told
 	Connected bool
 	Stored    watch.Distribution // seconds from an event's making to the stream
+
+	// What nodes say to each other beside the stream.
+	Said, Heard, Dropped uint64
 }
 
 // LaneStats are the figures of one lane's publisher.
@@ -50,6 +53,8 @@ func (b *Bus) Stats(ctx context.Context) (Stats, error) {
 		s.Swept = b.relay.swept.Load()
 	}
 	s.LiveSeen, s.LiveLost = b.live.seen.Load(), b.live.lost.Load()
+	f := &b.fleeting
+	s.Said, s.Heard, s.Dropped = f.said.Load(), f.heard.Load(), f.unsaid.Load()+f.lost.Load()
 	lag, err := b.lag(ctx)
 	for _, g := range b.groups {
 		s.Groups[g.name] = GroupStats{g.handled.Load(), g.retried.Load(), g.buried.Load(), lag[g.name], g.took.Read()}

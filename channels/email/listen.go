@@ -74,6 +74,10 @@ type listener struct {
 
 // visit is one connection, from the greeting until something breaks.
 func (l *listener) visit(ctx context.Context) error {
+	// An intake that takes nothing any more says so here, before the server is bothered.
+	if _, err := l.to.Cursor(ctx, l.inbox.ID, folder(l.inbox.Mailbox)); err != nil {
+		return fmt.Errorf("read the cursor: %w", err)
+	}
 	m, err := l.c.openMailbox(ctx, l.inbox.Mailbox)
 	if err != nil {
 		return err

@@ -64,7 +64,7 @@ func (o *office) run(t *testing.T) {
 	line := email.New(email.Config{Blobs: blobs, Secret: []byte("secret"), PollEvery: time.Hour,
 		Wait: func(int, time.Duration) time.Duration { return 20 * time.Millisecond }})
 	quiet := slog.New(slog.DiscardHandler)
-	exchange := channels.NewExchange(channels.ExchangeConfig{Doors: o.db, Intake: o.db, Listeners: []channels.Listener{line}, Log: quiet})
+	exchange := channels.NewExchange(channels.ExchangeConfig{Doors: o.db, Intake: o.db, Leases: o.db, Node: "a", Listeners: []channels.Listener{line}, Log: quiet})
 	courier := channels.NewCourier(channels.CourierConfig{Log: o.db, Doors: o.db, Senders: []channels.Sender{line}, Logger: quiet})
 	o.db.OnCommit(func(commits []centrala.Commit) {
 		for _, c := range commits {

@@ -38,7 +38,7 @@ func (p *Program) edge() error {
 
 func (p *Program) rest() rest.Config {
 	return rest.Config{
-		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{accepted{p.db, p.doors[byREST]}, p.exchange}, Blobs: p.blobs, Index: index{p.help},
+		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{accepted{p.db, p.doors[byREST]}, p.doorsChanged}, Blobs: p.blobs, Index: index{p.help},
 		Score: survey.Score,
 		Hours: routing.Office, Lines: p.line, Test: p.lineTest, Retry: p.bus.Replay, Ended: p.gateway.Recheck, Ready: p.bus.Ready,
 		Organisation: p.cfg.Brand, SurveyDelay: p.cfg.Survey.MailAfter, SurveyInterval: p.cfg.Survey.Quarantine, NoLimits: p.flags.NoLimits,
@@ -48,14 +48,14 @@ func (p *Program) rest() rest.Config {
 // doors is the store whose doors are opened as soon as they are saved.
 type doors struct {
 	accepted
-	exchange *channels.Exchange
+	changed func()
 }
 
 // SaveInbox implements rest.Store.
 func (d doors) SaveInbox(ctx context.Context, in centrala.Inbox) (centrala.Inbox, error) {
 	in, err := d.DB.SaveInbox(ctx, in)
 	if err == nil {
-		d.exchange.Look()
+		d.changed()
 	}
 	return in, err
 }
@@ -113,7 +113,7 @@ func (p *Program) lineTest(ctx context.Context, in centrala.Inbox, locale string
 		steps = append(steps, rest.TestStep{Name: f.Check, State: state, Detail: p.say(f, locale)})
 	}
 	if works && !p.line(in, locale).OK {
-		p.exchange.Reopen(in.ID) // it may have stopped until somebody acts, and somebody did
+		p.lineMended(in.ID) // it may have stopped until somebody acts, and somebody did
 	}
 	return steps
 }

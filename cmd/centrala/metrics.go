@@ -104,6 +104,9 @@ func (f figures) published(ctx context.Context, out chan<- prometheus.Metric) {
 	count(out, "centrala_stream_spilled_total", "Events left to the sweep because a lane was full.", spilled)
 	count(out, "centrala_stream_swept_total", "Events that the sweep published.", s.Swept)
 	spread(out, "centrala_stream_seconds", "Time from an event's making until it is on the stream.", s.Stored)
+	for way, n := range map[string]uint64{"said": s.Said, "heard": s.Heard, "dropped": s.Dropped} {
+		count(out, "centrala_fleeting_total", "What nodes tell each other and nobody stores.", n, label{"way", way})
+	}
 	gauge(out, "centrala_stream_queue", "Events waiting to be published.", float64(queued))
 	count(out, "centrala_live_seen_total", "Events of other nodes shown to this node's sockets.", s.LiveSeen)
 	count(out, "centrala_live_lost_total", "Events of other nodes dropped because they came too fast; the hub reads them from the log.", s.LiveLost)

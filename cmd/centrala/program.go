@@ -91,6 +91,7 @@ type Program struct {
 	handler http.Handler
 
 	exchange *channels.Exchange
+	articles chan struct{} // rung when one was changed on another node, or here in a cluster
 
 	tracer    watch.Tracer // nil: nothing is traced
 	endTraces func(context.Context) error
@@ -104,7 +105,7 @@ type Program struct {
 
 // Open opens every room and joins them. What it prints to the log names the part that failed.
 func Open(ctx context.Context, cfg *Config, flags Flags, log *slog.Logger) (*Program, error) {
-	p := &Program{cfg: cfg, flags: flags, log: log, start: time.Now(), board: &channels.Board{}}
+	p := &Program{cfg: cfg, flags: flags, log: log, start: time.Now(), board: &channels.Board{}, articles: make(chan struct{}, 1)}
 	if err := p.open(ctx); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -204,11 +205,12 @@ func (p *Program) wire() error {
 	p.help = search.New(p.engine, db, p.log)
 	p.mail = email.New(email.Config{Secret: p.keys.Replies, Blobs: p.blobs, Board: p.board, Log: p.log, Timeout: p.cfg.Mail.Timeout})
 	p.gateway = gateway.New(gateway.Config{Log: accepted{db, p.doors[bySocket]}, Lists: db, Floor: db, House: db, Surveys: db, Suggester: p.help, Shelf: db, Guard: p.guard,
-		Logger: p.log, Site: p.site, Question: p.question, Epoch: db.Epoch(), Cluster: p.cfg.Stream.URL != "", NoLimits: p.flags.NoLimits})
+		Logger: p.log, Site: p.site, Question: p.question, Epoch: db.Epoch(), Cluster: p.clustered(), Now: db.Now, Peers: p.peers(), NoLimits: p.flags.NoLimits})
 
 	p.desk = routing.New(routing.Config{Log: db, House: db, Promises: db, Locale: p.cfg.Locale, Logger: p.log})
 	p.courier = channels.NewCourier(channels.CourierConfig{Log: db, Doors: db, Senders: []channels.Sender{p.mail}, Board: p.board, Logger: p.log, Timeout: p.cfg.Mail.Timeout})
-	p.exchange = channels.NewExchange(channels.ExchangeConfig{Doors: db, Intake: accepted{db, p.doors[byMail]}, Listeners: []channels.Listener{p.mail}, Board: p.board, Log: p.log})
+	p.exchange = channels.NewExchange(channels.ExchangeConfig{Doors: db, Intake: accepted{db, p.doors[byMail]}, Leases: db, Node: p.cfg.Stream.Node,
+		Released: func() { p.bus.Say(onDoors, nil) }, Listeners: []channels.Listener{p.mail}, Board: p.board, Log: p.log})
 	asker, err := survey.New(p.surveyConfig())
 	if err != nil {
 		return err
@@ -227,13 +229,20 @@ func (p *Program) wire() error {
 	}
 	p.bus.Live(func(e centrala.Event) { p.shown(e, func() { p.gateway.Handle(e) }) })
 	p.bus.OnGap(p.gateway.Gap)
+	p.confer()
 	return p.edge()
 }
+
+// clustered reports whether there may be other nodes.
+func (p *Program) clustered() bool { return p.cfg.Stream.URL != "" }
 
 func (p *Program) offer(commits []centrala.Commit) {
 	events := make([]centrala.Event, len(commits))
 	for i, c := range commits {
 		events[i] = c.Event
+		if p.clustered() {
+			p.shelve(c.Event)
+		}
 	}
 	p.bus.Offer(events)
 }

@@ -214,13 +214,19 @@ type socket struct {
 }
 
 func (p *process) dial(ctx context.Context, token string) (*socket, error) {
+	return p.dialWith(ctx, map[string]any{"token": token})
+}
+
+// dialWith says hello with more than a token.
+func (p *process) dialWith(ctx context.Context, hello map[string]any) (*socket, error) {
 	ws, _, err := websocket.Dial(ctx, strings.Replace(p.Base, "http", "ws", 1)+"/v1/socket", &websocket.DialOptions{Subprotocols: []string{"centrala.v1"}})
 	if err != nil {
 		return nil, err
 	}
 	ws.SetReadLimit(1 << 20)
 	s := &socket{ws, ctx}
-	if err := s.send(map[string]any{"type": "hello", "ref": "hello", "token": token}); err != nil {
+	hello["type"], hello["ref"] = "hello", "hello"
+	if err := s.send(hello); err != nil {
 		return nil, err
 	}
 	_, err = s.until(func(f wireFrame) bool { return f.Type == "welcome" })
@@ -237,6 +243,11 @@ func (s *socket) send(f map[string]any) error {
 
 // until reads frames up to one that is wanted; an error frame ends it.
 func (s *socket) until(want func(wireFrame) bool) (wireFrame, error) {
+	return s.untilRaw(func(f wireFrame, _ []byte) bool { return want(f) })
+}
+
+// untilRaw is until with the frame as it came.
+func (s *socket) untilRaw(want func(wireFrame, []byte) bool) (wireFrame, error) {
 	for {
 		_, b, err := s.Read(s.ctx)
 		if err != nil {
@@ -246,7 +257,7 @@ func (s *socket) until(want func(wireFrame) bool) (wireFrame, error) {
 		if err := json.Unmarshal(b, &f); err != nil {
 			return f, err
 		}
-		if want(f) {
+		if want(f, b) {
 			return f, nil
 		}
 		if f.Type == "error" {

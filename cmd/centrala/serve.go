@@ -95,12 +95,12 @@ func (p *Program) Serve(ctx context.Context) error {
 	g.Go(func() error { return p.exchange.Run(work) })
 	g.Go(func() error { return p.courier.Run(work) })
 	g.Go(func() error { return carrier.Run(work) })
-	g.Go(func() error { return p.sweep(work, "queue", deskEvery, p.desk.Sweep) })
-	g.Go(func() error { return p.sweep(work, "promises", ringEvery, p.desk.Ring) })
+	g.Go(func() error { return p.sweep(work, "queue", deskEvery, nil, p.desk.Sweep) })
+	g.Go(func() error { return p.sweep(work, "promises", ringEvery, nil, p.desk.Ring) })
 	if p.cfg.Survey.Enabled {
-		g.Go(func() error { return p.sweep(work, "surveys", pace(p.cfg.Survey.MailAfter), p.asker.Sweep) })
+		g.Go(func() error { return p.sweep(work, "surveys", pace(p.cfg.Survey.MailAfter), nil, p.asker.Sweep) })
 	}
-	g.Go(func() error { return p.sweep(work, "index", slowEvery, p.help.Sync) }) // also what another node changed
+	g.Go(func() error { return p.sweep(work, "index", slowEvery, p.articles, p.help.Sync) })
 	g.Go(func() error {
 		select {
 		case err := <-p.db.Fatal():
@@ -125,8 +125,9 @@ func (p *Program) Serve(ctx context.Context) error {
 	return errors.Join(err, p.Close())
 }
 
-// sweep calls f again and again; what goes wrong is logged and tried again.
-func (p *Program) sweep(ctx context.Context, what string, every time.Duration, f func(context.Context) error) error {
+// sweep calls f again and again, and whenever it is woken; what goes wrong is logged and tried
+// again.
+func (p *Program) sweep(ctx context.Context, what string, every time.Duration, wake <-chan struct{}, f func(context.Context) error) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -135,6 +136,7 @@ func (p *Program) sweep(ctx context.Context, what string, every time.Duration, f
 		}
 		select {
 		case <-tick.C:
+		case <-wake:
 		case <-ctx.Done():
 			return nil
 		}

@@ -23,13 +23,14 @@ func (w *watcher) Push([]byte)                                 {}
 // quiet encodes nothing and hears nothing.
 type quiet struct{}
 
-func (quiet) Entry(*auth.Principal, *centrala.Message) []byte              { return []byte("{}") }
-func (quiet) Row(*centrala.Conversation) []byte                            { return []byte("{}") }
-func (quiet) Gone(centrala.ConversationID) []byte                          { return []byte("{}") }
-func (quiet) Typing(centrala.ConversationID, centrala.Author, bool) []byte { return []byte("{}") }
-func (quiet) Outside(*centrala.Event)                                      {}
-func (quiet) Happened(*centrala.Event, *centrala.Conversation)             {}
-func (quiet) Moved(*centrala.Conversation)                                 {}
+func (quiet) Entry(*auth.Principal, *centrala.Message) []byte  { return []byte("{}") }
+func (quiet) Row(*centrala.Conversation) []byte                { return []byte("{}") }
+func (quiet) Gone(centrala.ConversationID) []byte              { return []byte("{}") }
+func (quiet) Frame(any) []byte                                 { return []byte("{}") }
+func (quiet) Ended(string)                                     {}
+func (quiet) Outside(*centrala.Event)                          {}
+func (quiet) Happened(*centrala.Event, *centrala.Conversation) {}
+func (quiet) Moved(*centrala.Conversation)                     {}
 
 // book is a log with one conversation of so many entries.
 type book struct{ c centrala.Conversation }
@@ -54,7 +55,7 @@ func TestFullShardReadsTheLog(t *testing.T) {
 		const id, all = centrala.ConversationID(5), most + 100
 		log := book{centrala.Conversation{ID: id, Status: centrala.Open, LastSeq: all}}
 		ctx, end := context.WithCancel(t.Context())
-		h := New[*watcher](ctx, log, quiet{}, quiet{}, slog.New(slog.DiscardHandler))
+		h := New[*watcher](ctx, log, nil, quiet{}, quiet{}, slog.New(slog.DiscardHandler))
 		w := &watcher{}
 		h.Join(w, 0)
 		for n := int64(1); n <= all; n++ {

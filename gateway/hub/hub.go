@@ -49,6 +49,8 @@ type Listener interface {
 	Happened(e *centrala.Event, c *centrala.Conversation)
 	// Moved is a conversation that has another status, agent or team than before.
 	Moved(c *centrala.Conversation)
+	// Ended is a principal whose tokens may not count any more.
+	Ended(principal string)
 }
 
 // Encoder makes frames; nil for what it cannot encode.
@@ -56,7 +58,7 @@ type Encoder interface {
 	Entry(p *auth.Principal, m *centrala.Message) []byte
 	Row(c *centrala.Conversation) []byte
 	Gone(id centrala.ConversationID) []byte
-	Typing(id centrala.ConversationID, by centrala.Author, on bool) []byte
+	Frame(v any) []byte // any other
 }
 
 // Hub is made by New.
@@ -70,6 +72,8 @@ type Hub[R Reader] struct {
 	high    atomic.Int64 // the highest event that was handed over
 	lost    atomic.Int64 // commits and events that found no room
 	typists typists
+	views   views[R]
+	peers   Peers
 
 	mu       sync.RWMutex
 	people   map[centrala.ContactID][]R // customers; slices are replaced, never changed
@@ -112,10 +116,12 @@ const (
 	patience = 15 * time.Second
 )
 
-// New makes a hub. It takes everything from the start and shows it once it runs.
-func New[R Reader](ctx context.Context, log Log, encode Encoder, told Listener, logger *slog.Logger) *Hub[R] {
-	h := &Hub[R]{log: log, encode: encode, told: told, logger: logger, ctx: ctx, people: map[centrala.ContactID][]R{}}
+// New makes a hub. It takes everything from the start and shows it once it runs. Without peers
+// it is the only one.
+func New[R Reader](ctx context.Context, log Log, peers Peers, encode Encoder, told Listener, logger *slog.Logger) *Hub[R] {
+	h := &Hub[R]{log: log, peers: peers, encode: encode, told: told, logger: logger, ctx: ctx, people: map[centrala.ContactID][]R{}}
 	h.typists.marks = map[typist]typingMark{}
+	h.views.here, h.views.away = map[R]centrala.ConversationID{}, map[centrala.ConversationID]map[string]view{}
 	h.staff.Store(&[]R{})
 	for range shards {
 		h.shards = append(h.shards, &shard[R]{wake: make(chan struct{}, 1), topics: map[centrala.ConversationID]*topic{},
@@ -314,7 +320,7 @@ func (h *Hub[R]) Join(r R, most int) bool {
 	return true
 }
 
-// Leave takes a socket out, and ends what it was typing.
+// Leave takes a socket out, and ends what it was typing and looking at.
 func (h *Hub[R]) Leave(r R) {
 	p := r.Who()
 	h.mu.Lock()
@@ -331,6 +337,7 @@ func (h *Hub[R]) Leave(r R) {
 	}
 	h.mu.Unlock()
 	h.stopTyping(r)
+	h.Look(r, 0)
 }
 
 // Staff are the sockets of agents and programs.

@@ -48,6 +48,7 @@ type blank struct{}
 func (blank) Entry(*auth.Principal, *centrala.Message) []byte              { return []byte{} }
 func (blank) Row(*centrala.Conversation) []byte                            { return []byte{} }
 func (blank) Gone(centrala.ConversationID) []byte                          { return []byte{} }
+func (blank) Tell([]byte)                                                  {}
 func (blank) Typing(centrala.ConversationID, centrala.Author, bool) []byte { return []byte{} }
 func (blank) Outside(*centrala.Event)                                      {}
 func (blank) Happened(*centrala.Event, *centrala.Conversation)             {}
@@ -59,7 +60,7 @@ func (blank) Moved(*centrala.Conversation)                                 {}
 func TestOwnCommitsDoNotWaitForOtherNodes(t *testing.T) {
 	t.Parallel()
 	l := library{turn: make(chan struct{}), reads: make(chan centrala.ConversationID)}
-	h := hub.New[*agent](t.Context(), l, blank{}, blank{}, slog.New(slog.DiscardHandler))
+	h := hub.New[*agent](t.Context(), l, blank{}, blank{}, blank{}, slog.New(slog.DiscardHandler))
 	a := &agent{got: make(chan centrala.ConversationID, 4*entries)}
 	h.Join(a, 0)
 	go h.Run()

@@ -6,6 +6,7 @@ import (
 
 	"centrala"
 	"centrala/auth"
+	"centrala/gateway/frames"
 )
 
 // TypingFor is how long a typing mark lasts without being renewed.
@@ -26,7 +27,7 @@ type typingMark struct {
 	by    centrala.Author
 	face  Face
 	until time.Time
-	from  any // the Reader
+	from  any // the Reader; nil when it is on another node
 }
 
 // Types tells the others in a conversation that r types, or has stopped.
@@ -41,11 +42,29 @@ func (h *Hub[R]) Types(r R, id centrala.ConversationID, f Face, on bool) {
 	}
 	h.typists.mu.Unlock()
 	h.tellTyping(key, mark, on)
+	h.tell(word{Typing: &typing{id, p.ID, mark.by, f, on}})
 }
 
-// Tick ends the typing marks that were not renewed.
+// typesThere is Types of somebody on another node.
+func (h *Hub[R]) typesThere(t *typing) {
+	key, mark := typist{t.Conversation, t.Person}, typingMark{by: t.By, face: t.Face, until: time.Now().Add(TypingFor)}
+	h.typists.mu.Lock()
+	_, known := h.typists.marks[key]
+	if t.On {
+		h.typists.marks[key] = mark
+	} else {
+		delete(h.typists.marks, key)
+	}
+	h.typists.mu.Unlock()
+	if known || t.On {
+		h.tellTyping(key, mark, t.On)
+	}
+}
+
+// Tick ends what was not renewed: typing marks, and what agents of other nodes look at.
 func (h *Hub[R]) Tick(now time.Time) {
 	h.endTyping(func(_ typist, m typingMark) bool { return now.After(m.until) })
+	h.tickViews(now)
 }
 
 func (h *Hub[R]) stopTyping(r R) {
@@ -67,11 +86,14 @@ func (h *Hub[R]) endTyping(over func(typist, typingMark) bool) {
 	h.typists.mu.Unlock()
 	for k, m := range ended {
 		h.tellTyping(k, m, false)
+		if m.from != nil {
+			h.tell(word{Typing: &typing{k.conversation, k.person, m.by, m.face, false}})
+		}
 	}
 }
 
 func (h *Hub[R]) tellTyping(k typist, m typingMark, on bool) {
-	h.TellOthers(k.conversation, m.face, k.person, h.encode.Typing(k.conversation, m.by, on))
+	h.TellOthers(k.conversation, m.face, k.person, h.encode.Frame(frames.Typing{Type: "typing", Conversation: k.conversation, Author: m.by, On: on}))
 }
 
 // TellOthers brings a frame that is not kept to everybody in a conversation but one person. f

@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strconv"
@@ -37,6 +38,11 @@ func (c *Conn) Close() error {
 		errs = append(errs, s.Close())
 	}
 	return errors.Join(append(errs, c.conn.Close())...)
+}
+
+// Abandon ends the connection itself, so that Close does not keep it for others.
+func (c *Conn) Abandon() {
+	_ = c.conn.Raw(func(any) error { return driver.ErrBadConn }) // which is what it answers
 }
 
 // stmt prepares a query once.

@@ -56,6 +56,13 @@ func TroubleOf(err error) Trouble {
 	return Refused
 }
 
+// ReadOnly reports whether err is a server's that takes no writes: a standby, or one that was a
+// primary.
+func ReadOnly(err error) bool {
+	var pe *pgconn.PgError
+	return errors.As(err, &pe) && pe.Code == "25006"
+}
+
 // Duplicate reports whether err is a broken promise of uniqueness.
 func Duplicate(err error) bool {
 	var se *modernc.Error

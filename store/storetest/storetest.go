@@ -49,7 +49,7 @@ type testCase struct {
 func cases() []testCase {
 	var all []testCase
 	for _, noun := range [][]testCase{
-		appendCases(), groupCases(), claimCases(), receiveCases(), deliveryCases(), readCases(), mentionCases(), outboxCases(), contactCases(), houseCases(), promiseCases(),
+		appendCases(), groupCases(), claimCases(), receiveCases(), leaseCases(), deliveryCases(), readCases(), mentionCases(), outboxCases(), contactCases(), houseCases(), promiseCases(),
 	} {
 		all = append(all, noun...)
 	}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"centrala"
+	"centrala/gateway/hub"
+)
+
+// What the nodes say to each other beside the stream, by topic. Nothing depends on it being
+// heard: what is missed is found by a sweep, or was about something that is over by then.
+const (
+	onEdge  = "edge"  // typing, who looks where, read marks, sessions that ended
+	onDoors = "doors" // an inbox was saved, or a mailbox's lease is free
+	onLine  = "line"  // a line was mended: which inbox's
+)
+
+// peers are the gateways of the other nodes, nil when there are none.
+func (p *Program) peers() hub.Peers {
+	if !p.clustered() {
+		return nil
+	}
+	return edgePeers{p}
+}
+
+type edgePeers struct{ p *Program }
+
+// Tell implements hub.Peers.
+func (e edgePeers) Tell(word []byte) { e.p.bus.Say(onEdge, word) }
+
+// confer joins this node to the others.
+func (p *Program) confer() {
+	p.bus.Hear(onEdge, p.gateway.Hear)
+	p.bus.Hear(onDoors, func(string, []byte) { p.lookAtDoors() })
+	p.bus.Hear(onLine, func(node string, b []byte) {
+		var id centrala.InboxID
+		if err := id.UnmarshalText(b); err != nil {
+			p.log.Warn("another node mended a line that has no name", "node", node, "err", err)
+			return
+		}
+		p.exchange.Reopen(id)
+	})
+	p.bus.Live(p.shelve)
+}
+
+// lookAtDoors has the lines follow what was changed in the settings.
+func (p *Program) lookAtDoors() {
+	p.exchange.Look()
+	p.courier.Look()
+}
+
+// doorsChanged has the lines of all nodes do so.
+func (p *Program) doorsChanged() {
+	p.lookAtDoors()
+	p.bus.Say(onDoors, nil)
+}
+
+// lineMended opens a line anew, on whichever node it is.
+func (p *Program) lineMended(id centrala.InboxID) {
+	p.exchange.Reopen(id)
+	p.bus.Say(onLine, []byte(id.String()))
+}
+
+// shelve has this node's index follow an article that changed. One node of the search group
+// handles the event; the others have an index of their own.
+func (p *Program) shelve(e centrala.Event) {
+	if e.Type != centrala.ArticleSaved && e.Type != centrala.ArticleRemoved {
+		return
+	}
+	select {
+	case p.articles <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,45 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// The clock is the database's, goes on while that is away, and follows it when it steps.
+func TestClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ahead, away := 10*time.Minute, false
+		c := &clock{ask: func(context.Context) (time.Time, error) {
+			if away {
+				return time.Time{}, errors.New("away")
+			}
+			time.Sleep(2 * time.Millisecond) // the way there and back
+			return time.Now().Add(ahead - time.Millisecond), nil
+		}}
+		if err := c.set(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); c.follow(ctx) }()
+		is := func(when string) {
+			t.Helper()
+			if off := c.now().Sub(time.Now().Add(ahead)); off.Abs() > time.Millisecond {
+				t.Errorf("%s: it is off by %s", when, off)
+			}
+		}
+		is("at first")
+		away = true
+		time.Sleep(time.Hour)
+		is("after an hour away")
+		ahead, away = -10*time.Minute, false
+		time.Sleep(clockEvery + time.Second)
+		is("after a step")
+		cancel()
+		<-done
+	})
+}
