@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,13 +13,22 @@ import (
 func TestClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
 		ahead, away := 10*time.Minute, false
+		set := func(by time.Duration, gone bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			ahead, away = by, gone
+		}
 		c := &clock{ask: func(context.Context) (time.Time, error) {
-			if away {
+			mu.Lock()
+			by, gone := ahead, away
+			mu.Unlock()
+			if gone {
 				return time.Time{}, errors.New("away")
 			}
 			time.Sleep(2 * time.Millisecond) // the way there and back
-			return time.Now().Add(ahead - time.Millisecond), nil
+			return time.Now().Add(by - time.Millisecond), nil
 		}}
 		if err := c.set(t.Context()); err != nil {
 			t.Fatal(err)
@@ -33,10 +43,10 @@ func TestClock(t *testing.T) {
 			}
 		}
 		is("at first")
-		away = true
+		set(ahead, true)
 		time.Sleep(time.Hour)
 		is("after an hour away")
-		ahead, away = -10*time.Minute, false
+		set(-10*time.Minute, false)
 		time.Sleep(clockEvery + time.Second)
 		is("after a step")
 		cancel()
