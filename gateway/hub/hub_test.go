@@ -45,14 +45,15 @@ func (l library) Tail(ctx context.Context, s centrala.Scope, id centrala.Convers
 
 type blank struct{}
 
-func (blank) Entry(*auth.Principal, *centrala.Message) []byte              { return []byte{} }
-func (blank) Row(*centrala.Conversation) []byte                            { return []byte{} }
-func (blank) Gone(centrala.ConversationID) []byte                          { return []byte{} }
-func (blank) Tell([]byte)                                                  {}
-func (blank) Typing(centrala.ConversationID, centrala.Author, bool) []byte { return []byte{} }
-func (blank) Outside(*centrala.Event)                                      {}
-func (blank) Happened(*centrala.Event, *centrala.Conversation)             {}
-func (blank) Moved(*centrala.Conversation)                                 {}
+func (blank) Entry(*auth.Principal, *centrala.Message) []byte  { return []byte{} }
+func (blank) Row(*centrala.Conversation) []byte                { return []byte{} }
+func (blank) Gone(centrala.ConversationID) []byte              { return []byte{} }
+func (blank) Tell([]byte)                                      {}
+func (blank) Frame(any) []byte                                 { return []byte{} }
+func (blank) Outside(*centrala.Event)                          {}
+func (blank) Happened(*centrala.Event, *centrala.Conversation) {}
+func (blank) Moved(*centrala.Conversation)                     {}
+func (blank) Ended(string)                                     {}
 
 // Another node tells of many events at once, as after a crash. What is committed here is shown
 // as soon as the read that is under way has ended, and the log is read once for all events that

@@ -69,26 +69,32 @@ func administer(server, statement string) error {
 	return errors.Join(err, db.Close())
 }
 
-// life is our end of the pipe on which the scratch folder hangs: collected, it would close.
-var life io.Closer
+// scratchServer is a server and our end of the pipe on which its folder hangs: collected, the
+// pipe would close.
+type scratchServer struct {
+	*lab.Postgres
+	life io.Closer
+}
 
 // startScratch starts a server in a folder of its own. It ends with this process, in whatever
 // way that ends; then the pipe closes, and a shell that waits for it removes the folder.
-func startScratch() (*lab.Postgres, error) {
+func startScratch() (scratchServer, error) {
 	dir, err := os.MkdirTemp("", "centrala-pg-")
 	if err != nil {
-		return nil, err
+		return scratchServer{}, err
 	}
 	const script = `trap '' INT HUP
 cat >/dev/null
 while pid=$(head -n 1 "$1/postgres-0/postmaster.pid" 2>/dev/null) && kill -0 "$pid" 2>/dev/null; do sleep .1; done
 rm -rf "$1"`
 	keeper := exec.Command("/bin/sh", "-c", script, "sh", dir)
-	if life, err = keeper.StdinPipe(); err != nil {
-		return nil, err
+	life, err := keeper.StdinPipe()
+	if err != nil {
+		return scratchServer{}, err
 	}
 	if err := keeper.Start(); err != nil {
-		return nil, err
+		return scratchServer{}, err
 	}
-	return lab.StartPostgres(context.Background(), lab.PostgresConfig{Dir: dir, Scratch: true})
+	server, err := lab.StartPostgres(context.Background(), lab.PostgresConfig{Dir: dir, Scratch: true})
+	return scratchServer{server, life}, err
 }
