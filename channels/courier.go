@@ -30,10 +30,11 @@ type CourierConfig struct {
 	Board   *Board
 	Logger  *slog.Logger
 
-	Every   time.Duration // the slow sweep that finds what a wake missed, default 15 s
-	Timeout time.Duration // of one attempt, default 60 s
-	Grace   time.Duration // for attempts under way when the Courier is told to end, default 10 s
-	Workers int           // attempts at the same time in one inbox, default 2
+	Now     func() time.Time // of the log; nil: time.Now
+	Every   time.Duration    // the slow sweep that finds what a wake missed, default 15 s
+	Timeout time.Duration    // of one attempt, default 60 s
+	Grace   time.Duration    // for attempts under way when the Courier is told to end, default 10 s
+	Workers int              // attempts at the same time in one inbox, default 2
 }
 
 // Courier sends what is due: one pool for each enabled inbox whose channel sends. Within a
@@ -47,6 +48,9 @@ type Courier struct {
 
 // NewCourier makes a Courier; Run starts it.
 func NewCourier(c CourierConfig) *Courier {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	if c.Every == 0 {
 		c.Every = 15 * time.Second
 	}

@@ -93,7 +93,7 @@ func (p *pool) lane(ctx context.Context, outs []centrala.Outbound, until time.Ti
 	for i, out := range outs {
 		switch {
 		case ctx.Err() != nil:
-			p.putBack(ctx, outs[i:], time.Now(), "the program was ending")
+			p.putBack(ctx, outs[i:], p.c.c.Now(), "the program was ending")
 			return
 		case time.Now().Add(p.c.c.Timeout + p.c.c.Grace).After(until):
 			return
@@ -138,7 +138,7 @@ func (p *pool) attempt(ctx context.Context, out centrala.Outbound) (s centrala.S
 	if ambiguous := (*centrala.Ambiguous)(nil); errors.As(err, &ambiguous) && repeatable(p.sender) {
 		err = ambiguous.Err // taken or not, sending it again is harmless
 	}
-	s = Settle(out, external, err, time.Now())
+	s = Settle(out, external, err, p.c.c.Now())
 	p.note(out, s, err)
 	p.settle(ctx, out, s)
 	return s, true

@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"time"
-
 	"centrala"
 	"centrala/gateway/frames"
 )
@@ -67,7 +65,7 @@ func (g *Gateway) ask(id centrala.SurveyID, c *centrala.Conversation) {
 			g.log.Warn("read a survey", "survey", id, "err", err) // the next welcome has it, or the mail
 			return
 		}
-		if sv.Score != nil || sv.Cancelled || !sv.ExpiresAt.After(time.Now()) {
+		if sv.Score != nil || sv.Cancelled || !sv.ExpiresAt.After(g.cfg.Now()) {
 			return
 		}
 		frame := g.encode(g.question("survey", &sv))

@@ -39,7 +39,7 @@ func (p *Program) edge() error {
 func (p *Program) rest() rest.Config {
 	return rest.Config{
 		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{accepted{p.db, p.doors[byREST]}, p.doorsChanged}, Blobs: p.blobs, Index: index{p.help},
-		Score: survey.Score,
+		Score: survey.Score, Now: p.db.Now,
 		Hours: routing.Office, Lines: p.line, Test: p.lineTest, Retry: p.bus.Replay, Ended: p.gateway.Recheck, Ready: p.bus.Ready,
 		Organisation: p.cfg.Brand, SurveyDelay: p.cfg.Survey.MailAfter, SurveyInterval: p.cfg.Survey.Quarantine, NoLimits: p.flags.NoLimits,
 	}

@@ -18,7 +18,7 @@ import (
 func (p *Program) pages() (http.Handler, error) {
 	secret, door := survey.Secret(p.keys.Surveys), form.New()
 	c := pages.Config{
-		Log: p.log, Articles: p.db, Suggester: p.help, Shelf: p.db, Surveys: p.db, Inboxes: p.db, Intake: accepted{p.db, p.doors[byForm]}, Blobs: p.blobs,
+		Log: p.log, Now: p.db.Now, Articles: p.db, Suggester: p.help, Shelf: p.db, Surveys: p.db, Inboxes: p.db, Intake: accepted{p.db, p.doors[byForm]}, Blobs: p.blobs,
 		Form: func(in centrala.Inbox, f pages.Filled, now time.Time) (centrala.Inbound, error) {
 			return door.Read(in, form.Fields(f), now)
 		},
@@ -43,7 +43,7 @@ func (p *Program) outside(ctx context.Context, in centrala.Inbox, locale string)
 	if err != nil {
 		return "", "" // no team of its own: somebody may be there
 	}
-	now := time.Now()
+	now := p.db.Now()
 	isOpen, opens := routing.Office(team.Hours, now)
 	if isOpen {
 		return "", ""

@@ -201,14 +201,14 @@ func (p *Program) names() error {
 // connected and to the stream; what is on the stream is worked on.
 func (p *Program) wire() error {
 	db := p.db
-	p.guard = auth.New(db, p.keys.Tokens, auth.Options{NoLimits: p.flags.NoLimits})
+	p.guard = auth.New(db, p.keys.Tokens, auth.Options{Now: db.Now, NoLimits: p.flags.NoLimits})
 	p.help = search.New(p.engine, db, p.log)
 	p.mail = email.New(email.Config{Secret: p.keys.Replies, Blobs: p.blobs, Board: p.board, Log: p.log, Timeout: p.cfg.Mail.Timeout})
 	p.gateway = gateway.New(gateway.Config{Log: accepted{db, p.doors[bySocket]}, Lists: db, Floor: db, House: db, Surveys: db, Suggester: p.help, Shelf: db, Guard: p.guard,
 		Logger: p.log, Site: p.site, Question: p.question, Epoch: db.Epoch(), Cluster: p.clustered(), Now: db.Now, Peers: p.peers(), NoLimits: p.flags.NoLimits})
 
-	p.desk = routing.New(routing.Config{Log: db, House: db, Promises: db, Locale: p.cfg.Locale, Logger: p.log})
-	p.courier = channels.NewCourier(channels.CourierConfig{Log: db, Doors: db, Senders: []channels.Sender{p.mail}, Board: p.board, Logger: p.log, Timeout: p.cfg.Mail.Timeout})
+	p.desk = routing.New(routing.Config{Log: db, House: db, Promises: db, Now: db.Now, Locale: p.cfg.Locale, Logger: p.log})
+	p.courier = channels.NewCourier(channels.CourierConfig{Log: db, Doors: db, Senders: []channels.Sender{p.mail}, Board: p.board, Logger: p.log, Now: db.Now, Timeout: p.cfg.Mail.Timeout})
 	p.exchange = channels.NewExchange(channels.ExchangeConfig{Doors: db, Intake: accepted{db, p.doors[byMail]}, Leases: db, Node: p.cfg.Stream.Node,
 		Released: func() { p.bus.Say(onDoors, nil) }, Listeners: []channels.Listener{p.mail}, Board: p.board, Log: p.log})
 	asker, err := survey.New(p.surveyConfig())
