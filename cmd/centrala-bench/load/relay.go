@@ -21,7 +21,7 @@ import (
 // agents: what the machine, the WebSocket library and the driver allow at most. Visitors are
 // numbered; a message begins with {"conversation":"0017" in both directions.
 const (
-	relayHead   = `{"conversation":"`
+	relayHead   = `{"type":"message","conversation":"`
 	relayDigits = 4
 	relayAgents = 2 // as many as answer in the durable loop
 )
@@ -111,7 +111,7 @@ func relayNumber(b []byte) (int, error) {
 func relayLine() Line {
 	return Line{Compose: func(dst []byte, t *talk, who, text string) ([]byte, error) {
 		dst = append(append(dst, relayHead...), t.id...)
-		dst = append(append(dst, `","type":"message","seq":1,"message":{"author":{"kind":"`...), who...)
+		dst = append(append(dst, `","seq":1,"message":{"author":{"kind":"`...), who...)
 		return append(append(append(dst, `"},"text":"`...), text...), `"}}`...), nil
 	}}
 }

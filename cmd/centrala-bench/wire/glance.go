@@ -21,8 +21,27 @@ func Look(b []byte) (Glance, error) {
 	if g, ok := lookAtAck(b); ok {
 		return g, nil
 	}
+	if _, ok := Row(b); ok {
+		return Glance{Type: "conversation"}, nil
+	}
 	f, err := Decode(b)
 	return Glance{f.Type, f.Conversation, f.Ref, f.Seq}, err
+}
+
+// Row is the conversation whose state a frame tells; false for any other frame, or one that is
+// written in another order than the server's of today.
+func Row(b []byte) (id string, ok bool) {
+	id, _, ok = quoted(b, `{"type":"conversation","id":"`)
+	return id, ok
+}
+
+// By reports whether a message is from somebody of a kind.
+func By(b []byte, kind string) bool { return bytes.Contains(b, []byte(`"author":{"kind":"`+kind+`"`)) }
+
+// Says reports whether a message is from somebody of a kind and its words are text, which has
+// nothing that JSON escapes.
+func Says(b []byte, kind, text string) bool {
+	return By(b, kind) && bytes.Contains(b, []byte(`"text":"`+text+`"`))
 }
 
 func lookAtMessage(b []byte) (g Glance, ok bool) {
