@@ -93,8 +93,7 @@ func TestNodeKilledAmongWorkers(t *testing.T) {
 // One node stops politely: nothing is missed or doubled, and nobody waits for the time after
 // which an unacknowledged event would come again.
 func TestNodeStoppedPolitely(t *testing.T) {
-	t.Parallel()
-	url := startServer(t).ClientURL()
+	url := startServer(t).ClientURL() // not parallel: it measures
 	l, y := newLog(t), newTally()
 	var slowest atomic.Int64
 	handle := func(ctx context.Context, e centrala.Event) error {
