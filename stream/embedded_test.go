@@ -139,7 +139,10 @@ func TestFullDisk(t *testing.T) {
 	l, y := newLog(t), newTally()
 	bus := start(t, l, stream.Config{Dir: t.TempDir()}, func(b *stream.Bus) { b.Work("all", nil, y.handle) })
 	l.chatter(t, 10, 5)
-	eventually(t, "events are handled", func() bool { return y.against(l.all(t)).missing == 0 })
+	eventually(t, "events are handled, and the stream knows it", func() bool {
+		stats, err := bus.Stats(t.Context())
+		return err == nil && y.against(l.all(t)).missing == 0 && stats.Groups["all"].Lag == 0
+	})
 	recovered := bus.RunOutOfDisk()
 	l.chatter(t, 10, 5)
 	eventually(t, "it turns itself on again", recovered)
