@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -178,21 +177,7 @@ func (n *NATS) Await(ctx context.Context) error {
 }
 
 func (s *natsServer) healthy(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.monitor+"/healthz", nil)
-	if err != nil {
-		return err
-	}
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	_ = res.Body.Close() // the status says it all
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: /healthz: %s", s.name, res.Status)
-	}
-	return nil
+	return green(ctx, "http://"+s.monitor+"/healthz")
 }
 
 // Stop ends the servers and the links. It may be called twice.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,24 +69,7 @@ func (n *Node) Start(ctx context.Context) error {
 }
 
 // Ready is nil when /readyz is green.
-func (n *Node) Ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.Addr+"/readyz", nil)
-	if err != nil {
-		return err
-	}
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	why, err := io.ReadAll(io.LimitReader(res.Body, 2<<10))
-	_ = res.Body.Close() // it was read
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("/readyz: %s: %s", res.Status, why)
-	}
-	return err
-}
+func (n *Node) Ready(ctx context.Context) error { return green(ctx, "http://"+n.Addr+"/readyz") }
 
 // Kill ends this life without a word.
 func (n *Node) Kill() error { return n.p.kill() }

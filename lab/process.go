@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -112,6 +113,26 @@ func (p *process) ended() bool {
 	default:
 		return false
 	}
+}
+
+// green is nil when a program answers 200 about itself, else it says what the program said.
+func green(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	why, err := io.ReadAll(io.LimitReader(res.Body, 2<<10))
+	_ = res.Body.Close() // it was read
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s: %s", url, res.Status, why)
+	}
+	return err
 }
 
 // FreeAddress is an address of the loopback that nobody listens on right now. Its port lies
