@@ -1,10 +1,7 @@
 package store
 
 import (
-	"context"
-	"fmt"
 	"strings"
-	"time"
 
 	"centrala"
 	"centrala/store/engine"
@@ -68,48 +65,6 @@ func secondChat(err error) error {
 		return centrala.Errorf(centrala.Conflict, "The customer has another chat by now that is not over.")
 	}
 	return err
-}
-
-// keeper moves the write-ahead log into the database beside the writer: a little every
-// second, and all of it when the log has grown long.
-func (db *DB) keeper(ctx context.Context) {
-	defer db.done.Done()
-	if db.dialect != sqlite {
-		return
-	}
-	const long = 64 << 20 / 4096 // pages
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	var seen uint64
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if n := db.stats.transactions.Load(); n == seen {
-			continue
-		} else {
-			seen = n
-		}
-		pages, err := db.checkpoint(ctx, "PASSIVE")
-		if err == nil && pages > long {
-			_, err = db.checkpoint(ctx, "TRUNCATE")
-		}
-		if err != nil && ctx.Err() == nil {
-			db.log.Warn("checkpoint", "err", err)
-			if engine.TroubleOf(err) == engine.Broken {
-				db.fail(fmt.Errorf("checkpoint: %w", err))
-			}
-		}
-	}
-}
-
-// checkpoint returns how many pages the write-ahead log holds.
-func (db *DB) checkpoint(ctx context.Context, mode string) (int, error) {
-	var busy, pages, moved int
-	err := db.rw.QueryRowContext(ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &pages, &moved)
-	return pages, err
 }
 
 // join is the aggregate that puts numbers into one text with commas.

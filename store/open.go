@@ -74,6 +74,7 @@ type DB struct {
 	fault    atomic.Pointer[error] // why writing does not work at the moment
 	fatal    chan error
 	failed   atomic.Bool // the disk did: nothing more is written
+	longLog  atomic.Bool // the write-ahead log is to begin anew
 	stats    stats
 	guest    bool
 	epoch    string
@@ -177,7 +178,7 @@ func (db *DB) connect(ctx context.Context, source string) error {
 			return fmt.Errorf("make the database's folder: %w", err)
 		}
 		driver, readers = "sqlite", 4
-		write = sqliteSource(source, "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(0)",
+		write = sqliteSource(source, "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(0)", fmt.Sprintf("journal_size_limit(%d)", keptLog),
 			"temp_store(MEMORY)", "foreign_keys(ON)", "cache_size(-8000)")
 		read = sqliteSource(source, "busy_timeout(5000)", "query_only(ON)", "temp_store(MEMORY)", "cache_size(-2000)")
 	}

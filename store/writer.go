@@ -142,6 +142,7 @@ func (db *DB) writer(ctx context.Context) {
 			}
 		}
 		w.collect()
+		w.beginLog()
 		w.run(batch)
 	}
 }
