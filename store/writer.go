@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -132,6 +133,7 @@ func (db *DB) writer(ctx context.Context) {
 				continue // else: see whether writing works again
 			}
 		}
+		runtime.Gosched() // whoever is about to hand something in comes first: fewer and fuller commits
 	fill:
 		for len(batch) < maxBatch {
 			select {

@@ -23,7 +23,6 @@ import (
 const (
 	relayHead   = `{"type":"message","conversation":"`
 	relayDigits = 4
-	relayAgents = 2 // as many as answer in the durable loop
 )
 
 type relay struct {
@@ -83,10 +82,10 @@ func (r *relay) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 			return
 		}
 		to := visitor
-		if !agent {
-			to = visitor % relayAgents
-		}
 		r.mu.RLock()
+		if !agent && len(there) > 0 { // all agents come before the first visitor
+			to = visitor % len(there)
+		}
 		other := there[to]
 		r.mu.RUnlock()
 		if other == nil {
@@ -122,7 +121,7 @@ func ThroughRelay(ctx context.Context, addr string, visitors int, p Pace) ([]Bou
 	defer end()
 	g, ctx := errgroup.WithContext(ctx)
 	board, line := NewBoard(), relayLine()
-	for n := range relayAgents {
+	for n := range toAnswer(visitors) {
 		s, err := wire.Dial(ctx, wire.Door{Addr: addr, Path: fmt.Sprintf("/agent?n=%d", n)})
 		if err != nil {
 			return nil, err

@@ -21,6 +21,7 @@ const (
 	password      = "centrala-demo"
 	mostCapacity  = 1000
 	chatsEach     = 250 // that an agent of that capacity can carry
+	talkersEach   = 64  // of those who all talk at once; see toAnswer
 
 	atOnce = 16 // how many sign in, or come in, at the same time
 )
@@ -270,7 +271,7 @@ func dismiss(crowd []*Visitor) error {
 // Talk runs the durable closed loop.
 func Talk(ctx context.Context, site *Site, visitors int, p Pace) ([]Bout, error) {
 	var bouts []Bout
-	err := atWork(ctx, site, toCarry(visitors), nil, func(ctx context.Context, s *Shift) error {
+	err := atWork(ctx, site, toAnswer(visitors), nil, func(ctx context.Context, s *Shift) error {
 		crowd, err := s.visitors(ctx, visitors)
 		if err != nil {
 			return err
@@ -304,6 +305,11 @@ func Converse(ctx context.Context, site *Site, rounds int) error {
 
 // toCarry is how many agents so many chats need: two at least.
 func toCarry(chats int) int { return max(2, (chats+chatsEach-1)/chatsEach) }
+
+// toAnswer is how many agents so many talkers need who all say something at once: with fewer an
+// agent's socket would have more on its way than its queue holds (256 KiB), and the server closes
+// whoever lags behind by more.
+func toAnswer(talkers int) int { return max(2, (talkers+talkersEach-1)/talkersEach) }
 
 // atWork runs f while so many agents work.
 func atWork(ctx context.Context, site *Site, agents int, listen Listener, f func(context.Context, *Shift) error) error {
