@@ -17,7 +17,7 @@ RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 COPY --from=web /src/web/dist web/dist
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-    CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/centrala ./cmd/centrala
+    CGO_ENABLED=0 go build -trimpath -pgo=cmd/centrala/talk.pgo -ldflags "-s -w -X main.version=$VERSION" -o /out/centrala ./cmd/centrala
 # The data folder exists in the image with its owner, so that a new volume takes both over;
 # temporary files need a folder too.
 RUN mkdir -p /out/root && mkdir -m 0700 /out/root/data && mkdir -m 1777 /out/root/tmp

@@ -98,6 +98,7 @@ func parse(args []string, errs io.Writer) (*options, error) {
 	flags.IntVar(&o.Backlog, "backlog", 100000, "how many messages are committed and not published")
 	open := flags.String("open", "100,1000,10000", "how many conversations are open")
 	messages := flags.String("messages", "0,1000000,10000000", "how many messages are stored; a million takes 450 MB and some seconds")
+	profile := flags.String("profile", "", "let the first node write what its processor is busy with into this `file`, for go tool pprof; meant for one part")
 	flags.StringVar(&o.dir, "dir", "data", "a scratch folder is made in this `folder` and removed; its disk is measured")
 	flags.StringVar(&o.json, "json", "", "also write the results as JSON to this `file`")
 	flags.StringVar(&o.images, "images", "", "draw the charts into this `folder`")
@@ -124,6 +125,11 @@ func parse(args []string, errs io.Writer) (*options, error) {
 	var err error
 	if o.Server, err = filepath.Abs(o.Server); err != nil {
 		return nil, err
+	}
+	if *profile != "" {
+		if o.Place.Profile, err = filepath.Abs(*profile); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := os.Stat(o.Server); err != nil {
 		return nil, fmt.Errorf("no server to measure: %w (make build makes it)", err)

@@ -20,6 +20,7 @@ type Place struct {
 	Database, Stream string // addresses of what runs already; "" is none
 	Postgres, NATS   bool   // start them on this machine
 	Servers          []int  // the cores that the nodes may use; nil: all
+	Profile          string // the file for the first node's processor profile
 }
 
 // Embedded is true when nothing but the nodes runs.
@@ -95,7 +96,11 @@ func install(ctx context.Context, binary, dir string, p Place, n int) (_ *Instal
 			env = append(env, "CENTRALA_KEY_FILE="+filepath.Join(first, "key"),
 				"CENTRALA_BLOBS=file://"+filepath.Join(first, "files")+"?create_dir=true&no_tmp_dir=true&metadata=skip")
 		}
-		i.Nodes = append(i.Nodes, &lab.Node{Binary: binary, Data: data, Env: env})
+		node := &lab.Node{Binary: binary, Data: data, Env: env}
+		if k == 0 && p.Profile != "" {
+			node.Args = []string{"demo", "--no-limits", "--cpu-profile", p.Profile}
+		}
+		i.Nodes = append(i.Nodes, node)
 	}
 	return i, i.Start(ctx)
 }

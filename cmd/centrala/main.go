@@ -24,6 +24,8 @@ type CLI struct {
 	File string `name:"config" short:"c" help:"Configuration file (TOML); default: centrala.toml here, if there is one." type:"path"`
 	Data string `help:"Folder of everything that is kept; overrides the configuration." type:"path"`
 
+	CPUProfile string `name:"cpu-profile" placeholder:"FILE" help:"Write down what the processor is busy with, for go tool pprof." type:"path"`
+
 	Serve   ServeCmd   `cmd:"" help:"Run the server."`
 	Demo    DemoCmd    `cmd:"" help:"Run a furnished demonstration with everything embedded."`
 	Agent   AgentCmd   `cmd:"" help:"The people who answer: add, list, passwd."`
@@ -65,7 +67,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		fmt.Fprintln(errs, "centrala:", err)
 		return 2
 	}
-	if err := command.Run(cli); err != nil && !errors.Is(err, context.Canceled) {
+	if err := profiled(cli.CPUProfile, func() error { return command.Run(cli) }); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(errs, "centrala:", strings.ReplaceAll(err.Error(), "\n", "; ")) // one line, however many rooms had something to say
 		return 1
 	}
