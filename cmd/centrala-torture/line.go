@@ -71,6 +71,7 @@ func (p *Person) hello() map[string]any {
 	defer p.mu.Unlock()
 	p.sockets++
 	p.live, p.replays = p.sockets, len(p.whole)
+	clear(p.filling)
 	resume := []map[string]any{}
 	for c, after := range p.whole {
 		resume = append(resume, map[string]any{"conversation": c, "after": after})
@@ -105,7 +106,7 @@ func (p *Person) send(ctx context.Context, conn *websocket.Conn, welcome <-chan 
 	for n := 0; ; n++ {
 		l, ask := p.head()
 		for c, after := range ask {
-			if p.write(ctx, conn, map[string]any{"type": "history", "ref": "h", "conversation": c, "after": after, "limit": 100}) != nil {
+			if p.write(ctx, conn, map[string]any{"type": "history", "ref": historyOf + c, "conversation": c, "after": after, "limit": 100}) != nil {
 				return true
 			}
 		}
@@ -139,6 +140,9 @@ func (p *Person) send(ctx context.Context, conn *websocket.Conn, welcome <-chan 
 		}
 	}
 }
+
+// historyOf begins the ref of a history that is asked for; the conversation follows.
+const historyOf = "history "
 
 // head is the next letter, nil for none, and what is to be asked for before it: conversations,
 // and after which seq.
@@ -193,7 +197,7 @@ func (p *Person) read(ctx context.Context, conn *websocket.Conn, welcome chan<- 
 			p.welcomed()
 			close(welcome)
 		case "resumed":
-			p.caughtUp(1)
+			p.replayed(f)
 		case "message":
 			p.arrive(f)
 		case "history":

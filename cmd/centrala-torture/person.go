@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,6 +31,7 @@ type Person struct {
 	mu       sync.Mutex
 	outbox   []*letter
 	missing  map[string]bool  // conversations of which something earlier is to be asked for
+	filling  map[string]bool  // those of which a resume brought only the newest
 	whole    map[string]int64 // up to which seq everything is there
 	above    map[spot]bool    // what is there beyond that
 	sockets  int              // numbers given: to connections, and to what is asked for beside them
@@ -61,7 +63,7 @@ type letter struct {
 
 func newPerson(record *law.Record, reader *law.Reader, addr, token string) *Person {
 	return &Person{Reader: record.Read(reader), record: record, addr: addr, token: token,
-		whole: map[string]int64{}, above: map[spot]bool{}, missing: map[string]bool{}, wake: make(chan struct{}, 1), ends: map[int]end{}}
+		whole: map[string]int64{}, above: map[spot]bool{}, missing: map[string]bool{}, filling: map[string]bool{}, wake: make(chan struct{}, 1), ends: map[int]end{}}
 }
 
 // Say puts words into the outbox and returns at once.
@@ -113,6 +115,29 @@ func (p *Person) caughtUp(conversations int) {
 	p.replays -= conversations
 	if p.replays == 0 {
 		p.resumed++
+	}
+}
+
+// replayed takes the end of a replay. What it left out is asked for, and has to come first.
+func (p *Person) replayed(f frame) {
+	if !f.Truncated {
+		p.caughtUp(1)
+		return
+	}
+	p.mu.Lock()
+	p.filling[f.Conversation] = true
+	p.mu.Unlock()
+	p.Catch(f.Conversation)
+}
+
+// filled notes that a history came to its end.
+func (p *Person) filled(conversation string) {
+	p.mu.Lock()
+	was := p.filling[conversation]
+	delete(p.filling, conversation)
+	p.mu.Unlock()
+	if was {
+		p.caughtUp(1)
 	}
 }
 
@@ -185,7 +210,9 @@ func (p *Person) page(f frame) {
 	}
 	if f.More {
 		p.Catch(f.Conversation)
+		return
 	}
+	p.filled(f.Conversation)
 }
 
 // take notes an arrival and moves the mark up to which everything is there.
@@ -223,7 +250,7 @@ func (p *Person) acknowledged(f frame) {
 	p.take(law.Arrival{Conversation: f.Conversation, Seq: f.Seq, Key: l.Key, Text: l.Text}, own)
 }
 
-// refused takes an error: words that may be tried again stay. Others are the run's failure, and
+// refused takes an error: words that may be tried again stay, and a history is asked for again. Others are the run's failure, and
 // go, so that it can come to its end.
 func (p *Person) refused(ctx context.Context, f frame) {
 	if f.Retry || f.Code == "unavailable" || f.Code == "rate_limited" {
@@ -231,6 +258,9 @@ func (p *Person) refused(ctx context.Context, f frame) {
 		p.putOff++
 		p.mu.Unlock()
 		_ = lab.Rest(ctx, time.Duration(max(f.RetryAfter, 20))*time.Millisecond) // its end is noticed by who reads
+		if c, asked := strings.CutPrefix(f.Ref, historyOf); asked {
+			p.Catch(c)
+		}
 		return
 	}
 	var why string
