@@ -50,6 +50,7 @@ func cases() []testCase {
 	var all []testCase
 	for _, noun := range [][]testCase{
 		appendCases(), groupCases(), claimCases(), receiveCases(), leaseCases(), deliveryCases(), readCases(), mentionCases(), outboxCases(), contactCases(), houseCases(), promiseCases(),
+		timerCases(),
 	} {
 		all = append(all, noun...)
 	}
