@@ -30,12 +30,7 @@ func TestLogBeginsAnewBesideBusyWriters(t *testing.T) {
 	defer stop()
 	begun := func(want uint32) {
 		t.Helper()
-		deadline := time.Now().Add(time.Minute)
-		for ; begins(t, path) < want; time.Sleep(20 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				t.Fatalf("the log was begun %d times, not %d", begins(t, path), want)
-			}
-		}
+		await(t, fmt.Sprintf("the log is begun for the %dth time", want), func() bool { return begins(t, path) >= want })
 	}
 	begun(begins(t, path) + 2)
 
@@ -53,14 +48,12 @@ func TestLogBeginsAnewBesideBusyWriters(t *testing.T) {
 		t.Fatal(err)
 	}
 	held, before := begins(t, path), n
-	for deadline := time.Now().Add(time.Minute); n < before+1200; time.Sleep(20 * time.Millisecond) { // more than a long log holds
+	await(t, "more is written beside a reader than a long log holds", func() bool {
 		if err := reading.QueryRow(`SELECT count(*) FROM event`).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("beside a reader only %d messages were written", n-before)
-		}
-	}
+		return n >= before+1200
+	})
 	if again := begins(t, path); again > held+1 { // it may have been about to begin
 		t.Fatalf("the log was begun %d times under somebody who reads from it", again-held)
 	}
@@ -68,6 +61,21 @@ func TestLogBeginsAnewBesideBusyWriters(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun(held + 2)
+}
+
+// await looks again and again until something is so, for a minute.
+func await(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	enough := time.After(time.Minute)
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for !so() {
+		select {
+		case <-enough:
+			t.Fatalf("not within a minute: %s", what)
+		case <-look.C:
+		}
+	}
 }
 
 // writers write long messages until they are stopped.
