@@ -104,6 +104,7 @@ test.describe('by mail', () => {
     await ania.say('Etykieta jest w załączniku.');
     const way = ania.talk.locator('.way');
     await expect(ania.talk.getByText('Nie wysłano: 550 5.1.1 nobody here')).toBeVisible({ timeout: 20_000 });
+    expect(await ania.page.getByText('Wyjdzie za 5 sekund').count(), 'it has gone, and cannot be taken back').toBe(0);
     await expect(way.getByRole('listitem')).toHaveCount(1);
     await expect(way.getByRole('listitem')).toContainText(/Próba 1.*nobody here/);
     await ania.picture('57-console-refused');

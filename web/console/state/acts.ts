@@ -125,12 +125,14 @@ export function send(c: api.Conversation, text: string, more: { note?: boolean; 
     void line.sendMessage(c.id, text, more).then(gone);
   };
   if (c.channel === 'chat' || more.note) return go();
+  const holding = { text: app.t('send.holding'), undo: () => takeBack(c.id) };
   const timer = setTimeout(() => {
     held.delete(c.id);
+    if (app.toast === holding) app.hush();
     go();
   }, 5000);
   held.set(c.id, { timer, back });
-  app.say({ text: app.t('send.holding'), undo: () => takeBack(c.id) });
+  app.say(holding);
 }
 export function takeBack(id: string): void {
   const h = held.get(id);
