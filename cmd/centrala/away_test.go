@@ -136,6 +136,7 @@ func TestDatabaseGoesAway(t *testing.T) {
 			t.Fatal(d.refused)
 		}
 	}
+	desk.wait(t, "the conversation is hers", func(f frame) bool { return f.Type == "message" }) // before that she hears nothing of it
 	for range 2 {
 		w.cut()
 		if d.write(t) {
