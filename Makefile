@@ -5,7 +5,14 @@ GO_BUILD = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VE
 NPM_CI = npm ci --no-audit --no-fund --loglevel=error
 WEB_SOURCES = $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print)
 
-.PHONY: help run build release profile web check test test-go test-web test-e2e test-torture torture bench cluster clean need
+.PHONY: help run build release profile web check test test-go test-web test-e2e test-torture torture bench cluster clean need fuzz
+# SQLite as Go is C that was translated, and works in memory outside Go's heap: the race detector does not
+# look at it, nor the checks of pointers. Its callers are looked at like everything else.
+OUTSIDE_THE_HEAP = '-gcflags=modernc.org/sqlite/lib=-race=false -d=checkptr=0'
+FUZZTIME ?= 5m
+FUZZ = email/letter:FuzzHeader email/letter:FuzzMIME email/letter:FuzzAddress email/sorting:FuzzDSN email/quote:FuzzQuote \
+	meta/hook:FuzzReadMessenger meta/hook:FuzzReadInstagram meta/hook:FuzzReadWhatsApp meta/hook:FuzzReadComments meta/graph:FuzzError
+FUZZ += telegram:FuzzRead webhook:FuzzRead webhook:FuzzCheck allegro:FuzzReadAllegro
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
@@ -48,7 +55,7 @@ test: need web ## every test there is; installs what they need where it may (NO_
 	$(MAKE) --no-print-directory test-go test-web test-e2e test-torture
 
 test-go: web
-	go test -race -timeout 15m ./...
+	go test -race $(OUTSIDE_THE_HEAP) -timeout 30m ./...
 
 test-web: web
 	cd web && npm test --silent
@@ -74,6 +81,9 @@ torture: build bin/nats-server ## everything goes wrong on every kind of house w
 test-torture: build # a short one, as part of the tests
 	$(GO_BUILD) -o bin/ ./cmd/centrala-torture
 	./bin/centrala-torture --faults kill,term,cut,full-disk,slow-disk,imap-torn,smtp-unheard --rounds 7 --customers 12 --mails 4 --seed 1
+
+fuzz: ## whatever can come from outside, made up: mails, hooks, signatures; each for FUZZTIME, 5 minutes
+	@for t in $(FUZZ); do echo "$$t"; go test ./channels/$${t%%:*} -run '^$$' -fuzz "^$${t##*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5s || exit 1; done
 
 clean: ## remove what was built
 	rm -rf bin web/dist/* artifacts

@@ -107,30 +107,13 @@ type Inbox struct {
 	Origins []string `json:"origins,omitempty"` // widget: who may embed and connect
 	JWKS    string   `json:"jwks,omitempty"`    // where the host site's public keys are
 	Mailbox *Mailbox `json:"mailbox,omitempty"`
+	Account *Account `json:"account,omitempty"` // of a social channel
+
+	Acknowledge bool              `json:"acknowledge,omitempty"` // mail and forms: who begins a conversation is told at once that it came
+	AckText     map[string]string `json:"ack_text,omitempty"`    // locale → our own words for that; without: the house's
 
 	// Secret is the HS256 secret of signed identities; empty in answers and logs.
 	Secret string `json:"-"`
-}
-
-// Mailbox is an e-mail inbox's two servers. Passwords are kept encrypted and never leave.
-type Mailbox struct {
-	Address      string `json:"address"` // what customers write to
-	FromName     string `json:"from_name"`
-	IMAP         Server `json:"imap"`
-	SMTP         Server `json:"smtp"`
-	Folder       string `json:"folder,omitempty"` // default INBOX
-	PollEvery    string `json:"poll_every,omitempty"`
-	PlainReply   bool   `json:"plain_reply,omitempty"` // answers come to Address itself: the provider knows no "box+token@"
-	IMAPPassword string `json:"-"`
-	SMTPPassword string `json:"-"`
-}
-
-// Server is where one mail server is and how to speak to it.
-type Server struct {
-	Host string `json:"host"`
-	Port int    `json:"port"`
-	TLS  string `json:"tls"` // "tls", "starttls" or, on loopback only, "none"
-	User string `json:"user"`
 }
 
 // Macro is a canned reply. Text may hold {{blanks}} that the console asks for.
@@ -140,4 +123,19 @@ type Macro struct {
 	Side  Side              `json:"side,omitempty"`
 	Team  TeamID            `json:"team,omitzero"`
 	Text  map[string]string `json:"text"` // locale → text
+}
+
+// Together reports whether two doors are one people's: the same team answers at both or, where
+// a door has no team, they are for the same side. A mail that comes in by both is then one
+// matter; otherwise each team has its own.
+func (i Inbox) Together(o Inbox) bool {
+	switch {
+	case i.ID == o.ID:
+		return true
+	case i.Team != 0 && o.Team != 0:
+		return i.Team == o.Team
+	case i.Team == 0 && o.Team == 0:
+		return i.Side == o.Side
+	}
+	return i.Side != NoSide && i.Side == o.Side
 }

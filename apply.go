@@ -48,6 +48,8 @@ func (c Conversation) Apply(cmd Command, now time.Time) (Conversation, []Step, e
 		steps, err = c.snooze(cmd, now)
 	case Wake:
 		steps = c.wake()
+	case Return:
+		steps = c.returned(cmd, now)
 	case Ring:
 		steps = c.ring(now)
 	case Resolve:
@@ -107,7 +109,7 @@ func (c *Conversation) receive(now time.Time) []Step {
 // reply: an answer claims what nobody has, reopens what was over, and passes the turn.
 func (c *Conversation) reply(cmd Reply, now time.Time) []Step {
 	var steps []Step
-	if c.Status == Resolved || c.Status == Snoozed {
+	if !cmd.Outside && (c.Status == Resolved || c.Status == Snoozed) {
 		steps = append(steps, c.again(now, "answered again"))
 	}
 	if c.Assignee == 0 && cmd.Agent != 0 {

@@ -18,47 +18,69 @@ var rooms = map[string][]string{
 	".":                     {},
 	"watch":                 {},
 	"watch/otlp":            {"watch"},
-	"store":                 {".", "store/engine", "watch"},
+	"manners":               {"."},
+	"store":                 {".", "manners", "store/column", "store/engine", "watch"},
+	"store/column":          {".", "store/engine"},
 	"store/engine":          {},
-	"store/storetest":       {".", "lab", "store"},
+	"store/library":         {".", "store", "store/column"},
+	"store/storetest":       {".", "lab", "store", "store/library"},
 	"stream":                {".", "object", "watch"},
 	"channels":              {"."},
-	"channels/email":        {".", "channels", "channels/email/letter", "words"},
-	"channels/email/letter": {"."},
 	"channels/form":         {".", "channels"},
-	"channels/channelstest": {".", "channels", "lab"},
+	"channels/vendor":       {".", "channels"},
+	"channels/meta":         {".", "channels", "channels/meta/graph", "channels/meta/hook", "channels/vendor", "words"},
+	"channels/meta/graph":   {"."},
+	"channels/meta/hook":    {".", "channels", "channels/meta/graph", "words"},
+	"channels/telegram":     {".", "channels", "channels/vendor", "words"},
+	"channels/naming":       {".", "channels"},
+	"channels/receipts":     {".", "channels"},
+	"channels/webhook":      {".", "channels", "channels/vendor", "words"},
+	"channels/allegro":      {".", "channels", "channels/allegro/signin", "channels/vendor", "words"},
+	"channels/channelstest": {".", "channels", "channels/naming", "lab"},
 	"gateway":               {".", "auth", "gateway/floor", "gateway/frames", "gateway/hub", "gateway/socket"},
 	"gateway/floor":         {"."},
 	"gateway/frames":        {".", "object"},
 	"gateway/hub":           {".", "auth", "gateway/frames"},
 	"gateway/socket":        {},
 	"gateway/rest":          {".", "auth"},
-	"gateway/pages":         {".", "auth", "web", "words"},
+	"gateway/pages":         {".", "auth", "markdown", "web", "words"},
+	"gateway/hooks":         {".", "auth", "channels"},
 	"object":                {},
 	"auth":                  {"."},
 	"routing":               {".", "words"},
-	"search":                {"."},
-	"search/bleve":          {".", "search"},
+	"markdown":              {"."},
+	"search":                {".", "markdown", "search/language"},
+	"search/bleve":          {".", "search", "search/language"},
+	"search/language":       {"."},
 	"search/searchtest":     {".", "search"},
 	"survey":                {".", "words"},
 	"report":                {".", "words"},
 	"words":                 {},
 	"web":                   {},
 	"demo":                  {"."},
+	"docs/clients":          {},
 	"lab":                   {},
 	"cmd/centrala":          {"*"},
 	"cmd/centrala-bench": {".", "cmd/centrala-bench/chart", "cmd/centrala-bench/fill", "cmd/centrala-bench/host",
-		"cmd/centrala-bench/load", "cmd/centrala-bench/stats", "cmd/centrala-bench/wire", "lab"},
+		"cmd/centrala-bench/load", "cmd/centrala-bench/post", "cmd/centrala-bench/stats", "cmd/centrala-bench/wire", "lab"},
 	"cmd/centrala-bench/chart":           {},
 	"cmd/centrala-bench/fill":            {},
 	"cmd/centrala-bench/host":            {"cmd/centrala-bench/stats"},
 	"cmd/centrala-bench/load":            {"cmd/centrala-bench/host", "cmd/centrala-bench/stats", "cmd/centrala-bench/wire"},
+	"cmd/centrala-bench/post":            {"cmd/centrala-bench/host", "cmd/centrala-bench/load", "cmd/centrala-bench/stats", "cmd/centrala-bench/wire"},
 	"cmd/centrala-bench/stats":           {},
 	"cmd/centrala-bench/wire":            {},
 	"cmd/centrala-torture":               {".", "cmd/centrala-torture/correspondent", "cmd/centrala-torture/law", "lab"},
 	"cmd/centrala-torture/correspondent": {"cmd/centrala-torture/law", "lab"},
 	"cmd/centrala-torture/law":           {},
 	"cmd/centrala-cluster":               {"lab"},
+
+	"channels/allegro/signin": {".", "channels", "channels/vendor"},
+	"channels/email":          {".", "channels", "channels/email/letter", "channels/email/oauth", "channels/email/quote", "channels/email/sorting", "words"},
+	"channels/email/letter":   {"."},
+	"channels/email/oauth":    {".", "channels"},
+	"channels/email/quote":    {},
+	"channels/email/sorting":  {".", "channels/email/letter"},
 }
 
 func TestBoundaries(t *testing.T) {
@@ -93,7 +115,7 @@ func TestBoundaries(t *testing.T) {
 }
 
 // The tail is what separates a house from a heap: no file over 400 lines, no function over
-// 60, no package over 2 500 (the REST edge: 6 000, the log: 6 600), tests not counted.
+// 60, no package over 2 500 (the vocabulary: 4 200, the lines' ports and the e-mail line: 3 000, the lab: 2 600, the REST edge: 6 800, the log: 12 400), tests not counted.
 func TestBudgets(t *testing.T) {
 	t.Parallel()
 	const fileLimit, functionLimit = 400, 60
@@ -120,11 +142,19 @@ func TestBudgets(t *testing.T) {
 		limit := 2500
 		switch dir {
 		case "store": // docs/decisions/019
-			limit = 6600
+			limit = 12_400
+		case "channels/email": // docs/decisions/027
+			limit = 3000
+		case "lab": // every server that tests run beside
+			limit = 2600
+		case ".": // the words of all rooms
+			limit = 4400
+		case "channels": // the ports and what works them
+			limit = 3000
 		case "gateway/rest":
-			limit = 6000
+			limit = 6800
 		case "cmd/centrala": // docs/decisions/012
-			limit = 3200
+			limit = 4000
 		}
 		if n > limit {
 			t.Errorf("%s has %d lines, more than %d", dir, n, limit)

@@ -3,7 +3,7 @@ package centrala
 import "time"
 
 // Command is something that somebody does to a conversation. The commands are Receive,
-// Reply, Jot, Assign, Unassign, Transfer, Hold, Snooze, Wake, Ring, Resolve, Reopen,
+// Reply, Jot, Assign, Unassign, Transfer, Hold, Snooze, Wake, Return, Ring, Resolve, Reopen,
 // Prioritise, Tag, Entitle, Complain and Merge.
 type Command interface{ command() }
 
@@ -19,6 +19,7 @@ type (
 		AgentName string
 		Reason    string // of the claim, one sentence; ReasonAnswered when there is none
 		Human     bool
+		Outside   bool // it was given in the vendor's own app: nobody here takes anything up by it
 	}
 
 	// Jot: somebody of the team wrote a note, and named colleagues in it.
@@ -70,6 +71,16 @@ type (
 	// Wake ends a snooze. A conversation that is not snoozed is left as it is.
 	Wake struct{}
 
+	// Return says that an answer came back: it did not reach the customer. It is the team's turn
+	// again, and who has the conversation, or had it last, is told as by a note that names them.
+	// What is over stays over.
+	Return struct {
+		Delivery DeliveryID
+		Of       int64 // seq of the answer
+		Cause    BounceCause
+		Reason   string
+	}
+
 	// Ring says, once each, that the promised time runs out and that it is over. It is quiet:
 	// when nothing is to be said, nothing happens.
 	Ring struct{}
@@ -107,6 +118,7 @@ func (Transfer) command()   {}
 func (Hold) command()       {}
 func (Snooze) command()     {}
 func (Wake) command()       {}
+func (Return) command()     {}
 func (Ring) command()       {}
 func (Resolve) command()    {}
 func (Reopen) command()     {}

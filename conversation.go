@@ -43,7 +43,8 @@ type Conversation struct {
 	Subject      string
 	Contact      ContactID
 	ContactName  string
-	Verified     bool // the contact's identity was signed by the host site
+	Verified     bool      // the contact's identity was signed by the host site
+	Origin       ContactID // as whom they came, when that contact has been joined with another since; see Visitor
 	Team         TeamID
 	Assignee     AgentID
 	AssigneeName string
@@ -56,6 +57,10 @@ type Conversation struct {
 	HumanReplied bool // a person has answered publicly at least once
 	Answers      int  // public replies by people
 	Mentions     []Mention
+	Participants []Participant // who else reads along by mail
+	ThreadID     string        // the vendor's name of it, on channels that have such
+	Matters      []Matter      // what it is about, as the vendor says
+	Human        bool          // its account lets people answer for longer; see WindowOf
 
 	LastSeq  int64 // the highest seq given
 	LastN    int64 // the highest n given
@@ -65,6 +70,7 @@ type Conversation struct {
 	ReadByCustomer, ReadByAgent, ReceivedByCustomer int64
 
 	OpenedAt      time.Time
+	HeardAt       time.Time // when the customer last did something, by the vendor's clock; zero on channels that are no vendor's
 	WaitingSince  time.Time // when the oldest unanswered customer message came; zero on the customer's turn
 	QueuedAt      time.Time // place in the queue; kept over a transfer
 	FirstReplyAt  time.Time
@@ -89,6 +95,17 @@ type Preview struct {
 	At     time.Time
 }
 
+// Visitor is the contact as whom the customer came. It is Contact, until that one is found to be the
+// same person as another: Contact is then the other one, and Visitor stays. What customers see goes
+// by Visitor, so that joining two contacts, or telling them apart again, never shows anybody more
+// or less than before.
+func (c Conversation) Visitor() ContactID {
+	if c.Origin != 0 {
+		return c.Origin
+	}
+	return c.Contact
+}
+
 // Begin is a new conversation of a contact, before its first message.
 func Begin(id ConversationID, in Inbox, contact Contact, side Side, now time.Time) Conversation {
 	return Conversation{
@@ -103,3 +120,6 @@ func Begin(id ConversationID, in Inbox, contact Contact, side Side, now time.Tim
 func (c Conversation) Continues(now time.Time) bool {
 	return c.MergedInto == 0 && (c.Status != Resolved || now.Sub(c.ResolvedAt) < ReopenWithin)
 }
+
+// Window is until when the customer may be answered on the conversation's own channel.
+func (c Conversation) Window() Window { return WindowOf(c.Channel, c.HeardAt, c.Human) }

@@ -71,9 +71,13 @@ func TestOperationsNamesEveryKeyAndMetric(t *testing.T) {
 	const path = "docs/operations.md"
 	page := document(t, path)
 	named(t, path, page, configKeys(t))
-	named(t, path, page, found(t, "cmd/centrala/metrics.go", `(?:gauge|count|spread)\(out, "(centrala_[a-z_]+)"`))
+	told := ""
+	for _, from := range []string{"cmd/centrala/metrics.go", "cmd/centrala/hooks.go"} {
+		named(t, path, page, found(t, from, `(?:gauge|count|spread)\(out, "(centrala_[a-z_]+)"`))
+		told += document(t, from)
+	}
 	for _, m := range regexp.MustCompile("`(centrala_[a-z_]+)`").FindAllStringSubmatch(page, -1) {
-		if !strings.Contains(document(t, "cmd/centrala/metrics.go"), `"`+m[1]+`"`) {
+		if !strings.Contains(told, `"`+m[1]+`"`) {
 			t.Errorf("%s tells of %s, which is not there", path, m[1])
 		}
 	}
@@ -142,19 +146,21 @@ func roomy(n ast.Node) *ast.CallExpr {
 // configKeys are the keys of cmd/centrala's Config as the file writes them.
 func configKeys(t *testing.T) []string {
 	t.Helper()
-	f, err := parser.ParseFile(token.NewFileSet(), "cmd/centrala/config.go", nil, parser.SkipObjectResolution)
-	if err != nil {
-		t.Fatal(err)
-	}
 	structs := map[string]*ast.StructType{}
-	ast.Inspect(f, func(n ast.Node) bool {
-		if spec, ok := n.(*ast.TypeSpec); ok {
-			if s, ok := spec.Type.(*ast.StructType); ok {
-				structs[spec.Name.Name] = s
-			}
+	for _, path := range []string{"cmd/centrala/config.go", "cmd/centrala/oauth.go"} {
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return true
-	})
+		ast.Inspect(f, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.TypeSpec); ok {
+				if s, ok := spec.Type.(*ast.StructType); ok {
+					structs[spec.Name.Name] = s
+				}
+			}
+			return true
+		})
+	}
 	var keys []string
 	var walk func(name, prefix string)
 	walk = func(name, prefix string) {

@@ -19,7 +19,7 @@ type APIKey struct {
 // KeyScopes lists what an API key may be allowed.
 func KeyScopes() []string {
 	return []string{"conversations:read", "conversations:write", "contacts:read", "contacts:write", "articles:read",
-		"articles:write", "surveys:read", "reports:read", "stream:read", "settings:write"}
+		"articles:write", "mail:read", "mail:write", "surveys:read", "reports:read", "stream:read", "settings:write"}
 }
 
 // Allows reports whether the key has a scope.
@@ -96,4 +96,6 @@ type ArticleFilter struct {
 	Locale  string
 	Side    Side
 	Section string
+	Topic   ArticleID
+	Public  bool // only what everybody may read
 }

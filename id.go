@@ -25,11 +25,15 @@ type (
 	contactKind      struct{}
 	conversationKind struct{}
 	deliveryKind     struct{}
+	entryKind        struct{}
 	eventKind        struct{}
 	followUpKind     struct{}
+	hookKind         struct{}
 	inboxKind        struct{}
 	keyKind          struct{}
 	macroKind        struct{}
+	mergerKind       struct{}
+	questionKind     struct{}
 	surveyKind       struct{}
 	teamKind         struct{}
 )
@@ -40,11 +44,15 @@ func (attachmentKind) prefix() string   { return "at_" }
 func (contactKind) prefix() string      { return "ct_" }
 func (conversationKind) prefix() string { return "c_" }
 func (deliveryKind) prefix() string     { return "d_" }
+func (entryKind) prefix() string        { return "e_" }
 func (eventKind) prefix() string        { return "ev_" }
 func (followUpKind) prefix() string     { return "f_" }
+func (hookKind) prefix() string         { return "h_" }
 func (inboxKind) prefix() string        { return "in_" }
 func (keyKind) prefix() string          { return "k_" }
 func (macroKind) prefix() string        { return "mc_" }
+func (mergerKind) prefix() string       { return "mg_" }
+func (questionKind) prefix() string     { return "q_" }
 func (surveyKind) prefix() string       { return "sv_" }
 func (teamKind) prefix() string         { return "t_" }
 
@@ -57,11 +65,15 @@ type (
 	ContactID      = ID[contactKind]
 	ConversationID = ID[conversationKind]
 	DeliveryID     = ID[deliveryKind]
+	EntryID        = ID[entryKind]
 	EventID        = ID[eventKind]
 	FollowUpID     = ID[followUpKind]
+	HookID         = ID[hookKind]
 	InboxID        = ID[inboxKind]
 	KeyID          = ID[keyKind]
 	MacroID        = ID[macroKind]
+	MergerID       = ID[mergerKind]
+	QuestionID     = ID[questionKind]
 	SurveyID       = ID[surveyKind]
 	TeamID         = ID[teamKind]
 )

@@ -2,6 +2,7 @@ package centrala
 
 import (
 	"io"
+	"strings"
 	"time"
 )
 
@@ -28,6 +29,11 @@ type Post struct {
 	Reason      string // one sentence: why the agent has the conversation, if this answer claims it
 	Attachments []AttachmentID
 	Mentions    []AgentID // notes only: colleagues who are to see it; the order and doubles mean nothing
+
+	// Agents' answers only.
+	Via      Channel   // another way out than the conversation's own: Email, or Messenger for a comment that is answered in private
+	Answers  int64     // seq of the message that it answers in particular
+	Template *Template // of WhatsApp; Text is how it reads
 }
 
 // Receipt is the answer to a post: where it is in the log. Repeated tells that the log had it
@@ -41,44 +47,42 @@ type Receipt struct {
 	Repeated     bool           `json:"-"`
 }
 
-// Outcome is what became of one raw message that a channel fetched. Every one of them ends
-// in exactly one outcome.
-type Outcome string
-
-// The outcomes.
-const (
-	Ingested    Outcome = "ingested"
-	Duplicate   Outcome = "duplicate"
-	Automatic   Outcome = "automatic"
-	Bounce      Outcome = "bounce"
-	Junk        Outcome = "spam"
-	Oversize    Outcome = "oversize"
-	Quarantined Outcome = "quarantined"
-)
-
 // Address is a person's address on a channel, with the name they go by there.
 type Address struct {
 	Name    string `json:"name"`
 	Address string `json:"address"`
 }
 
+// Domain is the part of an address behind its first @, in lower case; "" when there is none.
+func (a Address) Domain() string {
+	_, domain, _ := strings.Cut(strings.ToLower(strings.TrimSpace(a.Address)), "@")
+	return domain
+}
+
 // Inbound is a message from outside as an adapter read it: the vendor's facts, before anyone
 // decides which conversation it belongs to.
 type Inbound struct {
+	Kind       InboundKind // "": a message
 	Inbox      InboxID
 	Channel    Channel
 	ExternalID string // the vendor's id, unique per inbox; "" when the vendor gives none
 	Outcome    Outcome
-	Reason     string // why this outcome, in words
-	From       Address
+	Reason     string   // why this outcome, in English words
+	Cause      Cause    // the same for programs and other languages
+	From       Address  // the person outside; of an echo, whom our words went to
+	Aliases    []string // further addresses of the same person in the same account, each as good as the first
 	To         []string
+	Others     []Address // whom else it went to, besides ourselves
 	Subject    string
 	Text       string // what is shown first
 	FullText   string
 	HTML       string // sanitised, or empty
+	Policy     int    // the version of the rules by which it was
 	Side       Side   // when the door or the writer says it
 	Locale     string
 	Phone      string
+	Email      string // where From.Address is none: what else the door says of the person
+	Proven     Proven // what of that the door vouches for
 
 	MessageID  string // threading key without angle brackets, "" when there is none
 	InReplyTo  []string
@@ -89,14 +93,34 @@ type Inbound struct {
 	// same MessageID with the same Digest in one inbox is the same message come twice.
 	Digest string
 
+	// ThreadID is the vendor's own name of the conversation, where it has conversations; "": whatever
+	// a person writes to the account is one conversation at a time.
+	ThreadID string
+	About    *About   // of kinds that are about an earlier message, and of messages that answer one
+	Payload  string   // of a button that was pressed
+	Matters  []Matter // what the conversation is about, as the vendor says; it replaces those of the same kind and id
+
 	Attachments []Part
 	At          time.Time // when it was written, as far as the vendor says
 
 	// Cursor, when set, moves in the same transaction that stores the message.
 	Cursor *Cursor
-	// Raw names the stored raw form in the blob store, "" when there is none.
-	Raw string
+	// Raw names the stored raw form in the blob store, "" when there is none; Size is its bytes
+	// as the other side counts them, Parser the version of what read it.
+	Raw    string
+	Size   int64
+	Parser int
+
+	// Entry is the line that the message has in the book already, when it is decided on anew;
+	// zero for one that comes in now. Nobody is written to because of an old mail.
+	Entry EntryID
+
+	Trust  Trust           // what our own mail server found out about the sender
+	Report *DeliveryReport // what a bounce says
 }
+
+// Proven tells which of a person's addresses somebody other than the person says are theirs.
+type Proven struct{ Email, Phone bool }
 
 // Part is a file that came with an inbound message. Open may be called more than once.
 type Part struct {
@@ -105,8 +129,10 @@ type Part struct {
 	Size   int64
 	Inline bool
 	CID    string
-	Open   func() (io.ReadCloser, error)
-	Blob   string // where Courier or intake put it
+	Open   func() (io.ReadCloser, error) `json:"-"`
+	Blob   string                        // where Courier or intake put it
+	Handle string                        // by which the channel fetches it later from its vendor; it may be a secret. With it there is no Blob yet
+	Card   *Card                         // of an invitation
 }
 
 // Cursor is how far a mailbox has been read: the validity of its numbers and the last one.
@@ -127,6 +153,7 @@ type Outbound struct {
 	Number       int64
 	Seq          int64
 	To           Address
+	Cc           []Address // the conversation's participants
 	Author       Author
 	Locale       string
 	Subject      string
@@ -140,7 +167,17 @@ type Outbound struct {
 	At           time.Time
 	Automatic    bool // made by the program, not a person: surveys, acknowledgements
 	HTML         string
+	Reply        bool   // Automatic, and an answer to somebody's own mail: it leaves with an empty sender
 	Unsubscribe  string // https address for List-Unsubscribe, surveys only
+
+	Channel  Channel   // by which it leaves
+	Portion  int       // which of the portions of the answer this is, from 0; see Portions
+	ThreadID string    // the vendor's name of the conversation
+	Answers  string    // the vendor's id of the message that it answers, "" when none in particular
+	Aliases  []string  // further addresses of whom it is for
+	Window   Window    // within which it may be sent, as it is now
+	Doubtful bool      // an earlier attempt may have been taken
+	Template *Template // sent instead of free words; Text is how it reads
 }
 
 // Notice is a mail that the program writes by itself: a survey, a transcript, an
@@ -153,6 +190,7 @@ type Notice struct {
 	Text         string         `json:"text"`
 	HTML         string         `json:"html,omitempty"`
 	Unsubscribe  string         `json:"unsubscribe,omitempty"` // https address, surveys only
+	Reply        bool           `json:"reply,omitempty"`       // it answers somebody's own mail (RFC 3834: auto-replied)
 }
 
 // Logged is a conversation that happened elsewhere, on the telephone or at a counter, and is

@@ -38,12 +38,19 @@ type Message struct {
 	Channel      Channel
 	Text         string // what is shown first
 	HasHTML      bool   // an HTML form exists and is fetched on its own
+	Policy       int    // the version of the rules that its HTML was cleaned by, told with the HTML only
 	HasMore      bool   // the full text is longer than Text (a folded quote or signature)
 	Attachments  []Attachment
-	Note         bool      // for the team only
-	Mentions     []AgentID // of a note: the colleagues that it names
-	System       *Facts    // a move of the conversation instead of words
+	Note         bool         // for the team only
+	Mentions     []AgentID    // of a note: the colleagues that it names
+	Trust        *SenderTrust // of a mail
+	Answers      int64        // seq of the message that it answers in particular, 0: none
+	System       *Facts       // a move of the conversation instead of words
 	Change       *Change
+	Reactions    []Reaction // to it, by now
+	Edited       bool       // it said something else before
+	Unsent       bool       // its writer took it back; its words are gone
+	Pressed      bool       // it is a button that was pressed; Text is what is on it
 	At           time.Time
 	Sender, Key  string // who sent it under which idempotency key; Key is shown to that sender only
 }
@@ -59,8 +66,14 @@ type wireMessage struct {
 	Attachments []Attachment `json:"attachments,omitempty"`
 	Note        bool         `json:"note,omitempty"`
 	Mentions    []AgentID    `json:"mentions,omitempty"`
+	Trust       *SenderTrust `json:"trust,omitempty"`
+	Answers     int64        `json:"answers,omitempty"`
 	System      *Facts       `json:"system,omitempty"`
 	Change      *Change      `json:"change,omitempty"`
+	Reactions   []Reaction   `json:"reactions,omitempty"`
+	Edited      bool         `json:"edited,omitempty"`
+	Unsent      bool         `json:"unsent,omitempty"`
+	Pressed     bool         `json:"pressed,omitempty"`
 	Channel     Channel      `json:"channel"`
 	At          time.Time    `json:"at"`
 	Key         string       `json:"key,omitempty"`
@@ -75,7 +88,7 @@ const MaxFrameText = 32 << 10
 func (m Message) MarshalJSON() ([]byte, error) {
 	w := wireMessage{
 		ID: MessageRef(m.ID), Author: m.Author, Text: m.Text, HasHTML: m.HasHTML, HasMore: m.HasMore,
-		Attachments: m.Attachments, Note: m.Note, Mentions: m.Mentions, System: m.System, Change: m.Change,
+		Attachments: m.Attachments, Note: m.Note, Mentions: m.Mentions, Trust: m.Trust, Answers: m.Answers, System: m.System, Change: m.Change, Reactions: m.Reactions, Edited: m.Edited, Unsent: m.Unsent, Pressed: m.Pressed,
 		Channel: m.Channel, At: m.At, Key: m.Key,
 	}
 	if len(w.Text) > MaxFrameText {
@@ -112,6 +125,7 @@ func (m Message) Hidden() bool {
 // ForCustomer is the entry without what only the team may read: the reason of an assignment
 // and the sender's key.
 func (m Message) ForCustomer() Message {
+	m.Trust = nil
 	if m.System != nil {
 		s := *m.System
 		s.Reason, s.Reasons, s.Note, s.Team, s.TeamName, s.State = "", nil, "", 0, "", ""
@@ -120,11 +134,18 @@ func (m Message) ForCustomer() Message {
 	return m
 }
 
-// Change tells that an earlier entry is no longer what it was.
+// Change tells that an earlier entry is no longer what it was. The message of an edit has the
+// present has_html, has_more and attachments of the entry that it is about.
 type Change struct {
 	Of   int64  `json:"of"`
-	Kind string `json:"kind"` // edit, unsend, reaction, erase
-	Text string `json:"text,omitempty"`
+	Kind string `json:"kind"`           // edit, unsend, reaction, file, erase
+	Text string `json:"text,omitempty"` // what it says now; of a reaction the emoji, "" when it was taken back
+}
+
+// Reaction is an emoji that somebody put on a message; each has one at most.
+type Reaction struct {
+	By    string `json:"by"` // "customer", or the wire form of an AgentID
+	Emoji string `json:"emoji"`
 }
 
 // Attachment is a file in a message. URL is filled at the edge: signed for one reader, 1 h.
@@ -134,10 +155,24 @@ type Attachment struct {
 	Type   string       `json:"type"`
 	Size   int64        `json:"size"`
 	URL    string       `json:"url,omitempty"`
-	Blob   string       `json:"-"` // key in the blob store
-	Inline bool         `json:"-"` // shown inside the HTML by its content id
+	Card   *Card        `json:"card,omitempty"`  // of an invitation
+	State  FileState    `json:"state,omitempty"` // of a file that a vendor has; "": it can be opened
+	Cause  string       `json:"cause,omitempty"` // why it is lost: too-large, bad-file, given-up, otherwise gone
+	Blob   string       `json:"-"`               // key in the blob store
+	Inline bool         `json:"-"`               // shown inside the HTML by its content id
 	CID    string       `json:"-"`
 }
+
+// FileState is where a file of a message from outside is.
+type FileState string
+
+// The states. A file that is lost was not there any more, too large, or of a kind that is not
+// taken.
+const (
+	FileHere     FileState = ""
+	FileFetching FileState = "fetching"
+	FileLost     FileState = "lost"
+)
 
 // Facts are the particulars of an event: which agent, which team, why. The same value is the
 // "system" part of a timeline entry and the "data" of the event on the stream. It holds
@@ -171,6 +206,14 @@ type Facts struct {
 	Articles []ArticleID    `json:"articles,omitempty"`
 	Mentions []AgentID      `json:"mentions,omitempty"`
 	Inbox    InboxID        `json:"inbox,omitzero"`
+
+	Merger  MergerID `json:"merger,omitzero"` // of two contacts that became one
+	Channel Channel  `json:"via,omitempty"`   // by which the other one wrote, or an answer left
+
+	InboxName string       `json:"inbox_name,omitempty"`
+	Number    int64        `json:"number,omitempty"` // of the other conversation
+	Cause     BounceCause  `json:"cause,omitempty"`
+	Trust     *SenderTrust `json:"trust,omitempty"`
 }
 
 // public reports whether customers may see that this move happened.

@@ -31,7 +31,38 @@ func (p Post) Check() error {
 	if len(p.Attachments) > MaxAttachments {
 		return InvalidField("attachments", "A message carries at most %d attachments.", MaxAttachments)
 	}
+	if err := p.checkWay(); err != nil {
+		return err
+	}
 	return p.checkMentions()
+}
+
+// MaxBlanks is how many blanks of a template may be filled.
+const MaxBlanks = 50
+
+// checkWay: how an answer leaves, and what it answers, only answers say.
+func (p Post) checkWay() error {
+	answer := p.Author.Kind != ByCustomer && !p.Note
+	switch {
+	case p.Via != "" && !answer:
+		return InvalidField("via", "Only an answer leaves by another way.")
+	case p.Answers < 0 || p.Answers > 0 && !answer:
+		return InvalidField("answers", "Only an answer answers a message, by its seq.")
+	case p.Template == nil:
+		return nil
+	case !answer:
+		return InvalidField("template", "Only an answer is made of a template.")
+	case p.Template.Name == "" || p.Template.Locale == "" || len(p.Template.Params) > MaxBlanks:
+		return InvalidField("template", "A template has a name, a language and at most %d blanks.", MaxBlanks)
+	case len(p.Attachments) > 0:
+		return InvalidField("attachments", "A template carries no files.")
+	}
+	for _, s := range append([]string{p.Template.Name, p.Template.Locale}, p.Template.Params...) {
+		if err := CheckText("template", s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p Post) checkMentions() error {

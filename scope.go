@@ -10,7 +10,7 @@ type Scope struct {
 	Sides   []Side    // supervisors and API keys: these sides
 	Teams   []TeamID  // agents: conversations of these teams …
 	Agent   AgentID   // … and those assigned to this agent, or whose notes mention them
-	Contact ContactID // visitors: their own conversations …
+	Contact ContactID // visitors: the conversations to which they came as this contact …
 	Inbox   InboxID   // … of this inbox
 
 	// Own leaves out what an agent sees only because a note mentions them: it is theirs to read
@@ -30,7 +30,7 @@ func (s Scope) Sees(c *Conversation) bool {
 	case s.All:
 		return true
 	case s.Contact != 0:
-		return c.Contact == s.Contact && (s.Inbox == 0 || c.Inbox == s.Inbox)
+		return c.Visitor() == s.Contact && (s.Inbox == 0 || c.Inbox == s.Inbox)
 	case s.Agent != 0 && (c.Assignee == s.Agent || !s.Own && c.Mentioned(s.Agent)):
 		return true
 	case c.Team != 0 && slices.Contains(s.Teams, c.Team):

@@ -28,6 +28,21 @@ const (
 	BySubject
 )
 
+// String is the link's name in the book of fetched mail; "new" for none.
+func (l Link) String() string {
+	switch l {
+	case ByToken:
+		return "token"
+	case ByReference:
+		return "reference"
+	case ByNumber:
+		return "number"
+	case BySubject:
+		return "subject"
+	}
+	return "new"
+}
+
 // Thread is what becomes of an inbound message that points at a conversation.
 type Thread struct {
 	Join     bool // it goes into the conversation
@@ -38,16 +53,19 @@ type Thread struct {
 // Thread decides whether the message continues c at now. link is how it found c; same tells
 // that its sender is c's contact. A conversation that is over for longer than ReopenWithin is
 // followed by a new one instead; for a merged one the caller passes what it was merged into.
+// Where our own mail server contradicts the sender, an address that anybody can type links
+// nothing.
 // The zero Thread means that the two have nothing to do with each other.
 func (in Inbound) Thread(c Conversation, link Link, same bool, now time.Time) Thread {
-	switch link {
+	switch contradicted := in.Trust.Verdict == Contradict; link {
 	case ByToken, ByReference:
+		same = same && !contradicted
 	case ByNumber:
-		if n, ok := ConversationNumber(in.Subject); !same || !ok || n != c.Number {
+		if n, ok := ConversationNumber(in.Subject); !same || contradicted || !ok || n != c.Number {
 			return Thread{}
 		}
 	case BySubject:
-		if !same || !in.sameSubject(c) || now.Sub(c.UpdatedAt) >= SubjectWindow || c.MergedInto != 0 {
+		if !same || contradicted || !in.sameSubject(c) || now.Sub(c.UpdatedAt) >= SubjectWindow || c.MergedInto != 0 {
 			return Thread{}
 		}
 	default:
@@ -217,4 +235,20 @@ func replyMarks() []string {
 		"re", "fw", "fwd", "odp", "odpowiedź", "odpowiedz", "pd", "przek", "dot", "aw", "antw", "antwort", "wg", "sv", "vs", "vb", "ref",
 		"tr", "rép", "rv", "enc", "res", "ynt", "на", "ответ", "отв", "vá", "r", "i",
 	}
+}
+
+// OwnID reads a Message-ID of ours, which says itself what it belongs to:
+// "c.<conversation>.<delivery>@…". That it can be read does not prove that we wrote it.
+func OwnID(id string) (ConversationID, DeliveryID, bool) {
+	local, _, _ := strings.Cut(strings.Trim(strings.TrimSpace(id), "<>"), "@")
+	parts := strings.Split(local, ".")
+	if len(parts) < 3 || parts[0] != "c" {
+		return 0, 0, false
+	}
+	c, err := ParseID[conversationKind]("c_" + parts[1])
+	if err != nil {
+		return 0, 0, false
+	}
+	d, err := ParseID[deliveryKind]("d_" + parts[2])
+	return c, d, err == nil
 }

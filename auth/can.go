@@ -31,6 +31,10 @@ const (
 	ManageInboxes      Action = "inboxes.manage"
 	ManageKeys         Action = "keys.manage"
 	ReadAudit          Action = "audit.read"
+	ReadMail           Action = "mail.read"   // the book of fetched mail, and the mails themselves
+	DecideMail         Action = "mail.decide" // release, spam, read again
+	ReadHooks          Action = "hooks.read"  // the book of webhooks
+	OpenHooks          Action = "hooks.open"  // their bodies; read them again
 	ReadArticles       Action = "articles.read"
 	WriteArticles      Action = "articles.write"
 	ReadSurveys        Action = "surveys.read"
@@ -78,6 +82,10 @@ func permissionTable() map[Action]Allowed {
 		ManageInboxes:      admin("settings:write"),
 		ManageKeys:         admin(""),
 		ReadAudit:          admin(""),
+		ReadMail:           lead("mail:read"),
+		DecideMail:         lead("mail:write"),
+		ReadHooks:          admin("mail:read"),
+		OpenHooks:          admin("mail:write"),
 		ReadArticles:       staff("articles:read"),
 		WriteArticles:      lead("articles:write"),
 		ReadSurveys:        staff("surveys:read"),

@@ -26,6 +26,7 @@ type identityClaims struct {
 	Side   string `json:"side"`
 	Name   string `json:"name"`
 	Email  string `json:"email"`
+	Phone  string `json:"phone"`
 	Locale string `json:"locale"`
 }
 
@@ -80,10 +81,12 @@ func (c identityClaims) check() (centrala.Claims, error) {
 		return centrala.Claims{}, badIdentity("The identity's name must have at most 200 printable characters.", nil)
 	case c.Email != "" && !validEmail(c.Email):
 		return centrala.Claims{}, badIdentity("The identity's email is not an address.", nil)
+	case c.Phone != "" && !e164.MatchString(c.Phone):
+		return centrala.Claims{}, badIdentity("The identity's phone is not a number as E.164 writes it, like +48600100214.", nil)
 	case c.Locale != "" && cleanLocale(c.Locale) == "":
 		return centrala.Claims{}, badIdentity("The identity's locale is not a language tag.", nil)
 	}
-	return centrala.Claims{Subject: c.Subject, Side: side, Name: c.Name, Email: c.Email, Locale: cleanLocale(c.Locale)}, nil
+	return centrala.Claims{Subject: c.Subject, Side: side, Name: c.Name, Email: c.Email, Phone: c.Phone, Locale: cleanLocale(c.Locale)}, nil
 }
 
 func cleanText(s string, longest int) bool {
@@ -102,6 +105,9 @@ func validEmail(s string) bool {
 	a, err := mail.ParseAddress(s)
 	return err == nil && a.Address == s && len(s) <= 254 && cleanText(s, 254)
 }
+
+// e164 is a whole number as it is called from abroad (ITU-T E.164).
+var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
 var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
 

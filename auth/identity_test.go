@@ -27,7 +27,7 @@ import (
 
 func goodClaims(now time.Time, change jwt.MapClaims) jwt.MapClaims {
 	c := jwt.MapClaims{"sub": "user-1", "aud": "web", "exp": now.Add(time.Hour).Unix(),
-		"side": "buyer", "name": "Zofia Łącka", "email": "zofia@example.org", "locale": "pl"}
+		"side": "buyer", "name": "Zofia Łącka", "email": "zofia@example.org", "phone": "+48600100214", "locale": "pl"}
 	for k, v := range change {
 		if v == nil {
 			delete(c, k)
@@ -54,9 +54,15 @@ func TestIdentityIsTakenWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := centrala.Claims{Subject: "user-1", Side: centrala.Buyer, Name: "Zofia Łącka", Email: "zofia@example.org", Locale: "pl"}
+	want := centrala.Claims{Subject: "user-1", Side: centrala.Buyer, Name: "Zofia Łącka", Email: "zofia@example.org", Phone: "+48600100214", Locale: "pl"}
 	if v.Claims != want {
 		t.Errorf("claims %+v, want %+v", v.Claims, want)
+	}
+	if k := auth.ContactOf(v); !k.EmailProven || !k.PhoneProven || k.Phone != want.Phone {
+		t.Errorf("the contact of it: %+v", k)
+	}
+	if k := auth.ContactOf(centrala.Visitor{Claims: centrala.Claims{Email: "a@b.example", Phone: "+48600100214"}}); k.EmailProven || k.PhoneProven {
+		t.Errorf("what nobody signed is proven: %+v", k)
 	}
 }
 
@@ -81,6 +87,10 @@ func TestBadIdentityIsNeverADowngrade(t *testing.T) {
 		"long name":        {"name": strings.Repeat("ł", 201)},
 		"email":            {"email": "Zofia <zofia@example.org>"},
 		"email's form":     {"email": "zofia"},
+		"phone":            {"phone": "600 100 214"},
+		"phone's length":   {"phone": "+4860010021460010"},
+		"phone's zero":     {"phone": "+0600100214"},
+		"phone's form":     {"phone": "+48600100214\n"},
 		"locale":           {"locale": "pl<script>"},
 	}
 	for name, change := range refused {

@@ -14,14 +14,28 @@ import (
 // is not on the public internet, after the name has been resolved and again for each redirect,
 // so that no setting can make the server talk to its own neighbours. Only https is spoken.
 // private lifts both limits: for tests and for the demo on loopback.
-func Outgoing(private bool) *http.Client {
+func Outgoing(private bool) *http.Client { return outgoing(private, private) }
+
+// OutgoingPictures is a client for pictures that strangers put into their mails: likewise, but
+// they may be at http addresses, and nobody learns from where somebody was sent on.
+func OutgoingPictures(private bool) *http.Client {
+	c := outgoing(private, true)
+	redirect := c.CheckRedirect
+	c.CheckRedirect = func(r *http.Request, via []*http.Request) error {
+		r.Header.Del("Referer")
+		return redirect(r, via)
+	}
+	return c
+}
+
+func outgoing(private, plain bool) *http.Client {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: -1}
 	if !private {
 		dialer.Control = publicOnly
 	}
 	return &http.Client{
 		Timeout: 10 * time.Second,
-		Transport: httpsOnly{private: private, next: &http.Transport{
+		Transport: httpsOnly{plain: plain, next: &http.Transport{
 			Proxy: nil, DialContext: dialer.DialContext, DisableKeepAlives: true,
 			TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: 5 * time.Second, MaxResponseHeaderBytes: 64 << 10,
 		}},
@@ -36,13 +50,13 @@ func Outgoing(private bool) *http.Client {
 
 // httpsOnly refuses plain http, of the first address and of every redirect.
 type httpsOnly struct {
-	private bool
-	next    http.RoundTripper
+	plain bool // http is spoken too
+	next  http.RoundTripper
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t httpsOnly) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.URL.Scheme != "https" && !t.private {
+	if r.URL.Scheme != "https" && !(t.plain && r.URL.Scheme == "http") {
 		return nil, fmt.Errorf("address of %s is not https", r.URL.Host)
 	}
 	return t.next.RoundTrip(r)

@@ -174,8 +174,10 @@ func (g *Guard) absorb(ctx context.Context, old, v *centrala.Visitor) error {
 // ContactOf is the contact that a visitor's first message makes: what the host site signed, or
 // nothing but the language.
 func ContactOf(v centrala.Visitor) centrala.Contact {
-	return centrala.Contact{ID: v.Contact, Name: v.Claims.Name, Email: v.Claims.Email, Side: v.Claims.Side,
-		Locale: v.Claims.Locale, Verified: v.Claims.Subject != "", ExternalID: v.Claims.Subject}
+	signed := v.Claims.Subject != ""
+	return centrala.Contact{ID: v.Contact, Name: v.Claims.Name, Email: v.Claims.Email, Phone: v.Claims.Phone, Side: v.Claims.Side,
+		Locale: v.Claims.Locale, Verified: signed, ExternalID: v.Claims.Subject,
+		EmailProven: signed && v.Claims.Email != "", PhoneProven: signed && v.Claims.Phone != ""}
 }
 
 // contactOf is the contact of a subject and its generation. Before the contact has a row its id

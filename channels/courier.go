@@ -11,9 +11,9 @@ import (
 
 // Deliveries is what the Courier asks of the log.
 //
-// LeaseDeliveries gives this process, for the time of the lease, deliveries that are due: in
-// order within a conversation, and none that an earlier unsettled one of the same conversation
-// still blocks. HandOver must be on disk before the other side is called; it is a Conflict when
+// LeaseDeliveries gives this process, for the time of the lease, deliveries that are due and
+// that the Lease asks for: in order within a conversation, and none that an earlier unsettled one
+// of the same conversation still blocks. HandOver must be on disk before the other side is called; it is a Conflict when
 // the lease was lost. Settle writes down how an attempt ended, also when that comes too late to
 // count.
 type Deliveries interface {
@@ -42,6 +42,7 @@ type CourierConfig struct {
 type Courier struct {
 	c     CourierConfig
 	wakes wakes
+	gate  *gate
 	look  chan struct{}
 	pools map[centrala.InboxID]*openLine
 }
@@ -63,7 +64,7 @@ func NewCourier(c CourierConfig) *Courier {
 	if c.Workers == 0 {
 		c.Workers = 2
 	}
-	return &Courier{c: c, look: make(chan struct{}, 1), pools: make(map[centrala.InboxID]*openLine)}
+	return &Courier{c: c, gate: newGate(), look: make(chan struct{}, 1), pools: make(map[centrala.InboxID]*openLine)}
 }
 
 // Handle wakes the pool of the inbox that a delivery.updated event names, or all of them when
@@ -136,7 +137,7 @@ func (c *Courier) match(ctx context.Context, inboxes []centrala.Inbox) {
 		}
 		pctx, end := context.WithCancel(ctx)
 		line := &openLine{inbox: in, end: end, done: make(chan struct{})}
-		p := &pool{c: c, inbox: in, sender: c.sender(in.Channel), wake: c.wakes.add(id)}
+		p := newPool(c, in, c.sender(in.Channel), c.wakes.add(id))
 		c.pools[id] = line
 		go func() {
 			defer close(line.done)

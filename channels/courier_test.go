@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -250,6 +251,44 @@ func TestCourierEnds(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What is put off again and again is given up when the next try would be after two days, and says what the other side said.
+func TestCourierGivesUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := &channelstest.Ledger{}
+		l.Add(1, 1, "later")
+		began := time.Now()
+		var last time.Duration
+		p := &phone{send: func(context.Context, centrala.Outbound) error {
+			last = time.Since(began)
+			return errors.New("put off: 451 4.3.0 not now")
+		}}
+		_, _, end := courier(t, l, p)
+		time.Sleep(45 * time.Hour)
+		if state := l.State(1); state != centrala.DeliveryQueued {
+			t.Errorf("after 45 hours it is %s", state)
+		}
+		time.Sleep(10 * time.Hour)
+		end()
+		if row := l.Row(1); row.State != centrala.DeliveryFailed || !strings.Contains(row.Reason, "451 4.3.0") || last < 44*time.Hour || last > channels.GiveUpAfter {
+			t.Errorf("%s after %d attempts, the last after %v: %s", row.State, row.Attempts, last, row.Reason)
+		}
+	})
+}
+
+// What waits for a line that a person has to mend is kept for however long that takes.
+func TestStoppedIsNotGivenUp(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	for err, want := range map[error]centrala.DeliveryState{
+		&channels.Stopped{Reason: "connect again"}: centrala.DeliveryQueued, errors.New("451 not now"): centrala.DeliveryFailed,
+	} {
+		if s := channels.Settle(centrala.Outbound{Attempt: 500}, "", err, now); s.State != want || want == centrala.DeliveryQueued && s.Next.Sub(now) != 4*time.Hour {
+			t.Errorf("%v: %s, again %v", err, s.State, s.Next)
+		}
+	}
 }
 
 func TestNextAttempt(t *testing.T) {

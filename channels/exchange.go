@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"gocloud.dev/blob"
+
 	"centrala"
 )
 
@@ -25,19 +27,27 @@ type ExchangeConfig struct {
 	Leases    Leases
 	Node      string // as who leases are held; unique among the nodes
 	Listeners []Listener
+	Readers   []Reader
+	Shelf     Shelf        // for Readers
+	Media     MediaShelf   // likewise
+	Files     *blob.Bucket // where what is fetched is put
+	Beside    Aside        // what is done beside the reading of hooks; nil: nothing
 	Board     *Board
 	Log       *slog.Logger
 	Released  func()        // tells the other nodes that a lease is free; nil: they find out
 	Every     time.Duration // between looks at the inboxes, default 30 s
 }
 
-// Exchange keeps a listening line open for every enabled inbox whose channel listens, on the
-// node that holds the inbox's lease. An inbox that is changed is opened anew; one whose line
+// Exchange keeps a listening line open for every enabled inbox whose channel listens or reads, on
+// the node that holds the inbox's lease. An inbox that is changed is opened anew; one whose line
 // stopped stays shut until it is changed.
 type Exchange struct {
 	c    ExchangeConfig
 	wake chan struct{}
 	open map[centrala.InboxID]*openLine
+	news wakes // of inboxes that are read here: hooks may have come
+	gets wakes // and files to fetch
+	side wakes // and what is done beside
 
 	mu    sync.Mutex
 	again map[centrala.InboxID]bool // lines to open anew though nothing changed
@@ -74,6 +84,10 @@ func (x *Exchange) Reopen(inbox centrala.InboxID) {
 	x.mu.Unlock()
 	x.Look()
 }
+
+// Came wakes whoever reads an inbox's hooks here, since one may have come, and reports whether
+// anybody does. It never blocks.
+func (x *Exchange) Came(inbox centrala.InboxID) bool { return x.news.ring(inbox) }
 
 // mended gives the lines to open anew, once.
 func (x *Exchange) mended() map[centrala.InboxID]bool {
@@ -116,13 +130,13 @@ func (x *Exchange) closeAll() {
 func (x *Exchange) match(ctx context.Context, inboxes []centrala.Inbox) {
 	wanted := make(map[centrala.InboxID]centrala.Inbox)
 	for _, in := range inboxes {
-		if in.Enabled && x.listener(in.Channel) != nil {
+		if in.Enabled && (x.listener(in.Channel) != nil || x.reader(in.Channel) != nil) {
 			wanted[in.ID] = in
 		}
 	}
 	mended := x.mended()
 	for id, l := range x.open {
-		if in, ok := wanted[id]; ok && reflect.DeepEqual(in, l.inbox) && !mended[id] {
+		if in, ok := wanted[id]; ok && x.same(in, l.inbox) && !mended[id] {
 			continue
 		}
 		l.end()
@@ -140,10 +154,36 @@ func (x *Exchange) match(ctx context.Context, inboxes []centrala.Inbox) {
 	}
 }
 
+// same reports whether a line may stay open as it is. Tokens that a working line renews
+// by itself are no reason to close it; those that a stopped line did not have are to be tried.
+func (x *Exchange) same(is, was centrala.Inbox) bool {
+	h, _ := x.c.Board.Line(is.ID, In)
+	if h.State != Halted && is.Mailbox != nil && was.Mailbox != nil {
+		renewed := *is.Mailbox
+		renewed.RefreshToken = was.Mailbox.RefreshToken
+		is.Mailbox = &renewed
+	}
+	if h.State != Halted && is.Account != nil && was.Account != nil && is.Account.Refresh != "" && was.Account.Refresh != "" {
+		renewed := *is.Account
+		renewed.Token, renewed.Refresh, renewed.Expires = was.Account.Token, was.Account.Refresh, was.Account.Expires
+		is.Account = &renewed
+	}
+	return reflect.DeepEqual(is, was)
+}
+
 func (x *Exchange) listener(kind centrala.Channel) Listener {
 	for _, l := range x.c.Listeners {
 		if l.Kind() == kind {
 			return l
+		}
+	}
+	return nil
+}
+
+func (x *Exchange) reader(kind centrala.Channel) Reader {
+	for _, r := range x.c.Readers {
+		if r.Kind() == kind {
+			return r
 		}
 	}
 	return nil
@@ -160,11 +200,11 @@ func (x *Exchange) start(ctx context.Context, in centrala.Inbox) *openLine {
 }
 
 // listen keeps one line open, whatever its listener dies of, until ctx ends or it is stopped.
-func (x *Exchange) listen(ctx context.Context, in centrala.Inbox, to Intake) {
+func (x *Exchange) listen(ctx context.Context, in centrala.Inbox, listen func(context.Context) error) {
 	log := x.c.Log.With("inbox", in.ID.String(), "channel", string(in.Channel))
 	x.c.Board.Note(in.ID, In, Starting, nil, time.Now())
 	for failures := 1; ; failures++ {
-		err := guarded(func() error { return x.listener(in.Channel).Listen(ctx, in, to) })
+		err := Guarded(func() error { return listen(ctx) })
 		var stopped *Stopped
 		switch {
 		case ctx.Err() != nil:
@@ -187,9 +227,9 @@ type panicked struct{ value any }
 
 func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
-// guarded runs f and turns a panic into an error: one bad message is no reason for the whole
+// Guarded runs f and turns a panic into an error: one bad message is no reason for the whole
 // program to end.
-func guarded(f func() error) (err error) {
+func Guarded(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &panicked{p}

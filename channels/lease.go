@@ -2,9 +2,11 @@ package channels
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,10 +14,11 @@ import (
 )
 
 // Leases say which node listens on an inbox's line; each holding has a term of its own. TakeLease
-// and RenewLease are a Conflict while another node holds it. How long a lease lasts is measured by one clock for all nodes.
+// and RenewLease are a Conflict while another node holds it. With each renewal the holder says how
+// its line does (a Health as JSON), for the other nodes to read. How long a lease lasts is measured by one clock for all nodes.
 type Leases interface {
 	TakeLease(ctx context.Context, inbox centrala.InboxID, holder string, d time.Duration) (term int64, err error)
-	RenewLease(ctx context.Context, inbox centrala.InboxID, term int64, d time.Duration) error
+	RenewLease(ctx context.Context, inbox centrala.InboxID, term int64, d time.Duration, health string) error
 	ReleaseLease(ctx context.Context, inbox centrala.InboxID, term int64) error
 }
 
@@ -56,7 +59,7 @@ func (t *tenure) renew(ctx context.Context) {
 	defer unheard.Stop()
 	for pause(ctx, leaseFor/4) {
 		asked := time.Now()
-		err := t.x.c.Leases.RenewLease(ctx, t.inbox, t.term, leaseFor)
+		err := t.x.c.Leases.RenewLease(ctx, t.inbox, t.term, leaseFor, t.x.health(t.inbox))
 		switch {
 		case err == nil:
 			t.mu.Lock()
@@ -72,6 +75,20 @@ func (t *tenure) renew(ctx context.Context) {
 	}
 }
 
+// health is how a line of this node does, as it is kept with the lease.
+func (x *Exchange) health(inbox centrala.InboxID) string {
+	h, ok := x.c.Board.Line(inbox, In)
+	if !ok {
+		return ""
+	}
+	told, err := json.Marshal(h)
+	if err != nil {
+		x.c.Log.Error("a line's health cannot be told", "err", err)
+		return ""
+	}
+	return string(told)
+}
+
 // leased is an Intake that takes nothing in once the lease is lost: neither does it say how far
 // the line was read, without which nothing is fetched, nor does the log move the cursor.
 type leased struct {
@@ -84,12 +101,29 @@ func (l leased) Receive(ctx context.Context, in centrala.Inbound) (centrala.Rece
 	if err := l.t.sound(); err != nil {
 		return centrala.Receipt{}, err
 	}
+	return l.to.Receive(ctx, l.under(in))
+}
+
+// ReceiveAll implements Intake.
+func (l leased) ReceiveAll(ctx context.Context, ins []centrala.Inbound) ([]centrala.Receipt, error) {
+	if err := l.t.sound(); err != nil {
+		return nil, err
+	}
+	ins = slices.Clone(ins)
+	for i, in := range ins {
+		ins[i] = l.under(in)
+	}
+	return l.to.ReceiveAll(ctx, ins)
+}
+
+// under is a message whose cursor moves under the lease.
+func (l leased) under(in centrala.Inbound) centrala.Inbound {
 	if in.Cursor != nil {
 		under := *in.Cursor
 		under.Term = l.t.term
 		in.Cursor = &under
 	}
-	return l.to.Receive(ctx, in)
+	return in
 }
 
 // Cursor implements Intake.
@@ -134,7 +168,7 @@ func (x *Exchange) hold(ctx context.Context, in centrala.Inbox, term int64, aske
 	var renewing sync.WaitGroup
 	renewing.Go(func() { t.renew(held) })
 	log.Debug("line held", "term", term)
-	x.listen(held, in, leased{x.c.Intake, t})
+	x.serve(held, in, t)
 	<-held.Done()
 	lost := errors.Is(context.Cause(held), errLeaseLost)
 	renewing.Wait()

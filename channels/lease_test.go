@@ -22,6 +22,7 @@ type deeds struct {
 	away  map[string]bool          // for these holders
 	hangs map[string]chan struct{} // for these, until it is closed
 	moved []string                 // whose cursors were moved
+	said  map[string][]string      // how the lines do, as these holders say
 }
 
 type deed struct {
@@ -73,7 +74,7 @@ func (d *deeds) TakeLease(_ context.Context, inbox centrala.InboxID, holder stri
 	return was.term + 1, nil
 }
 
-func (d *deeds) RenewLease(_ context.Context, inbox centrala.InboxID, term int64, long time.Duration) error {
+func (d *deeds) RenewLease(_ context.Context, inbox centrala.InboxID, term int64, long time.Duration, health string) error {
 	if err := d.reach(d.holderOf(inbox, term)); err != nil {
 		return err
 	}
@@ -83,6 +84,12 @@ func (d *deeds) RenewLease(_ context.Context, inbox centrala.InboxID, term int64
 		return centrala.Errorf(centrala.Conflict, "lost")
 	}
 	d.ends[inbox] = time.Now().Add(long)
+	if health != "" {
+		if d.said == nil {
+			d.said = map[string][]string{}
+		}
+		d.said[d.held[inbox].holder] = append(d.said[d.held[inbox].holder], health)
+	}
 	return nil
 }
 
@@ -108,6 +115,15 @@ func (d *deeds) Receive(_ context.Context, in centrala.Inbound) (centrala.Receip
 	}
 	d.moved = append(d.moved, l.holder)
 	return centrala.Receipt{}, nil
+}
+
+func (d *deeds) ReceiveAll(ctx context.Context, ins []centrala.Inbound) ([]centrala.Receipt, error) {
+	for _, in := range ins {
+		if _, err := d.Receive(ctx, in); err != nil {
+			return nil, err
+		}
+	}
+	return make([]centrala.Receipt, len(ins)), nil
 }
 
 func (d *deeds) Cursor(context.Context, centrala.InboxID, string) (centrala.Cursor, error) {

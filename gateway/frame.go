@@ -92,6 +92,9 @@ func (g *Gateway) seenBy(p *auth.Principal, m *centrala.Message) *centrala.Messa
 	if len(m.Attachments) > 0 {
 		out.Attachments = slices.Clone(m.Attachments)
 		for i := range out.Attachments {
+			if out.Attachments[i].State != centrala.FileHere {
+				continue
+			}
 			out.Attachments[i].URL = g.cfg.Guard.FileURL(*p, out.Attachments[i].ID)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +23,8 @@ import (
 	"centrala/auth"
 	"centrala/gateway"
 	"centrala/store"
+	"centrala/store/library"
+	"centrala/store/storetest"
 )
 
 // The gateway's ports are those of the real store and guard.
@@ -33,7 +34,7 @@ var (
 	_ gateway.Floor   = (*store.DB)(nil)
 	_ gateway.House   = (*store.DB)(nil)
 	_ gateway.Surveys = (*store.DB)(nil)
-	_ gateway.Shelf   = (*store.DB)(nil)
+	_ gateway.Shelf   = (*library.Library)(nil)
 	_ gateway.Guard   = (*auth.Guard)(nil)
 )
 
@@ -93,7 +94,7 @@ func furnish(t testing.TB, change ...func(*gateway.Config)) *place {
 	t.Helper()
 	ctx := context.Background()
 	p := &place{TB: t, agents: map[string]centrala.Agent{}}
-	db, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "c.db"), store.Options{})
+	db, err := store.Open(ctx, storetest.SQLite(t), store.Options{})
 	p.must(err)
 	p.db, p.log = db, &faulty{DB: db}
 	p.guard = auth.New(db, []byte("0123456789abcdef0123456789abcdef"), auth.Options{NoLimits: true})
@@ -119,10 +120,10 @@ func furnish(t testing.TB, change ...func(*gateway.Config)) *place {
 		p.must(err)
 		p.agents[strings.ToLower(a.Name)] = a
 	}
-	p.article, err = db.SaveArticle(ctx, centrala.Article{Locale: "pl", Slug: "zwrot", Title: "Zwrot"})
+	p.article, err = library.New(db).SaveArticle(ctx, centrala.Article{Locale: "pl", Content: centrala.Content{Slug: "zwrot", Title: "Zwrot"}})
 	p.must(err)
 	cfg := gateway.Config{
-		Log: p.log, Lists: p.log, Floor: db, House: db, Surveys: db, Shelf: db, Guard: p.guard,
+		Log: p.log, Lists: p.log, Floor: db, House: db, Surveys: db, Shelf: library.New(db), Guard: p.guard,
 		Suggester: shelf{{ID: p.article.ID, Title: "Zwrot", URL: "/help/pl/zwrot", Snippet: "…", Score: 1}},
 		Logger:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Question:  func(locale string) string { return "q-" + locale }, Epoch: "e1",
@@ -577,7 +578,7 @@ func (s *sleeper) wake() { go s.read() }
 func second(t testing.TB, p *place) *place {
 	t.Helper()
 	far := &place{TB: p.TB, db: p.db, guard: p.guard, log: p.log, buyers: p.buyers, sellers: p.sellers, web: p.web, shop: p.shop, agents: p.agents}
-	far.gw = gateway.New(gateway.Config{Log: p.db, Lists: p.db, Floor: p.db, House: p.db, Surveys: p.db, Shelf: p.db, Guard: p.guard,
+	far.gw = gateway.New(gateway.Config{Log: p.db, Lists: p.db, Floor: p.db, House: p.db, Surveys: p.db, Shelf: library.New(p.db), Guard: p.guard,
 		Suggester: shelf{}, Epoch: "e1", Cluster: true, NoLimits: true,
 		Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	far.srv = httptest.NewServer(far.gw)

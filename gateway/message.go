@@ -44,7 +44,7 @@ func (s *session) append(ref string, p *auth.Principal, post centrala.Post) erro
 	if err != nil || r.Repeated {
 		s.acked(post.Key) // no commit will come by to take it
 	}
-	if centrala.CodeOf(err) == centrala.Closed {
+	if centrala.CodeOf(err) == centrala.Closed && p.Visitor != nil {
 		s.doubt.Store(true)
 	}
 	if err != nil {
@@ -59,7 +59,8 @@ func (s *session) append(ref string, p *auth.Principal, post centrala.Post) erro
 
 // post is what a message.send asks the log to keep.
 func (s *session) post(p *auth.Principal, f *frames.Send) (centrala.Post, error) {
-	post := centrala.Post{Sender: p.ID, Key: f.Key, Author: p.Author(), Scope: p.Scope, Text: f.Text, Channel: centrala.Chat, Note: f.Note}
+	post := centrala.Post{Sender: p.ID, Key: f.Key, Author: p.Author(), Scope: p.Scope, Text: f.Text, Channel: centrala.Chat, Note: f.Note,
+		Via: centrala.Channel(f.Via), Answers: f.Answers, Template: f.Template}
 	if f.Conversation != "" {
 		id, err := frames.ConversationID(f.Conversation)
 		if err != nil {
@@ -115,7 +116,7 @@ func (s *session) contact(p *auth.Principal) centrala.Contact {
 	c := auth.ContactOf(*p.Visitor)
 	if w := s.wishes; w != nil {
 		if w.Email != nil {
-			c.Email = *w.Email
+			c.Email, c.EmailProven = *w.Email, false // their own word
 		}
 		if w.Name != nil {
 			c.Name = *w.Name

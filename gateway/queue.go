@@ -27,7 +27,7 @@ func newQueue() *queue {
 // changed tells a conversation's customer how it stands now. One that waits is left to the
 // clerk, who asks for its place.
 func (q *queue) changed(g *Gateway, c *centrala.Conversation) {
-	to := g.hub.Audience(c.Contact, c.Inbox)
+	to := g.hub.Audience(c.Visitor(), c.Inbox)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	p := q.waiting[c.ID]
@@ -101,7 +101,7 @@ func (q *queue) place(g *Gateway, id centrala.ConversationID, position int) {
 	if p.first == 0 {
 		p.first = position
 	}
-	to := g.hub.Audience(c.Contact, c.Inbox)
+	to := g.hub.Audience(c.Visitor(), c.Inbox)
 	if len(to) == 0 {
 		delete(q.waiting, id)
 	}

@@ -28,7 +28,7 @@ func (s *session) suggest(env frames.Envelope, body []byte) error {
 	case p.Visitor != nil:
 		q.Locale, q.Side = p.Visitor.Claims.Locale, p.Visitor.Claims.Side
 	case p.Agent != nil:
-		q.Locale = p.Agent.Locale
+		q.Locale, q.Asker = p.Agent.Locale, centrala.Inside
 	}
 	ctx, cancel := s.g.call()
 	defer cancel()

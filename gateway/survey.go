@@ -53,10 +53,10 @@ func (s *session) ask(sv *centrala.Survey) {
 
 // ask shows the question to a customer who is connected.
 func (g *Gateway) ask(id centrala.SurveyID, c *centrala.Conversation) {
-	if len(g.hub.Audience(c.Contact, c.Inbox)) == 0 {
+	if len(g.hub.Audience(c.Visitor(), c.Inbox)) == 0 {
 		return
 	}
-	contact, inbox := c.Contact, c.Inbox
+	contact, inbox := c.Visitor(), c.Inbox
 	g.tasks.Go(func() {
 		ctx, cancel := g.call()
 		defer cancel()
@@ -79,7 +79,7 @@ func (g *Gateway) ask(id centrala.SurveyID, c *centrala.Conversation) {
 // unask takes the question back from all sockets but the one that answered it. A zero id is
 // whatever they were asked about the conversation.
 func (g *Gateway) unask(id centrala.SurveyID, c *centrala.Conversation) {
-	for _, s := range g.hub.Audience(c.Contact, c.Inbox) {
+	for _, s := range g.hub.Audience(c.Visitor(), c.Inbox) {
 		s.mu.Lock()
 		closed, answered := id, s.rated
 		if closed == 0 && s.asked == c.ID {
@@ -103,7 +103,7 @@ func (g listener) Happened(e *centrala.Event, c *centrala.Conversation) {
 	switch e.Type {
 	case centrala.DeliveryUpdated:
 		g.hub.TellStaff(c, "", g.encode(frames.Delivery{Type: "delivery", Conversation: c.ID, Seq: e.Data.Seq, State: e.Data.State,
-			At: e.At, Reason: e.Data.Reason}))
+			At: e.At, Reason: e.Data.Reason, Cause: string(e.Data.Cause), Via: e.Data.Channel}))
 	case centrala.SurveySent:
 		g.ask(e.Data.Survey, c)
 	case centrala.SurveyAnswered:
@@ -118,7 +118,7 @@ func (g listener) Happened(e *centrala.Event, c *centrala.Conversation) {
 		g.lines.Touch()
 	case centrala.ConversationResolved:
 		if c.Spam {
-			g.suspect(c.Contact)
+			g.suspect(c.Visitor())
 		}
 		g.lines.Touch()
 	case centrala.ConversationMerged:

@@ -37,9 +37,22 @@ const (
 	DovecotPassword = "tajne"
 )
 
+// DovecotConfig says what a Dovecot is like. The zero value is one without encryption.
+type DovecotConfig struct {
+	Cert       string // a PEM file with certificate and key, or ""
+	Introspect string // where it asks whether an access token is good (RFC 7662); then it knows XOAUTH2 and OAUTHBEARER
+	More       string // further lines of its configuration
+	Log        io.Writer
+}
+
 // StartDovecot starts a Dovecot in a folder of its own, which Close removes. cert is a PEM file
 // with certificate and key, or "".
 func StartDovecot(ctx context.Context, cert string, log io.Writer) (*Dovecot, error) {
+	return DovecotConfig{Cert: cert, Log: log}.Start(ctx)
+}
+
+// Start starts a Dovecot like that in a folder of its own, which Close removes.
+func (c DovecotConfig) Start(ctx context.Context) (*Dovecot, error) {
 	binary, err := exec.LookPath("dovecot")
 	if err != nil {
 		if binary, err = exec.LookPath("/usr/sbin/dovecot"); err != nil {
@@ -50,13 +63,13 @@ func StartDovecot(ctx context.Context, cert string, log io.Writer) (*Dovecot, er
 	if err != nil {
 		return nil, err
 	}
-	d := &Dovecot{dir: dir, binary: binary, log: log, Folder: filepath.Join(dir, DovecotUser)}
+	d := &Dovecot{dir: dir, binary: binary, log: c.Log, Folder: filepath.Join(dir, DovecotUser)}
 	err = os.Chmod(dir, 0o755) // the mailbox is read as another user
 	if err == nil {
 		d.put, err = newMaildir(d.Folder)
 	}
 	if err == nil {
-		err = d.configure(cert)
+		err = d.configure(c)
 	}
 	if err == nil {
 		err = d.Start(ctx)
@@ -97,6 +110,9 @@ func (d *Dovecot) Close() error { return errors.Join(d.Stop(), os.RemoveAll(d.di
 // there whole, also for a server that is started later.
 func (d *Dovecot) Put(raw []byte) error { return d.put.add(raw, time.Now()) }
 
+// authSocket is where another server asks whether it lets somebody in.
+func (d *Dovecot) authSocket() string { return filepath.Join(d.dir, "run", "auth-login") }
+
 // Renumber makes the server, while it is stopped, give all messages new numbers under a new
 // UIDVALIDITY, as a restored mailbox does.
 func (d *Dovecot) Renumber() error {
@@ -111,7 +127,7 @@ func (d *Dovecot) Renumber() error {
 	return errors.Join(errs...)
 }
 
-func (d *Dovecot) configure(cert string) error {
+func (d *Dovecot) configure(c DovecotConfig) error {
 	me, err := user.Current()
 	if err != nil {
 		return err
@@ -136,12 +152,29 @@ func (d *Dovecot) configure(cert string) error {
 		}
 	}
 	secure := "ssl = no"
-	if cert != "" {
-		secure = fmt.Sprintf("ssl = yes\nssl_cert = <%[1]s\nssl_key = <%[1]s", cert)
+	if c.Cert != "" {
+		secure = fmt.Sprintf("ssl = yes\nssl_cert = <%[1]s\nssl_key = <%[1]s", c.Cert)
 	}
-	conf := fmt.Sprintf(dovecotConf, d.dir, login, internal, d.Folder, secure, DovecotPassword, owner.Uid, owner.Gid, ports[0], ports[1], DovecotUser)
+	bearers := filepath.Join(d.dir, "oauth2.conf")
+	if c.Introspect != "" {
+		secure += fmt.Sprintf(dovecotBearers, bearers)
+		asks := fmt.Sprintf("introspection_url = %s\nintrospection_mode = post\nusername_attribute = username\nactive_attribute = active\nactive_value = true\n", c.Introspect)
+		if err := os.WriteFile(bearers, []byte(asks), 0o644); err != nil {
+			return err
+		}
+	}
+	conf := fmt.Sprintf(dovecotConf, d.dir, login, internal, d.Folder, secure, DovecotPassword, owner.Uid, owner.Gid, ports[0], ports[1], DovecotUser) + c.More + "\n"
 	return os.WriteFile(filepath.Join(d.dir, "dovecot.conf"), []byte(conf), 0o644)
 }
+
+const dovecotBearers = `
+auth_mechanisms = plain login xoauth2 oauthbearer
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = %s
+}
+`
 
 const dovecotConf = `protocols = imap
 listen = 127.0.0.1
@@ -174,6 +207,11 @@ service imap-login {
   inet_listener imaps {
     port = %[10]s
     ssl = yes
+  }
+}
+service auth {
+  unix_listener auth-login {
+    mode = 0666
   }
 }
 service anvil {
@@ -248,4 +286,21 @@ func (m maildir) add(raw []byte, at time.Time) error {
 		return err
 	}
 	return os.Rename(f.Name(), filepath.Join(string(m), "new", filepath.Base(f.Name())))
+}
+
+// all are the mails in the folder, by the names of their files.
+func (m maildir) all() (map[string][]byte, error) {
+	mails := map[string][]byte{}
+	for _, sub := range []string{"new", "cur"} {
+		entries, err := os.ReadDir(filepath.Join(string(m), sub))
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			if mails[e.Name()], err = os.ReadFile(filepath.Join(string(m), sub, e.Name())); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return mails, nil
 }

@@ -39,7 +39,7 @@ func TestSMTPTroubles(t *testing.T) {
 		taken   bool // by the server
 	}{
 		{NoTrouble, 250, true}, {Refused, 0, false}, {Hanging, 0, false}, {Late, 250, true}, {Torn, 0, false},
-		{Unheard, 0, true}, {Twice, 250, true}, {PutOff, 451, false}, {OutOfStep, 354, true}, {NoTrouble, 250, true},
+		{Unheard, 0, true}, {Twice, 250, true}, {PutOff, 451, false}, {HungUp, 0, false}, {OutOfStep, 354, true}, {NoTrouble, 250, true},
 	} {
 		must(t, r.Make(tt.trouble, 30*time.Millisecond))
 		before, err := sink.Mails()

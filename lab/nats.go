@@ -14,6 +14,9 @@ import (
 	"time"
 )
 
+// nowhere is an address where nobody listens.
+const nowhere = "127.0.0.1:1"
+
 // NATSConfig says what a NATS is for.
 type NATSConfig struct {
 	Dir     string    // an existing folder; each server gets one inside
@@ -97,8 +100,10 @@ func (n *NATS) lay() error {
 		// sends it a share of the work meanwhile.
 		text := fmt.Sprintf("server_name: %s\nlisten: %q\nhttp: %q\nping_interval: \"5s\"\nping_max: 2\njetstream { store_dir: %q }\n", s.name, s.client, s.monitor, filepath.Join(dir, "js"))
 		if len(routes) > 0 {
-			// Without no_advertise the servers would tell each other their addresses behind the links.
-			text += fmt.Sprintf("cluster { name: lab, listen: %q, no_advertise: true, routes: [ %s ] }\n", s.route, strings.Join(routes, ", "))
+			// The servers tell each other where new ones are, and connect to them: without another address,
+			// where nobody is, that would be past the links, and who is cut off would be so in part only.
+			// no_advertise keeps clients from being told of other servers.
+			text += fmt.Sprintf("cluster { name: lab, listen: %q, advertise: %q, no_advertise: true, routes: [ %s ] }\n", s.route, nowhere, strings.Join(routes, ", "))
 		}
 		if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
 			return err

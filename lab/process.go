@@ -135,12 +135,21 @@ func green(ctx context.Context, url string) error {
 	return err
 }
 
-// FreeAddress is an address of the loopback that nobody listens on right now. Its port lies
+// FreeAddress is an address of the loopback that nobody listens on right now, and that neither
+// this process nor another one of this lab is given while this process lives. Its port lies
 // below those that systems give away by themselves, so that no connection takes it while the
 // server that it is for is down.
 func FreeAddress() (string, error) {
 	for {
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(15_000+rand.IntN(17_000))))
+		port := 15_000 + rand.IntN(17_000)
+		mine, err := reserve(port)
+		if err != nil {
+			return "", fmt.Errorf("reserve a port: %w", err)
+		}
+		if !mine {
+			continue
+		}
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		switch {
 		case err == nil:
 			return l.Addr().String(), l.Close()

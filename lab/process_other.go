@@ -16,3 +16,7 @@ func as(*exec.Cmd, uint32, uint32) {}
 func mount(string, string) error { return errors.ErrUnsupported }
 
 func unmount(string) error { return errors.ErrUnsupported }
+
+// reserve is only possible on Linux; elsewhere two may be given the same port in the moment before
+// they listen.
+func reserve(int) (bool, error) { return true, nil }

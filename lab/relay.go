@@ -27,6 +27,7 @@ const (
 	Unheard   Trouble = "unheard"   // SMTP: a mail is taken, and its connection ends before the client hears so
 	Twice     Trouble = "twice"     // final answers come twice
 	PutOff    Trouble = "put off"   // the server has no time now: SMTP 451, IMAP NO [UNAVAILABLE]
+	HungUp    Trouble = "hung up"   // SMTP: a connection ends when a recipient is named
 	OutOfStep Trouble = "answering" // SMTP: a mail is taken, and what is answered belongs to something else
 )
 
@@ -234,6 +235,9 @@ func (t *talk) ask() {
 				return
 			}
 			continue
+		}
+		if t.smtp && t.at() == between && strings.HasPrefix(strings.ToUpper(line), "RCPT ") && t.meets(HungUp) {
+			return
 		}
 		if t.at() == inMail {
 			if line == ".\r\n" {

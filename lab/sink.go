@@ -81,18 +81,4 @@ func StartSink(ctx context.Context, c SinkConfig) (*Sink, error) {
 func (s *Sink) Stop() error { return s.p.stop(syscall.SIGTERM) }
 
 // Mails are the raw mails that were taken so far, by the names of their files.
-func (s *Sink) Mails() (map[string][]byte, error) {
-	mails := map[string][]byte{}
-	for _, sub := range []string{"new", "cur"} {
-		entries, err := os.ReadDir(filepath.Join(s.Folder, sub))
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range entries {
-			if mails[e.Name()], err = os.ReadFile(filepath.Join(s.Folder, sub, e.Name())); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return mails, nil
-}
+func (s *Sink) Mails() (map[string][]byte, error) { return maildir(s.Folder).all() }

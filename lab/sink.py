@@ -33,7 +33,7 @@ class Sink:
         if name == "cut":
             server.transport.abort()
             return "250 never read"
-        head = "Return-Path: <%s>\r\nDelivered-To: %s\r\n" % (envelope.mail_from or "", envelope.rcpt_tos[0])
+        head = "Return-Path: <%s>\r\nDelivered-To: %s\r\n" % ((envelope.mail_from or "").strip("<>"), envelope.rcpt_tos[0])
         self.box.add(head.encode() + envelope.content)
         return "250 2.0.0 Taken"
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,7 +17,7 @@ import (
 
 // Log is what the desk asks of the conversation log.
 type Log interface {
-	Waiting(ctx context.Context) ([]centrala.Conversation, error)
+	Waiting(ctx context.Context, teams ...centrala.TeamID) ([]centrala.Conversation, error)
 	Conversation(ctx context.Context, scope centrala.Scope, id centrala.ConversationID) (centrala.Conversation, error)
 	Conversations(ctx context.Context, scope centrala.Scope, f centrala.Filter) (items []centrala.Conversation, next string, err error)
 	Messages(ctx context.Context, scope centrala.Scope, id centrala.ConversationID, p centrala.Page) (msgs []centrala.Message, more bool, err error)
@@ -205,38 +206,41 @@ func (d *Desk) run(ctx context.Context, r *round) error {
 
 // pass reads, decides and acts once. again tells that somebody else was faster.
 func (d *Desk) pass(ctx context.Context, r *round) (again bool, err error) {
-	waiting, err := d.waiting(ctx, r)
+	waiting, lines, err := d.waiting(ctx, r)
 	if err != nil || len(waiting) == 0 {
 		return false, err
 	}
-	roster, err := d.roster(ctx, waiting)
+	roster, err := d.roster(ctx, waiting, lines)
 	if err != nil {
 		return false, err
 	}
 	return d.act(ctx, r, Plan(waiting, roster, d.now()))
 }
 
-// waiting is what the round should look at. When many wait and nobody has room, that is only
-// what the events were about: everything else waits for the same reason as before.
-func (d *Desk) waiting(ctx context.Context, r *round) ([]centrala.Conversation, error) {
+// waiting is what the round should look at. When many wait, that is what the events were about
+// and what waits for a team that has room: everything else waits for the same reason as before.
+// lines are nil unless they had to be read for that.
+func (d *Desk) waiting(ctx context.Context, r *round) (list []centrala.Conversation, lines []centrala.Line, err error) {
 	if d.crowd.Load() > crowded && !r.sweep {
-		lines, err := d.house.Lines(ctx)
-		if err != nil {
-			return nil, err
+		if lines, err = d.house.Lines(ctx); err != nil {
+			return nil, nil, err
 		}
-		if !anyRoom(lines) {
-			return d.also(ctx, nil, r.fresh)
+		if teams := teamsWithRoom(lines); len(teams) > 0 {
+			if list, err = d.log.Waiting(ctx, append(teams, 0)...); err != nil { // 0: those that have no team yet
+				return nil, nil, err
+			}
 		}
+		list, err = d.also(ctx, list, r.fresh)
+		return list, lines, err
 	}
-	all, err := d.log.Waiting(ctx)
-	if err != nil {
-		return nil, err
+	if list, err = d.log.Waiting(ctx); err != nil {
+		return nil, nil, err
 	}
-	d.crowd.Store(int64(len(all)))
-	if len(all) <= crowded {
-		return all, nil
+	d.crowd.Store(int64(len(list)))
+	if len(list) > crowded { // a long list may be cut short
+		list, err = d.also(ctx, list, r.fresh)
 	}
-	return d.also(ctx, all, r.fresh) // a long list may be cut short
+	return list, nil, err
 }
 
 // also adds what is not in the list yet and waits.
@@ -263,29 +267,39 @@ func (d *Desk) also(ctx context.Context, list []centrala.Conversation, ids map[c
 	return list, nil
 }
 
-func anyRoom(lines []centrala.Line) bool {
-	for _, l := range lines {
-		if l.Status == centrala.Online && l.Load+smallest <= l.Capacity {
-			return true
-		}
-	}
-	return false
+// hasRoom reports whether somebody on the line may get a conversation more.
+func hasRoom(l centrala.Line) bool {
+	return l.Status == centrala.Online && l.Load+smallest <= l.Capacity
 }
 
-// roster reads who is there, and who has just put back one of those that wait.
-func (d *Desk) roster(ctx context.Context, waiting []centrala.Conversation) (Roster, error) {
+// teamsWithRoom are the teams for which somebody has room.
+func teamsWithRoom(lines []centrala.Line) []centrala.TeamID {
+	var teams []centrala.TeamID
+	for _, l := range lines {
+		if hasRoom(l) {
+			teams = append(teams, l.Teams...)
+		}
+	}
+	slices.Sort(teams)
+	return slices.Compact(teams)
+}
+
+// roster is who is there, read unless it was just now, and who has just put back one of those
+// that wait.
+func (d *Desk) roster(ctx context.Context, waiting []centrala.Conversation, lines []centrala.Line) (Roster, error) {
 	teams, err := d.house.Teams(ctx)
 	if err != nil {
 		return Roster{}, err
 	}
-	lines, err := d.house.Lines(ctx)
-	if err != nil {
-		return Roster{}, err
+	if lines == nil {
+		if lines, err = d.house.Lines(ctx); err != nil {
+			return Roster{}, err
+		}
 	}
 	r := Roster{Teams: teams, Lines: lines, PutBack: map[centrala.ConversationID]centrala.AgentID{}}
 	free := map[centrala.AgentID]bool{}
 	for _, l := range lines {
-		free[l.Agent] = anyRoom([]centrala.Line{l})
+		free[l.Agent] = hasRoom(l)
 	}
 	for _, c := range waiting {
 		if !free[c.LastAssignee] { // they would not get it anyway

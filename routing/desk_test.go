@@ -425,8 +425,8 @@ type part struct {
 	n int64
 }
 
-func (p part) Waiting(ctx context.Context) ([]centrala.Conversation, error) {
-	all, err := p.bureau.Waiting(ctx)
+func (p part) Waiting(ctx context.Context, teams ...centrala.TeamID) ([]centrala.Conversation, error) {
+	all, err := p.bureau.Waiting(ctx, teams...)
 	return slices.DeleteFunc(all, func(c centrala.Conversation) bool { return c.Number%10 != p.n }), err
 }
 
@@ -464,12 +464,14 @@ func TestNobodyGetsMoreThanTheyCarry(t *testing.T) {
 // counted counts the questions to the log.
 type counted struct {
 	*bureau
-	waitings, lines, dos atomic.Int64
+	waitings, rows, lines, dos atomic.Int64
 }
 
-func (c *counted) Waiting(ctx context.Context) ([]centrala.Conversation, error) {
+func (c *counted) Waiting(ctx context.Context, teams ...centrala.TeamID) ([]centrala.Conversation, error) {
 	c.waitings.Add(1)
-	return c.bureau.Waiting(ctx)
+	all, err := c.bureau.Waiting(ctx, teams...)
+	c.rows.Add(int64(len(all)))
+	return all, err
 }
 
 func (c *counted) Lines(ctx context.Context) ([]centrala.Line, error) {
@@ -502,7 +504,7 @@ type slow struct {
 	fail  error
 }
 
-func (s *slow) Waiting(context.Context) ([]centrala.Conversation, error) {
+func (s *slow) Waiting(context.Context, ...centrala.TeamID) ([]centrala.Conversation, error) {
 	s.asked.Add(1)
 	<-s.gate
 	return nil, s.fail
@@ -559,6 +561,16 @@ func TestACrowdIsNotReadAgain(t *testing.T) {
 	log.waits(log.handle(d, fresh), "Waiting: no one in team of buyer is on the line")
 	if log.waitings.Load() != asked || log.dos.Load() != done+1 {
 		t.Errorf("one new mail asked %d times for the queue and wrote %d times", log.waitings.Load()-asked, log.dos.Load()-done)
+	}
+
+	// Nor when another team has room: the queue that is read is theirs.
+	log.agent("Marek", 24, centrala.Seller)
+	log.must(d.Handle(t.Context(), centrala.Event{Type: centrala.AgentPresence}))
+	rows := log.rows.Load()
+	fresh = log.opens(log.mailbox, centrala.Buyer)
+	log.waits(log.handle(d, fresh), "Waiting: no one in team of buyer is on the line")
+	if read := log.rows.Load() - rows; read > 1 { // itself, while it has no team
+		t.Errorf("one new mail read %d conversations of a queue for which nobody has room", read)
 	}
 
 	// As soon as somebody has room, the whole queue counts again, in its order.

@@ -14,6 +14,8 @@ var courtesies = [][]string{
 	{"mam", "pytanie"}, {"mam", "takie", "pytanie"}, {"z", "gory", "dziekuje"}, {"dziekuje", "bardzo"}, {"dziekuje"}, {"dziekujemy"}, {"dzieki"},
 	{"prosze", "o", "pomoc"}, {"prosze", "o", "kontakt"}, {"prosze"}, {"poprosze"}, {"pozdrawiam"}, {"do", "widzenia"},
 	{"good", "morning"}, {"good", "afternoon"}, {"good", "evening"}, {"hello"}, {"hi"}, {"hey"}, {"i", "have", "a", "question"},
+	{"guten", "tag"}, {"guten", "morgen"}, {"guten", "abend"}, {"hallo"}, {"ich", "habe", "eine", "frage"}, {"vielen", "dank"}, {"danke", "schon"}, {"danke"}, {"bitte"},
+	{"mit", "freundlichen", "grussen"}, {"viele", "grusse"},
 	{"thank", "you"}, {"thanks"}, {"please"}, {"kind", "regards"}, {"best", "regards"}, {"regards"},
 }
 

@@ -2,10 +2,12 @@ package search
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -64,11 +66,10 @@ func ReadArticle(name string, file []byte) (centrala.Article, error) {
 	if err := centrala.CheckText("body", string(body)); centrala.CodeOf(err) == centrala.Invalid {
 		return refuse("the text is not valid UTF-8")
 	}
-	return centrala.Article{Locale: fm.Locale, Slug: fm.Slug, Title: fm.Title, Summary: fm.Summary, Body: strings.TrimSpace(string(body)) + "\n",
-		Sides: fm.Sides, Tags: fm.Tags, Section: fm.Section, Translation: fm.Translation, Popular: fm.Popular, Source: name}, nil
+	return centrala.Article{Locale: fm.Locale, Translation: fm.Translation, Source: name, Content: centrala.Content{Slug: fm.Slug, Title: fm.Title, Summary: fm.Summary, Body: strings.TrimSpace(string(body)) + "\n", Sides: fm.Sides, Tags: fm.Tags, Section: fm.Section, Popular: fm.Popular}}, nil
 }
 
-// ReadDir reads every .md file below the root of dir. All that is wrong is reported at once,
+// ReadDir reads every .md file below the root of dir, originals before what translates them. All that is wrong is reported at once,
 // and then no article is returned.
 func ReadDir(dir fs.FS) ([]centrala.Article, error) {
 	var (
@@ -99,5 +100,8 @@ func ReadDir(dir fs.FS) ([]centrala.Article, error) {
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
+	slices.SortStableFunc(out, func(a, b centrala.Article) int {
+		return cmp.Compare(min(len(a.Translation), 1), min(len(b.Translation), 1))
+	})
 	return out, nil
 }

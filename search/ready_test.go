@@ -25,6 +25,8 @@ func (s *shelf) ArticleByID(context.Context, centrala.ArticleID) (centrala.Artic
 	return centrala.Article{}, s.err
 }
 
+func (s *shelf) WordLists(context.Context) ([]centrala.WordList, error) { return nil, nil }
+
 func (s *shelf) Versions(context.Context) (map[centrala.ArticleID]int64, error) { return nil, nil }
 
 func TestReadyTellsThatTheIndexIsBehind(t *testing.T) {

@@ -5,7 +5,10 @@ package search
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
+	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,25 +16,39 @@ import (
 	"centrala"
 )
 
-// Index is an engine that finds articles. An article that Put returned for is found by the
-// next Search. All methods may be called concurrently.
-type Index interface {
+// Finder is what answers questions. All methods may be called concurrently.
+type Finder interface {
 	// Name is how the engine calls itself in answers: "bleve".
 	Name() string
+	// Search finds at most q.Limit articles, the best first, each with its passage that says
+	// most. Whom a passage may be told of (Side and Asker) is part of the search. It does not
+	// look at q.Weak. Nothing found is no error.
+	Search(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error)
+	// Learn replaces what is known of some locales' words; the next Search knows it.
+	Learn(ctx context.Context, lists []centrala.WordList) error
+}
+
+// Index is an engine that finds articles, and takes them: sections as Passages makes them. An
+// article that Put returned for is found by the next Search.
+type Index interface {
+	Finder
 	// Put indexes articles, each in place of its earlier version.
 	Put(ctx context.Context, articles []centrala.Article) error
 	// Remove takes articles out; unknown ones are no error.
 	Remove(ctx context.Context, ids []centrala.ArticleID) error
-	// Search finds at most q.Limit articles, the best first. Nothing found is no error.
-	Search(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error)
 	// Versions tells which articles are indexed, with their UpdatedAt in microseconds.
 	Versions(ctx context.Context) (map[centrala.ArticleID]int64, error)
+	// Rebuild makes an index of these articles alone beside the old one, and puts it in its
+	// place at once. What is put or removed meanwhile is not lost. An error among the articles,
+	// or on the way, leaves the old index.
+	Rebuild(ctx context.Context, articles iter.Seq2[centrala.Article, error]) error
 }
 
 // Articles is what the Help Centre asks of the store.
 type Articles interface {
 	Articles(ctx context.Context, f centrala.ArticleFilter) ([]centrala.Article, error)
 	ArticleByID(ctx context.Context, id centrala.ArticleID) (centrala.Article, error)
+	WordLists(ctx context.Context) ([]centrala.WordList, error)
 }
 
 // MaxQuery is how many bytes of a question are looked at; what people paste is longer.
@@ -46,6 +63,7 @@ type HelpCentre struct {
 	mu    sync.Mutex                   // one change of the index at a time
 	put   map[centrala.ArticleID]int64 // which version was indexed since the start, in microseconds
 	wrote time.Time                    // when Handle last changed the index
+	knows []centrala.WordList          // what the index was taught
 
 	behind atomic.Pointer[behind] // nil: the last Sync found or made the index right
 }
@@ -68,7 +86,8 @@ func New(index Index, articles Articles, log *slog.Logger) *HelpCentre {
 // Engine is the name of the engine that answers.
 func (h *HelpCentre) Engine() string { return h.index.Name() }
 
-// Suggest finds the articles that answer a question best; none for who only says good morning.
+// Suggest finds the articles that answer a question: those that surely do, and with q.Weak also
+// others. None for who only says good morning.
 func (h *HelpCentre) Suggest(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error) {
 	q.Text = Matter(centrala.Clip(q.Text, MaxQuery), q.Prefix)
 	if q.Text == "" {
@@ -81,16 +100,23 @@ func (h *HelpCentre) Suggest(ctx context.Context, q centrala.Query) ([]centrala.
 	if err != nil {
 		return nil, fmt.Errorf("search the articles: %w", err)
 	}
+	if !q.Weak {
+		found = slices.DeleteFunc(found, func(s centrala.Suggestion) bool { return s.Score < Sure })
+	}
 	if found == nil {
 		found = []centrala.Suggestion{}
 	}
 	return found, nil
 }
 
-// Handle brings one changed article into the index, as it is in the store now.
+// Handle brings one changed article into the index, or a changed word list, as it is in the store
+// now.
 func (h *HelpCentre) Handle(ctx context.Context, e centrala.Event) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if e.Type == centrala.ArticleWords {
+		return h.learn(ctx)
+	}
 	a, err := h.articles.ArticleByID(ctx, e.Data.Article)
 	if centrala.CodeOf(err) == centrala.NotFound {
 		delete(h.put, e.Data.Article)
@@ -108,6 +134,22 @@ func (h *HelpCentre) Handle(ctx context.Context, e centrala.Event) error {
 		return h.sync(ctx)
 	}
 	return h.add(ctx, []centrala.Article{a})
+}
+
+// learn teaches the index the word lists of the store, unless it knows them.
+func (h *HelpCentre) learn(ctx context.Context) error {
+	lists, err := h.articles.WordLists(ctx)
+	if err != nil {
+		return fmt.Errorf("read the word lists: %w", err)
+	}
+	if reflect.DeepEqual(lists, h.knows) {
+		return nil
+	}
+	if err := h.index.Learn(ctx, lists); err != nil {
+		return fmt.Errorf("teach the index: %w", err)
+	}
+	h.knows = lists
+	return nil
 }
 
 // add indexes articles and remembers it.
@@ -143,7 +185,38 @@ func (h *HelpCentre) Ready() error {
 	return nil
 }
 
+// Rebuild makes the index anew from the store, while the old one answers and follows changes.
+func (h *HelpCentre) Rebuild(ctx context.Context) error {
+	articles, err := h.articles.Articles(ctx, centrala.ArticleFilter{})
+	if err != nil {
+		return fmt.Errorf("read the articles: %w", err)
+	}
+	if err := h.rebuild(ctx, articles); err != nil {
+		return err
+	}
+	return h.Sync(ctx) // what changed after the articles were read and before the index knew
+}
+
+func (h *HelpCentre) rebuild(ctx context.Context, articles []centrala.Article) error {
+	began := time.Now()
+	err := h.index.Rebuild(ctx, func(yield func(centrala.Article, error) bool) {
+		for _, a := range articles {
+			if !yield(a, nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	h.log.Info("index made anew", "articles", len(articles), "took", time.Since(began).Round(time.Millisecond))
+	return nil
+}
+
 func (h *HelpCentre) sync(ctx context.Context) error {
+	if err := h.learn(ctx); err != nil {
+		return err
+	}
 	articles, err := h.articles.Articles(ctx, centrala.ArticleFilter{})
 	if err != nil {
 		return fmt.Errorf("read the articles: %w", err)
@@ -152,6 +225,7 @@ func (h *HelpCentre) sync(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read what is indexed: %w", err)
 	}
+	empty := len(indexed) == 0
 	var changed []centrala.Article
 	for _, a := range articles {
 		if v, ok := indexed[a.ID]; !ok || v != a.UpdatedAt.UnixMicro() {
@@ -167,6 +241,9 @@ func (h *HelpCentre) sync(ctx context.Context) error {
 		return nil
 	}
 	h.log.Info("index follows the articles", "changed", len(changed), "removed", len(gone))
+	if empty {
+		return h.rebuild(ctx, articles)
+	}
 	const batch = 100
 	for len(changed) > 0 {
 		n := min(batch, len(changed))

@@ -3,49 +3,7 @@ package search
 import (
 	"strings"
 	"unicode"
-
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
-	"github.com/yuin/goldmark/text"
 )
-
-// Plain is the readable text of a Markdown article: paragraphs, list items, headings and
-// table cells, each on its own line.
-func Plain(markdown string) string {
-	source := []byte(markdown)
-	doc := goldmark.New(goldmark.WithExtensions(extension.Table)).Parser().Parse(text.NewReader(source))
-	var b strings.Builder
-	// The walker only returns the callback's errors, and the callback has none.
-	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		switch n := n.(type) {
-		case *ast.Text:
-			if entering {
-				b.Write(n.Segment.Value(source))
-				if n.SoftLineBreak() || n.HardLineBreak() {
-					b.WriteByte(' ')
-				}
-			}
-		case *ast.String:
-			if entering {
-				b.Write(n.Value)
-			}
-		case *ast.FencedCodeBlock, *ast.CodeBlock:
-			if entering {
-				for i := range n.Lines().Len() {
-					line := n.Lines().At(i)
-					b.Write(line.Value(source))
-				}
-			}
-		default:
-			if !entering && n.Type() == ast.TypeBlock && !strings.HasSuffix(b.String(), "\n") {
-				b.WriteByte('\n')
-			}
-		}
-		return ast.WalkContinue, nil
-	})
-	return strings.TrimSpace(b.String())
-}
 
 // Snippet is the part of a text that says most about the words looked for: the sentence with
 // the most of them, cut to about n characters at a space; or the beginning, when none occurs.
@@ -57,7 +15,7 @@ func Snippet(plain string, wanted func(word string) bool, n int) string {
 			first = s
 		}
 		hits := 0
-		for w := range strings.FieldsFuncSeq(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		for w := range strings.FieldsFuncSeq(s, between) {
 			if wanted(w) {
 				hits++
 			}
@@ -71,6 +29,8 @@ func Snippet(plain string, wanted func(word string) bool, n int) string {
 	}
 	return Shorten(best, n)
 }
+
+func between(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 
 // Shorten cuts s to about n characters at a space.
 func Shorten(s string, n int) string {

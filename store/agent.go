@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
@@ -27,7 +29,7 @@ func (db *DB) Agents(ctx context.Context) ([]centrala.Agent, error) {
 // Agent reads one agent; NotFound when there is none.
 func (db *DB) Agent(ctx context.Context, id centrala.AgentID) (centrala.Agent, error) {
 	a, err := agentOf(ctx, db.ro, "a.id = $1", id)
-	return a, missing(err, "agent", id.String())
+	return a, column.Missing(err, "agent", id.String())
 }
 
 // membership is an agent beside one of their teams.
@@ -38,12 +40,12 @@ type membership struct {
 }
 
 func (m *membership) fields() []any {
-	return []any{&m.ID, &m.Email, &m.Name, &m.Role, &m.Capacity, &m.Locale, &m.Disabled, instant{&m.Created}, &m.team, asJSON(&m.sides)}
+	return []any{&m.ID, &m.Email, &m.Name, &m.Role, &m.Capacity, &m.Locale, &m.Disabled, column.Instant(&m.Created), &m.team, column.JSON(&m.sides)}
 }
 
 // agentsOf reads agents with their teams, and the sides of those.
-func agentsOf(ctx context.Context, q querier, where string, args ...any) ([]centrala.Agent, error) {
-	rows, err := all(ctx, q, (*membership).fields, `SELECT a.id, a.email, a.name, a.role, a.capacity, a.locale, a.disabled, a.created_at,
+func agentsOf(ctx context.Context, q column.Querier, where string, args ...any) ([]centrala.Agent, error) {
+	rows, err := column.All(ctx, q, (*membership).fields, `SELECT a.id, a.email, a.name, a.role, a.capacity, a.locale, a.disabled, a.created_at,
 		coalesce(t.id, 0), coalesce(t.sides, '[]')
 		FROM agent a LEFT JOIN agent_team m ON m.agent = a.id LEFT JOIN team t ON t.id = m.team
 		WHERE `+where+` ORDER BY a.id, t.id`, args...)
@@ -69,7 +71,7 @@ func agentsOf(ctx context.Context, q querier, where string, args ...any) ([]cent
 	return agents, nil
 }
 
-func agentOf(ctx context.Context, q querier, where string, args ...any) (centrala.Agent, error) {
+func agentOf(ctx context.Context, q column.Querier, where string, args ...any) (centrala.Agent, error) {
 	agents, err := agentsOf(ctx, q, where, args...)
 	if err == nil && len(agents) == 0 {
 		err = sql.ErrNoRows
@@ -107,7 +109,7 @@ func address(email string) string { return strings.ToLower(strings.TrimSpace(ema
 
 func checkAgent(a centrala.Agent) error {
 	local, domain, ok := strings.Cut(a.Email, "@")
-	if !ok || local == "" || domain == "" || len(a.Email) > 254 || strings.ContainsAny(a.Email, " \t\r\n<>\x00") || !storable(a.Email) {
+	if !ok || local == "" || domain == "" || len(a.Email) > 254 || strings.ContainsAny(a.Email, " \t\r\n<>\x00") || !column.Storable(a.Email) {
 		return centrala.InvalidField("email", "%.80q is not an e-mail address.", a.Email)
 	}
 	if !a.Role.Valid() {
@@ -116,18 +118,10 @@ func checkAgent(a centrala.Agent) error {
 	if a.Capacity < 1 || a.Capacity > 1000 {
 		return centrala.InvalidField("capacity", "The capacity is 1 to 1000.")
 	}
-	if err := checkLocale(a.Locale); err != nil {
+	if err := column.CheckLocale(a.Locale); err != nil {
 		return err
 	}
-	return checkName("name", a.Name, 100)
-}
-
-// checkLocale refuses what is no short language tag; none at all is one.
-func checkLocale(locale string) error {
-	if len(locale) > 10 || strings.Trim(locale, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
-		return centrala.InvalidField("locale", "%.20q is not a locale.", locale)
-	}
-	return nil
+	return column.CheckName("name", a.Name, 100)
 }
 
 func (tx *Tx) saveAgent(a centrala.Agent) (centrala.Agent, error) {
@@ -136,21 +130,21 @@ func (tx *Tx) saveAgent(a centrala.Agent) (centrala.Agent, error) {
 		return centrala.Agent{}, err
 	}
 	if a.ID == 0 {
-		a.ID = centrala.AgentID(tx.id())
-		_, err = tx.exec(`INSERT INTO agent (id, email, name, role, capacity, locale, disabled, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			a.ID, a.Email, a.Name, a.Role, a.Capacity, a.Locale, flag(a.Disabled), micros(tx.now))
+		a.ID = centrala.AgentID(tx.NewID())
+		_, err = tx.Exec(`INSERT INTO agent (id, email, name, role, capacity, locale, disabled, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			a.ID, a.Email, a.Name, a.Role, a.Capacity, a.Locale, column.Flag(a.Disabled), column.Micros(tx.now))
 	} else {
-		_, err = tx.exec(`UPDATE agent SET email = $2, name = $3, role = $4, capacity = $5, locale = $6, disabled = $7 WHERE id = $1`,
-			a.ID, a.Email, a.Name, a.Role, a.Capacity, a.Locale, flag(a.Disabled))
+		_, err = tx.Exec(`UPDATE agent SET email = $2, name = $3, role = $4, capacity = $5, locale = $6, disabled = $7 WHERE id = $1`,
+			a.ID, a.Email, a.Name, a.Role, a.Capacity, a.Locale, column.Flag(a.Disabled))
 	}
 	if err != nil {
-		return centrala.Agent{}, taken(wrap(err, "save the agent"), "email", "Another agent has this e-mail address.")
+		return centrala.Agent{}, column.Taken(wrap(err, "save the agent"), "email", "Another agent has this e-mail address.")
 	}
-	if _, err := tx.exec(`DELETE FROM agent_team WHERE agent = $1`, a.ID); err != nil {
+	if _, err := tx.Exec(`DELETE FROM agent_team WHERE agent = $1`, a.ID); err != nil {
 		return centrala.Agent{}, fmt.Errorf("leave the teams: %w", err)
 	}
 	for _, t := range a.Teams {
-		if _, err := tx.exec(`INSERT INTO agent_team (agent, team) VALUES ($1, $2) ON CONFLICT DO NOTHING`, a.ID, t); err != nil {
+		if _, err := tx.Exec(`INSERT INTO agent_team (agent, team) VALUES ($1, $2) ON CONFLICT DO NOTHING`, a.ID, t); err != nil {
 			return centrala.Agent{}, fmt.Errorf("join a team: %w", err)
 		}
 	}
@@ -159,7 +153,7 @@ func (tx *Tx) saveAgent(a centrala.Agent) (centrala.Agent, error) {
 			return centrala.Agent{}, err
 		}
 	}
-	err = tx.emit(centrala.AgentChanged, system(), centrala.Facts{Kind: "changed", Agent: a.ID, AgentName: a.Name, State: state})
+	err = tx.Emit(centrala.AgentChanged, system(), centrala.Facts{Kind: "changed", Agent: a.ID, AgentName: a.Name, State: state})
 	if err != nil {
 		return centrala.Agent{}, err
 	}
@@ -173,7 +167,7 @@ func system() centrala.Author { return centrala.Author{Kind: centrala.BySystem, 
 // and says what the change is: created, saved or disabled.
 func (tx *Tx) mayBecome(a centrala.Agent) (state string, err error) {
 	var other centrala.AgentID
-	switch err := tx.row(`SELECT id FROM agent WHERE email = $1 AND id <> $2`, []any{a.Email, a.ID}, &other); {
+	switch err := tx.Row(`SELECT id FROM agent WHERE email = $1 AND id <> $2`, []any{a.Email, a.ID}, &other); {
 	case err == nil:
 		return "", &centrala.Error{Code: centrala.Conflict, Field: "email", Message: "Another agent has this e-mail address."}
 	case !errors.Is(err, sql.ErrNoRows):
@@ -181,7 +175,7 @@ func (tx *Tx) mayBecome(a centrala.Agent) (state string, err error) {
 	}
 	for _, t := range a.Teams {
 		var n int
-		if err := tx.row(`SELECT count(*) FROM team WHERE id = $1`, []any{t}, &n); err != nil {
+		if err := tx.Row(`SELECT count(*) FROM team WHERE id = $1`, []any{t}, &n); err != nil {
 			return "", fmt.Errorf("look for the team: %w", err)
 		}
 		if n == 0 {
@@ -195,9 +189,9 @@ func (tx *Tx) mayBecome(a centrala.Agent) (state string, err error) {
 		role     centrala.Role
 		disabled bool
 	)
-	err = tx.row(`SELECT role, disabled FROM agent WHERE id = $1`+tx.w.db.dialect.forUpdate("agent"), []any{a.ID}, &role, &disabled)
+	err = tx.Row(`SELECT role, disabled FROM agent WHERE id = $1`+tx.w.db.dialect.ForUpdate("agent"), []any{a.ID}, &role, &disabled)
 	if err != nil {
-		return "", missing(err, "agent", a.ID.String())
+		return "", column.Missing(err, "agent", a.ID.String())
 	}
 	if role == centrala.RoleAdmin && !disabled && (a.Role != centrala.RoleAdmin || a.Disabled) {
 		if err := tx.notTheLastAdmin(); err != nil {
@@ -213,7 +207,7 @@ func (tx *Tx) mayBecome(a centrala.Agent) (state string, err error) {
 // notTheLastAdmin locks all administrators, so that two of them cannot go at the same moment
 // on two nodes.
 func (tx *Tx) notTheLastAdmin() error {
-	n, err := tx.exec(`UPDATE agent SET role = role WHERE role = 'admin' AND disabled = 0`)
+	n, err := tx.Exec(`UPDATE agent SET role = role WHERE role = 'admin' AND disabled = 0`)
 	if err != nil {
 		return fmt.Errorf("count the administrators: %w", err)
 	}
@@ -225,10 +219,10 @@ func (tx *Tx) notTheLastAdmin() error {
 
 // lockOut ends everything that lets an agent in without a password.
 func (tx *Tx) lockOut(id centrala.AgentID) error {
-	if _, err := tx.exec(`DELETE FROM agent_session WHERE agent = $1`, id); err != nil {
+	if _, err := tx.Exec(`DELETE FROM agent_session WHERE agent = $1`, id); err != nil {
 		return fmt.Errorf("end the sessions: %w", err)
 	}
-	_, err := tx.exec(`DELETE FROM one_time WHERE agent = $1`, id)
+	_, err := tx.Exec(`DELETE FROM one_time WHERE agent = $1`, id)
 	return wrap(err, "void the one-time links")
 }
 
@@ -237,19 +231,19 @@ func (tx *Tx) lockOut(id centrala.AgentID) error {
 // An unknown address is NotFound.
 func (db *DB) Credentials(ctx context.Context, email string) (a centrala.Agent, passwordHash, totp string, err error) {
 	email = address(email)
-	if !storable(email) {
-		return a, "", "", missing(errNone, "agent", "of this address")
+	if !column.Storable(email) {
+		return a, "", "", column.Missing(errNone, "agent", "of this address")
 	}
 	type row struct {
 		password string
 		totp     []byte
 	}
-	r, err := one(ctx, db.ro, func(r *row) []any { return []any{&r.password, &r.totp} }, `SELECT password, totp FROM agent WHERE email = $1`, email)
+	r, err := column.One(ctx, db.ro, func(r *row) []any { return []any{&r.password, &r.totp} }, `SELECT password, totp FROM agent WHERE email = $1`, email)
 	if err != nil {
-		return a, "", "", missing(err, "agent", email)
+		return a, "", "", column.Missing(err, "agent", email)
 	}
 	if a, err = agentOf(ctx, db.ro, "a.email = $1", email); err != nil {
-		return a, "", "", missing(err, "agent", email)
+		return a, "", "", column.Missing(err, "agent", email)
 	}
 	if len(r.totp) > 0 {
 		plain, err := db.unseal(r.totp)
@@ -265,17 +259,17 @@ func (db *DB) Credentials(ctx context.Context, email string) (a centrala.Agent, 
 // one-time links. Event agent.changed with state password.
 func (db *DB) SetPassword(ctx context.Context, id centrala.AgentID, hash string) error {
 	return db.write(ctx, func(tx *Tx) error {
-		n, err := tx.exec(`UPDATE agent SET password = $2 WHERE id = $1`, id, hash)
+		n, err := tx.Exec(`UPDATE agent SET password = $2 WHERE id = $1`, id, hash)
 		if err == nil && n == 0 {
 			err = sql.ErrNoRows
 		}
 		if err != nil {
-			return missing(err, "agent", id.String())
+			return column.Missing(err, "agent", id.String())
 		}
 		if err := tx.lockOut(id); err != nil {
 			return err
 		}
-		return tx.emit(centrala.AgentChanged, system(), centrala.Facts{Kind: "changed", Agent: id, State: "password"})
+		return tx.Emit(centrala.AgentChanged, system(), centrala.Facts{Kind: "changed", Agent: id, State: "password"})
 	})
 }
 
@@ -289,10 +283,10 @@ func (db *DB) SetTOTP(ctx context.Context, id centrala.AgentID, secret string) e
 		}
 	}
 	return db.write(ctx, func(tx *Tx) error {
-		n, err := tx.exec(`UPDATE agent SET totp = $2 WHERE id = $1`, id, sealed)
+		n, err := tx.Exec(`UPDATE agent SET totp = $2 WHERE id = $1`, id, sealed)
 		if err == nil && n == 0 {
 			err = sql.ErrNoRows
 		}
-		return missing(err, "agent", id.String())
+		return column.Missing(err, "agent", id.String())
 	})
 }

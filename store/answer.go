@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
@@ -37,6 +39,15 @@ func (db *DB) CommentSurvey(ctx context.Context, id centrala.SurveyID, contact c
 	return s, err
 }
 
+// asked is errNone unless it was the contact who was asked about a conversation.
+func (tx *Tx) asked(id centrala.ConversationID, contact centrala.ContactID) error {
+	c, err := tx.byID(id)
+	if err == nil && c.Visitor() != contact {
+		err = errNone
+	}
+	return err
+}
+
 func (db *DB) answer(ctx context.Context, id centrala.SurveyID, contact centrala.ContactID, score *int, comment string) (centrala.Survey, *centrala.FollowUp, error) {
 	comment = strings.TrimSpace(comment)
 	if err := centrala.CheckText("comment", comment); err != nil {
@@ -48,12 +59,12 @@ func (db *DB) answer(ctx context.Context, id centrala.SurveyID, contact centrala
 	)
 	err := db.write(ctx, func(tx *Tx) error {
 		s, opened = surveyRow{}, nil
-		err := tx.row(surveyColumns+` WHERE s.id = $1`+tx.w.db.dialect.forUpdate("s"), []any{id}, s.fields()...)
-		if err == nil && contact != 0 && contact != s.Contact {
-			err = errNone
+		err := tx.Row(surveyColumns+` WHERE s.id = $1`+tx.w.db.dialect.ForUpdate("s"), []any{id}, s.fields()...)
+		if err == nil && contact != 0 {
+			err = tx.asked(s.Conversation, contact)
 		}
 		if err != nil {
-			return missing(err, "survey", id.String())
+			return column.Missing(err, "survey", id.String())
 		}
 		changed, err := s.answered(score, comment, tx.now)
 		if err != nil || !changed {
@@ -94,26 +105,26 @@ func (s *surveyRow) answered(score *int, comment string, now time.Time) (changed
 		return false, nil
 	}
 	if s.Score == nil {
-		s.firstAnswered = fromMicros(micros(now))
+		s.firstAnswered = column.Time(column.Micros(now))
 	}
-	s.Score, s.Comment, s.AnsweredAt = score, comment, fromMicros(micros(now))
+	s.Score, s.Comment, s.AnsweredAt = score, comment, column.Time(column.Micros(now))
 	return true, nil
 }
 
 // saveAnswer writes the present answer over the one before, and beside all there were.
 func (tx *Tx) saveAnswer(s surveyRow) error {
-	_, err := tx.exec(`UPDATE survey SET score = $2, comment = $3, answered_at = $4, first_answered_at = $5 WHERE id = $1`,
-		s.ID, *s.Score, s.Comment, micros(s.AnsweredAt), micros(s.firstAnswered))
+	_, err := tx.Exec(`UPDATE survey SET score = $2, comment = $3, answered_at = $4, first_answered_at = $5 WHERE id = $1`,
+		s.ID, *s.Score, s.Comment, column.Micros(s.AnsweredAt), column.Micros(s.firstAnswered))
 	if err != nil {
 		return fmt.Errorf("answer the survey: %w", err)
 	}
-	_, err = tx.exec(`INSERT INTO survey_answer (id, survey, score, comment, at) VALUES ($1, $2, $3, $4, $5)`,
-		tx.id(), s.ID, *s.Score, s.Comment, micros(tx.now))
+	_, err = tx.Exec(`INSERT INTO survey_answer (id, survey, score, comment, at) VALUES ($1, $2, $3, $4, $5)`,
+		tx.NewID(), s.ID, *s.Score, s.Comment, column.Micros(tx.now))
 	if err != nil {
 		return fmt.Errorf("keep the answer: %w", err)
 	}
 	by := centrala.Author{Kind: centrala.ByCustomer, ID: s.Contact.String()}
-	return tx.emitIn(s.Conversation, centrala.SurveyAnswered, by,
+	return tx.EmitIn(s.Conversation, centrala.SurveyAnswered, by,
 		centrala.Facts{Kind: "answered", Survey: s.ID, Score: s.Score, Agent: s.Agent, Team: s.Team})
 }
 
@@ -126,23 +137,23 @@ func (tx *Tx) openFollowUp(s centrala.Survey) (*centrala.FollowUp, error) {
 	if *s.Score <= 3 {
 		due = tx.now.Add(recoverSoon)
 	}
-	id := centrala.FollowUpID(tx.id())
-	n, err := tx.exec(`INSERT INTO follow_up (id, survey, conversation, side, team, state, due_at, opened_at)
+	id := centrala.FollowUpID(tx.NewID())
+	n, err := tx.Exec(`INSERT INTO follow_up (id, survey, conversation, side, team, state, due_at, opened_at)
 		VALUES ($1, $2, $3, $4, $5, 'new', $6, $7) ON CONFLICT (survey) DO NOTHING`,
-		id, s.ID, s.Conversation, s.Side, s.Team, micros(due), micros(tx.now))
+		id, s.ID, s.Conversation, s.Side, s.Team, column.Micros(due), column.Micros(tx.now))
 	if err != nil {
 		return nil, fmt.Errorf("open the follow-up: %w", err)
 	}
 	if n == 0 {
-		_, err := tx.exec(`UPDATE follow_up SET due_at = $2 WHERE survey = $1 AND state = 'new' AND due_at > $2`, s.ID, micros(due))
+		_, err := tx.Exec(`UPDATE follow_up SET due_at = $2 WHERE survey = $1 AND state = 'new' AND due_at > $2`, s.ID, column.Micros(due))
 		return nil, wrap(err, "hurry the follow-up")
 	}
-	err = tx.emitIn(s.Conversation, centrala.FollowUpOpened, system(),
+	err = tx.EmitIn(s.Conversation, centrala.FollowUpOpened, system(),
 		centrala.Facts{Kind: "opened", FollowUp: id, Survey: s.ID, Score: s.Score, Agent: s.Agent, Team: s.Team, Side: s.Side})
 	if err != nil {
 		return nil, err
 	}
-	f, err := one(context.Background(), tx, (*followUpRow).fields, followUpColumns+` WHERE f.id = $1`, id)
+	f, err := column.One(context.Background(), tx, (*followUpRow).fields, followUpColumns+` WHERE f.id = $1`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read the follow-up: %w", err)
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
@@ -48,8 +50,12 @@ func (tx *Tx) append(p centrala.Post) (centrala.Receipt, error) {
 	if err != nil {
 		return centrala.Receipt{}, err
 	}
+	out, err := tx.wayOut(c, p)
+	if err != nil {
+		return centrala.Receipt{}, err
+	}
 	return tx.say(c, command(p), words{
-		by: p.Author, text: p.Text, note: p.Note, files: files, sender: p.Sender, key: p.Key, channel: p.Channel,
+		by: p.Author, text: p.Text, note: p.Note, files: files, sender: p.Sender, key: p.Key, channel: p.Channel, answers: p.Answers, way: out,
 	})
 }
 
@@ -79,7 +85,13 @@ func (tx *Tx) first(p centrala.Post) (centrala.Receipt, bool, error) {
 	}
 	r := s.receipt
 	same := s.text == p.Text && s.note == p.Note && len(s.files) == len(p.Attachments) && slices.Equal(s.mentions, p.Mentions) &&
-		(p.Conversation == 0 || p.Conversation == r.Conversation)
+		(p.Conversation == 0 || p.Conversation == r.Conversation) && s.answers == p.Answers
+	if same && p.Contact == nil && !p.Note {
+		var err error
+		if same, err = tx.sameWay(p, s); err != nil {
+			return r, false, err
+		}
+	}
 	for i := range s.files {
 		same = same && s.files[i].ID == p.Attachments[i]
 	}
@@ -101,10 +113,10 @@ func (tx *Tx) movedTo(from centrala.ConversationID, r centrala.Receipt) (bool, e
 		return false, nil
 	}
 	var n int
-	err := tx.row(`SELECT count(*) FROM conversation a JOIN conversation b ON b.id = $2
+	err := tx.Row(`SELECT count(*) FROM conversation a JOIN conversation b ON b.id = $2
 		WHERE a.id = $1 AND (a.previous = b.id OR b.merged_into = a.id OR a.merged_into = b.id
-		OR a.contact = b.contact AND a.inbox = b.inbox AND a.channel = 'chat' AND b.channel = 'chat'
-		AND b.status = 'resolved' AND b.resolved_at <= $3)`, []any{to, from, micros(r.At)}, &n)
+		OR a.contact = b.contact AND a.origin = b.origin AND a.inbox = b.inbox AND a.channel = 'chat' AND b.channel = 'chat'
+		AND b.status = 'resolved' AND b.resolved_at <= $3)`, []any{to, from, column.Micros(r.At)}, &n)
 	return n > 0, err
 }
 
@@ -152,7 +164,7 @@ func (tx *Tx) addressed(p centrala.Post) (*conversation, error) {
 // itself; else, when it was over too long ago, a new one that is linked to it.
 func (tx *Tx) continued(old *conversation, p centrala.Post) (*conversation, error) {
 	if old.Channel == centrala.Chat {
-		c, err := tx.openChat(old.Contact, old.Inbox)
+		c, err := tx.openChat(old.Visitor(), old.Inbox)
 		if err == nil || !errors.Is(err, sql.ErrNoRows) {
 			return c, err
 		}
@@ -160,7 +172,7 @@ func (tx *Tx) continued(old *conversation, p centrala.Post) (*conversation, erro
 	if old.Continues(tx.now) {
 		return old, nil
 	}
-	p.Inbox, p.Channel, p.Contact.ID, p.Subject = old.Inbox, old.Channel, old.Contact, old.Subject
+	p.Inbox, p.Channel, p.Contact.ID, p.Subject = old.Inbox, old.Channel, old.Visitor(), old.Subject
 	return tx.begin(p, old.ID)
 }
 
@@ -178,13 +190,16 @@ func (tx *Tx) begin(p centrala.Post, previous centrala.ConversationID) (*convers
 	if side == centrala.NoSide {
 		side = contact.Side
 	}
-	if err := tx.row(`SELECT CASE WHEN side <> '' THEN side ELSE $2 END, team FROM inbox WHERE id = $1`, []any{p.Inbox, string(side)}, &side, &in.Team); err != nil {
+	if err := tx.Row(`SELECT CASE WHEN side <> '' THEN side ELSE $2 END, team FROM inbox WHERE id = $1`, []any{p.Inbox, string(side)}, &side, &in.Team); err != nil {
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil, &centrala.Error{Code: centrala.NotFound, Field: "inbox", Message: "There is no such inbox."}
 		}
 		return nil, err
 	}
-	c := &conversation{Conversation: centrala.Begin(centrala.ConversationID(tx.id()), in, contact, side, tx.now)}
+	c, err := tx.newConversation(in, contact, side)
+	if err != nil {
+		return nil, err
+	}
 	c.Previous, c.Subject = previous, p.Subject
 	if err := tx.insert(c); err != nil {
 		return nil, err
@@ -193,16 +208,37 @@ func (tx *Tx) begin(p centrala.Post, previous centrala.ConversationID) (*convers
 	return c, err
 }
 
+// newConversation is a conversation, not in the table yet, of a contact or of who that contact
+// turned out to be.
+func (tx *Tx) newConversation(in centrala.Inbox, contact centrala.Contact, side centrala.Side) (*conversation, error) {
+	person, err := tx.person(contact)
+	if err != nil {
+		return nil, err
+	}
+	origin := centrala.ContactID(0)
+	if person.ID != contact.ID {
+		origin, side = contact.ID, firstSide(side, person.Side)
+	}
+	c := &conversation{Conversation: centrala.Begin(centrala.ConversationID(tx.NewID()), in, person, side, tx.now)}
+	c.Origin = origin
+	return c, nil
+}
+
 // words is who said what, beside the step that it causes.
 type words struct {
 	by          centrala.Author
 	text        string
 	full, html  string
 	raw         string
+	policy      int // by which html was cleaned
 	note        bool
 	files       []centrala.Attachment
 	sender, key string
 	channel     centrala.Channel
+	trust       *centrala.SenderTrust
+	answers     int64 // seq of the message that they answer in particular
+	pressed     bool  // they are on a button
+	way         *way  // by which an answer leaves; nil: as mail, or not at all
 }
 
 // say applies a command that brings words and records everything that comes of it.
@@ -219,6 +255,7 @@ func (tx *Tx) say(c *conversation, cmd centrala.Command, w words) (centrala.Rece
 		said := words{by: w.by}
 		if isWords {
 			said = w
+			s.Data.Trust = w.trust
 		}
 		e, err := tx.record(c, s, said)
 		if err != nil {
@@ -234,8 +271,8 @@ func (tx *Tx) say(c *conversation, cmd centrala.Command, w words) (centrala.Rece
 			return r, err
 		}
 	}
-	if reply, ok := cmd.(centrala.Reply); ok {
-		if err := tx.send(c, r, reply); err != nil {
+	if reply, ok := cmd.(centrala.Reply); ok && !reply.Outside {
+		if err := tx.send(c, r, w); err != nil {
 			return r, err
 		}
 	}
@@ -256,7 +293,7 @@ func (tx *Tx) files(owner string, ids []centrala.AttachmentID) ([]centrala.Attac
 			return nil, centrala.InvalidField("attachments", "An attachment is named twice.")
 		}
 		var f centrala.Attachment
-		err := tx.row(`SELECT id, name, type, size, blob FROM attachment WHERE id = $1 AND owner = $2 AND event = 0`, []any{id, owner},
+		err := tx.Row(`SELECT id, name, type, size, blob FROM attachment WHERE id = $1 AND owner = $2 AND event = 0`, []any{id, owner},
 			&f.ID, &f.Name, &f.Type, &f.Size, &f.Blob)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil, centrala.InvalidField("attachments", "There is no unused attachment %s of yours.", id)

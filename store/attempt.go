@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
@@ -19,10 +21,11 @@ func (db *DB) LeaseDeliveries(ctx context.Context, l centrala.Lease) ([]centrala
 		if err := tx.lostHandOvers(l); err != nil {
 			return err
 		}
+		if err := tx.unheard(l); err != nil {
+			return err
+		}
 		var err error
-		ids, err = tx.deliveries(`SELECT d.id FROM delivery d WHERE d.inbox = $1 AND d.next_at <= $2 AND (d.state = 'queued' OR (d.state = 'leased' AND d.lease_until < $2))
-			AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.conversation = d.conversation AND o.id < d.id AND o.state IN ('queued', 'leased', 'handing_over'))
-			ORDER BY d.id LIMIT $3`+tx.w.db.dialect.skipLocked(), l.Inbox, micros(tx.now), l.Limit)
+		ids, err = tx.due(l)
 		if err != nil {
 			return fmt.Errorf("look for mail to send: %w", err)
 		}
@@ -47,6 +50,24 @@ func (db *DB) LeaseDeliveries(ctx context.Context, l centrala.Lease) ([]centrala
 	return out, nil
 }
 
+// due finds what may be leased, the oldest first.
+func (tx *Tx) due(l centrala.Lease) ([]centrala.DeliveryID, error) {
+	const due = `d.inbox = $1 AND d.next_at <= $2 AND (d.state = 'queued' OR (d.state = 'leased' AND d.lease_until < $2))
+		AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.conversation = d.conversation AND o.id < d.id AND (o.state IN ('queued', 'leased', 'handing_over')
+		OR o.state = 'unknown' AND o.inbox = $1 AND o.made_at > $4 AND $5 = 1))`
+	args := []any{l.Inbox, column.Micros(tx.now), l.Limit, column.Micros(tx.now.Add(-unheardFor)), column.Flag(l.Echo > 0)}
+	apart := ""
+	if l.Apart {
+		domain, except := tx.w.db.dialect.Domain("d.address"), ""
+		for n := 0; n < len(l.Except) || n&(n-1) != 0; n++ { // 1, 2, 4 …: few different statements
+			args = append(args, l.Except[min(n, len(l.Except)-1)])
+			except += fmt.Sprintf(" AND %s <> $%d", domain, len(args))
+		}
+		apart = ` AND d.id IN (SELECT min(d.id) FROM delivery d WHERE ` + due + except + ` GROUP BY ` + domain + `)`
+	}
+	return tx.deliveries(`SELECT d.id FROM delivery d WHERE `+due+apart+` ORDER BY d.id LIMIT $3`+tx.w.db.dialect.SkipLocked(), args...)
+}
+
 // lease begins an attempt. One that was leased before and never begun ends with it: nothing
 // was sent.
 func (tx *Tx) lease(id centrala.DeliveryID, length time.Duration) error {
@@ -54,19 +75,24 @@ func (tx *Tx) lease(id centrala.DeliveryID, length time.Duration) error {
 		return err
 	}
 	var number int
-	if err := tx.row(`UPDATE delivery SET state = 'leased', attempts = attempts + 1, lease_until = $2 WHERE id = $1 RETURNING attempts`,
-		[]any{id, micros(tx.now.Add(length))}, &number); err != nil {
+	if err := tx.Row(`UPDATE delivery SET state = 'leased', attempts = attempts + 1, lease_until = $2 WHERE id = $1 RETURNING attempts`,
+		[]any{id, column.Micros(tx.now.Add(length))}, &number); err != nil {
 		return fmt.Errorf("lease the delivery: %w", err)
 	}
 	tx.wrote()
-	_, err := tx.exec(`INSERT INTO attempt (delivery, number, node, leased_at, began_at, ended_at, outcome, reason, external_id) VALUES ($1, $2, $3, $4, 0, 0, '', '', '')`,
-		id, number, tx.w.db.node, micros(tx.now))
+	if number == 1 {
+		if err := tx.freeze(id); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(`INSERT INTO attempt (delivery, number, node, leased_at, began_at, ended_at, outcome, reason, external_id) VALUES ($1, $2, $3, $4, 0, 0, '', '', '')`,
+		id, number, tx.w.db.node, column.Micros(tx.now))
 	return wrap(err, "write the attempt down")
 }
 
 // release ends the attempts of a delivery that were leased and not begun.
 func (tx *Tx) release(id centrala.DeliveryID, why string) error {
-	_, err := tx.exec(`UPDATE attempt SET ended_at = $2, outcome = 'queued', reason = $3 WHERE delivery = $1 AND began_at = 0 AND ended_at = 0`, id, micros(tx.now), why)
+	_, err := tx.Exec(`UPDATE attempt SET ended_at = $2, outcome = 'queued', reason = $3 WHERE delivery = $1 AND began_at = 0 AND ended_at = 0`, id, column.Micros(tx.now), why)
 	return wrap(err, "end the attempt")
 }
 
@@ -87,8 +113,37 @@ func (tx *Tx) deliveries(query string, args ...any) ([]centrala.DeliveryID, erro
 	return ids, errors.Join(rows.Err(), rows.Close())
 }
 
+// unheardFor is for how long an answer that nobody heard of is sent again by itself.
+const unheardFor = 48 * time.Hour
+
+// unheard makes deliveries due again of which the other side would have told by now, had it taken
+// them.
+func (tx *Tx) unheard(l centrala.Lease) error {
+	if l.Echo <= 0 {
+		return nil
+	}
+	ids, err := tx.deliveries(`SELECT id FROM delivery WHERE inbox = $1 AND state = 'unknown' AND at < $2 AND made_at > $3 ORDER BY id`,
+		l.Inbox, column.Micros(tx.now.Add(-l.Echo)), column.Micros(tx.now.Add(-unheardFor)))
+	if err != nil {
+		return fmt.Errorf("look for what was not heard of: %w", err)
+	}
+	for _, id := range ids {
+		d, err := tx.delivery(id)
+		if err != nil {
+			return err
+		}
+		if d.state != centrala.DeliveryUnknown {
+			continue // another node was first
+		}
+		if err := tx.move(d, centrala.Settlement{State: centrala.DeliveryQueued, Reason: "nothing was heard of it", Next: tx.now}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (tx *Tx) lostHandOvers(l centrala.Lease) error {
-	ids, err := tx.deliveries(`SELECT id FROM delivery WHERE inbox = $1 AND state = 'handing_over' AND lease_until < $2`, l.Inbox, micros(tx.now))
+	ids, err := tx.deliveries(`SELECT id FROM delivery WHERE inbox = $1 AND state = 'handing_over' AND lease_until < $2`, l.Inbox, column.Micros(tx.now))
 	if err != nil {
 		return fmt.Errorf("look for lost hand-overs: %w", err)
 	}
@@ -101,7 +156,7 @@ func (tx *Tx) lostHandOvers(l centrala.Lease) error {
 		if err != nil {
 			return err
 		}
-		if d.state != centrala.DeliveryHandingOver || d.until >= micros(tx.now) {
+		if d.state != centrala.DeliveryHandingOver || d.until >= column.Micros(tx.now) {
 			continue // another node was first
 		}
 		s.Attempt = d.attempts
@@ -116,12 +171,12 @@ func (tx *Tx) lostHandOvers(l centrala.Lease) error {
 // leased any more, or leased by another attempt, is a Conflict, and the call must not be made.
 func (db *DB) HandOver(ctx context.Context, id centrala.DeliveryID, attempt int) error {
 	return db.write(ctx, func(tx *Tx) error {
-		n, err := tx.exec(`UPDATE delivery SET state = 'handing_over' WHERE id = $1 AND attempts = $3 AND state = 'leased' AND lease_until >= $2`, id, micros(tx.now), attempt)
+		n, err := tx.Exec(`UPDATE delivery SET state = 'handing_over' WHERE id = $1 AND attempts = $3 AND state = 'leased' AND lease_until >= $2`, id, column.Micros(tx.now), attempt)
 		if err == nil && n == 0 {
 			return centrala.Errorf(centrala.Conflict, "The delivery is not leased any more.")
 		}
 		if err == nil {
-			_, err = tx.exec(`UPDATE attempt SET began_at = $3 WHERE delivery = $1 AND number = $2`, id, attempt, micros(tx.now))
+			_, err = tx.Exec(`UPDATE attempt SET began_at = $3 WHERE delivery = $1 AND number = $2`, id, attempt, column.Micros(tx.now))
 		}
 		return wrap(err, "note the hand-over")
 	})
@@ -140,11 +195,16 @@ func (db *DB) Settle(ctx context.Context, id centrala.DeliveryID, s centrala.Set
 		}
 		switch {
 		case s.Attempt != 0:
-			return tx.outcome(d, s)
+			err = tx.outcome(d, s)
 		case !d.state.MayBecome(s.State):
 			return centrala.Errorf(centrala.Conflict, "A delivery that is %s does not become %s.", d.state, s.State)
+		default:
+			err = tx.move(d, s)
 		}
-		return tx.move(d, s)
+		if err != nil {
+			return err
+		}
+		return tx.named(d, s.ExternalID)
 	})
 }
 
@@ -156,20 +216,25 @@ type dispatch struct {
 	state        centrala.DeliveryState
 	attempts     int
 	until        int64 // end of the lease
+	address      string
+	cc           []centrala.Address
+	channel      centrala.Channel
+	inbox        centrala.InboxID
+	made         int64
 }
 
 func (tx *Tx) delivery(id centrala.DeliveryID) (dispatch, error) {
 	d := dispatch{id: id}
-	err := tx.row(`SELECT conversation, seq, state, attempts, lease_until FROM delivery WHERE id = $1`+tx.w.db.dialect.forUpdate("delivery"),
-		[]any{id}, &d.conversation, &d.seq, &d.state, &d.attempts, &d.until)
+	err := tx.Row(`SELECT conversation, seq, state, attempts, lease_until, lower(address), cc, channel, inbox, made_at FROM delivery WHERE id = $1`+tx.w.db.dialect.ForUpdate("delivery"),
+		[]any{id}, &d.conversation, &d.seq, &d.state, &d.attempts, &d.until, &d.address, column.List(&d.cc), &d.channel, &d.inbox, &d.made)
 	return d, absent(err, "There is no such delivery.")
 }
 
 // outcome ends an attempt and moves its delivery.
 func (tx *Tx) outcome(d dispatch, s centrala.Settlement) error {
 	s.Reason = short(s.Reason, 500)
-	if _, err := tx.exec(`UPDATE attempt SET ended_at = $3, outcome = $4, reason = $5, external_id = $6 WHERE delivery = $1 AND number = $2`,
-		d.id, s.Attempt, micros(tx.now), string(s.State), s.Reason, s.ExternalID); err != nil {
+	if _, err := tx.Exec(`UPDATE attempt SET ended_at = $3, outcome = $4, reason = $5, external_id = $6 WHERE delivery = $1 AND number = $2`,
+		d.id, s.Attempt, column.Micros(tx.now), string(s.State), s.Reason, s.ExternalID); err != nil {
 		return fmt.Errorf("end the attempt: %w", err)
 	}
 	running := d.state == centrala.DeliveryLeased || d.state == centrala.DeliveryHandingOver
@@ -212,16 +277,38 @@ func (tx *Tx) late(d dispatch, s centrala.Settlement) error {
 
 // move writes the new state of a delivery and tells the conversation.
 func (tx *Tx) move(d dispatch, s centrala.Settlement) error {
-	if _, err := tx.exec(`UPDATE delivery SET state = $2, reason = $3, external_id = CASE WHEN $4 <> '' THEN $4 ELSE external_id END,
-		next_at = $5, at = $6 WHERE id = $1`, d.id, string(s.State), short(s.Reason, 500), s.ExternalID, micros(s.Next), micros(tx.now)); err != nil {
+	if _, err := tx.Exec(`UPDATE delivery SET state = $2, reason = $3, external_id = CASE WHEN $4 <> '' THEN $4 ELSE external_id END,
+		next_at = $5, at = $6, cause = $7 WHERE id = $1`, d.id, string(s.State), short(s.Reason, 500), s.ExternalID, column.Micros(s.Next), column.Micros(tx.now), string(s.Cause)); err != nil {
 		return fmt.Errorf("move the delivery: %w", err)
 	}
-	return tx.tell(d, s.State, s.Reason)
+	if d.channel == centrala.Email {
+		if err := tx.refused(d, s); err != nil {
+			return err
+		}
+	} else if s.Cause == centrala.Unreachable && s.State == centrala.DeliveryFailed {
+		if err := tx.lose(d); err != nil {
+			return err
+		}
+	}
+	return tx.tellOf(d, s)
 }
 
 func (tx *Tx) tell(d dispatch, state centrala.DeliveryState, reason string) error {
-	return tx.emitIn(d.conversation, centrala.DeliveryUpdated, centrala.Author{Kind: centrala.BySystem},
-		centrala.Facts{Kind: "delivery", Delivery: d.id, Seq: d.seq, State: string(state), Reason: short(reason, 500)})
+	return tx.tellOf(d, centrala.Settlement{State: state, Reason: reason})
+}
+
+// tellOf tells the conversation; of an answer in several portions, where the least of them is.
+func (tx *Tx) tellOf(d dispatch, s centrala.Settlement) error {
+	if d.channel != centrala.Email && d.seq != 0 {
+		states, err := column.All(context.Background(), tx, func(s *centrala.DeliveryState) []any { return []any{s} },
+			`SELECT state FROM delivery WHERE conversation = $1 AND seq = $2`, d.conversation, d.seq)
+		if err != nil {
+			return fmt.Errorf("read the portions: %w", err)
+		}
+		s.State = centrala.LeastState(states...)
+	}
+	return tx.EmitIn(d.conversation, centrala.DeliveryUpdated, centrala.Author{Kind: centrala.BySystem},
+		centrala.Facts{Kind: "delivery", Delivery: d.id, Seq: d.seq, State: string(s.State), Reason: short(s.Reason, 500), Cause: s.Cause})
 }
 
 // attempts fills in the history of a conversation's deliveries.
@@ -241,7 +328,7 @@ func (db *DB) attempts(ctx context.Context, id centrala.ConversationID, of []cen
 			d centrala.DeliveryID
 			a centrala.Attempt
 		)
-		if err := rows.Scan(&d, &a.Number, &a.Node, instant{&a.Leased}, instant{&a.Began}, instant{&a.Ended}, &a.Outcome, &a.Reason, &a.ExternalID); err != nil {
+		if err := rows.Scan(&d, &a.Number, &a.Node, column.Instant(&a.Leased), column.Instant(&a.Began), column.Instant(&a.Ended), &a.Outcome, &a.Reason, &a.ExternalID); err != nil {
 			return fmt.Errorf("list attempts: %w", err)
 		}
 		if i, ok := at[d]; ok {

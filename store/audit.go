@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
@@ -19,8 +21,8 @@ func (tx *Tx) audit(e centrala.AuditEntry) error {
 	for _, s := range []*string{&e.Action, &e.Subject, &e.Detail, &e.Address} {
 		*s = strings.ReplaceAll(strings.ToValidUTF8(*s, "\ufffd"), "\x00", "\ufffd") // a line is never refused
 	}
-	_, err := tx.exec(`INSERT INTO audit (id, at, author, action, subject, detail, address) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		tx.id(), micros(tx.now), asJSON(&e.By), e.Action, e.Subject, e.Detail, e.Address)
+	_, err := tx.Exec(`INSERT INTO audit (id, at, author, action, subject, detail, address) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		tx.NewID(), column.Micros(tx.now), column.JSON(&e.By), e.Action, e.Subject, e.Detail, e.Address)
 	return wrap(err, "write the audit log")
 }
 
@@ -38,9 +40,9 @@ func (db *DB) AuditLog(ctx context.Context, cursor string, limit int) (entries [
 	}
 	limit = min(limit, 200)
 	fields := func(e *centrala.AuditEntry) []any {
-		return []any{&e.ID, instant{&e.At}, asJSON(&e.By), &e.Action, &e.Subject, &e.Detail, &e.Address}
+		return []any{&e.ID, column.Instant(&e.At), column.JSON(&e.By), &e.Action, &e.Subject, &e.Detail, &e.Address}
 	}
-	entries, err = all(ctx, db.ro, fields, `SELECT id, at, author, action, subject, detail, address FROM audit
+	entries, err = column.All(ctx, db.ro, fields, `SELECT id, at, author, action, subject, detail, address FROM audit
 		WHERE id < $1 ORDER BY id DESC LIMIT $2`, before, limit+1)
 	if err != nil {
 		return nil, "", fmt.Errorf("read the audit log: %w", err)

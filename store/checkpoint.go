@@ -25,7 +25,7 @@ const checkpoint = "PRAGMA wal_checkpoint(PASSIVE)"
 // more: when it has grown long the writer moves the last of it itself.
 func (db *DB) keeper(ctx context.Context) {
 	defer db.done.Done()
-	if db.dialect != sqlite {
+	if db.dialect != engine.SQLite {
 		return
 	}
 	tick := time.NewTicker(time.Second)

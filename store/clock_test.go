@@ -14,6 +14,7 @@ func TestClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
+		connect := sync.OnceFunc(func() { time.Sleep(400 * time.Millisecond) }) // of the first question only
 		ahead, away := 10*time.Minute, false
 		set := func(by time.Duration, gone bool) {
 			mu.Lock()
@@ -27,6 +28,7 @@ func TestClock(t *testing.T) {
 			if gone {
 				return time.Time{}, errors.New("away")
 			}
+			connect()
 			time.Sleep(2 * time.Millisecond) // the way there and back
 			return time.Now().Add(by - time.Millisecond), nil
 		}}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
@@ -17,7 +19,8 @@ const conversationColumns = `c.id, c.number, c.inbox, c.channel, c.side, c.statu
 	c.complaint, c.spam, c.unasked, c.human_replied, c.answers, c.last_seq, c.last_n, c.preview_seq, c.preview_by, c.preview, c.preview_id, c.preview_name, c.preview_at, c.unread,
 	c.read_customer, c.read_agent, c.received, c.opened_at, c.waiting_since, c.queued_at, c.first_reply, c.first_due, c.due, c.alarm,
 	c.snoozed_until, c.resolved_at, c.updated_at, c.unseen_since, c.reason, c.previous, c.merged_into, c.version,
-	c.mentions, coalesce(k.blocked, 0)`
+	c.mentions, c.participants, coalesce(k.blocked, 0), c.thread, c.peer, c.matters, c.heard_at, c.origin,
+	CASE WHEN c.channel IN ('messenger', 'instagram') AND EXISTS (SELECT 1 FROM inbox i WHERE i.id = c.inbox AND i.settings LIKE '%"human_agent":true%') THEN 1 ELSE 0 END`
 
 const conversationFrom = ` FROM conversation c LEFT JOIN contact k ON k.id = c.contact LEFT JOIN agent a ON a.id = c.assignee`
 
@@ -25,20 +28,22 @@ const conversationFrom = ` FROM conversation c LEFT JOIN contact k ON k.id = c.c
 type conversation struct {
 	centrala.Conversation
 	unseenSince int64
-	blocked     bool  // its contact may not write any more
-	stored      int64 // the version that is in the table
-	waits       bool  // to be written
+	blocked     bool   // its contact may not write any more
+	stored      int64  // the version that is in the table
+	waits       bool   // to be written
+	peer        string // the address of whom it is with at the vendor; "" where there is none
 }
 
 func (c *conversation) fields() []any {
 	return []any{&c.ID, &c.Number, &c.Inbox, &c.Channel, &c.Side, &c.Status, &c.Turn, &c.Subject, &c.Contact,
-		&c.ContactName, &c.Verified, &c.Team, &c.Assignee, &c.AssigneeName, &c.LastAssignee, &c.Priority, list[string]{&c.Tags},
+		&c.ContactName, &c.Verified, &c.Team, &c.Assignee, &c.AssigneeName, &c.LastAssignee, &c.Priority, column.List(&c.Tags),
 		&c.Complaint, &c.Spam, &c.Unasked, &c.HumanReplied, &c.Answers, &c.LastSeq, &c.LastN, &c.LastText.Seq, &c.LastText.Author.Kind, &c.LastText.Text,
-		&c.LastText.Author.ID, &c.LastText.Author.Name, instant{&c.LastText.At}, &c.Unread,
-		&c.ReadByCustomer, &c.ReadByAgent, &c.ReceivedByCustomer, instant{&c.OpenedAt}, instant{&c.WaitingSince}, instant{&c.QueuedAt},
-		instant{&c.FirstReplyAt}, instant{&c.FirstReplyDue}, instant{&c.Due}, &c.Alarm, instant{&c.SnoozedUntil}, instant{&c.ResolvedAt},
-		instant{&c.UpdatedAt}, &c.unseenSince, &c.Reason, &c.Previous, &c.MergedInto, &c.Version,
-		list[centrala.Mention]{&c.Mentions}, &c.blocked}
+		&c.LastText.Author.ID, &c.LastText.Author.Name, column.Instant(&c.LastText.At), &c.Unread,
+		&c.ReadByCustomer, &c.ReadByAgent, &c.ReceivedByCustomer, column.Instant(&c.OpenedAt), column.Instant(&c.WaitingSince), column.Instant(&c.QueuedAt),
+		column.Instant(&c.FirstReplyAt), column.Instant(&c.FirstReplyDue), column.Instant(&c.Due), &c.Alarm, column.Instant(&c.SnoozedUntil), column.Instant(&c.ResolvedAt),
+		column.Instant(&c.UpdatedAt), &c.unseenSince, &c.Reason, &c.Previous, &c.MergedInto, &c.Version,
+		column.List(&c.Mentions), column.List(&c.Participants), &c.blocked,
+		&c.ThreadID, &c.peer, column.List(&c.Matters), column.Instant(&c.HeardAt), &c.Origin, &c.Human}
 }
 
 // byID reads and locks one conversation, or remembers it; ErrNoRows when there is none.
@@ -49,20 +54,20 @@ func (tx *Tx) byID(id centrala.ConversationID) (*conversation, error) {
 	return tx.conversation(`c.id = $1`, id)
 }
 
-// openChat is a contact's unresolved chat in an inbox; ErrNoRows when there is none. The channel
+// openChat is the unresolved chat of a contact, as whom they came, in an inbox; ErrNoRows when there is none. The channel
 // is a literal: compared with a parameter, SQLite would plan the query anew for every value,
 // because of the partial index.
 func (tx *Tx) openChat(contact centrala.ContactID, inbox centrala.InboxID) (*conversation, error) {
 	if c, ok := tx.w.recent.chat(contact, inbox); ok {
 		return c, nil
 	}
-	return tx.conversation(`c.contact = $1 AND c.inbox = $2 AND c.status <> 'resolved' AND c.channel = 'chat'`, contact, inbox)
+	return tx.conversation(cameAs("c", "$1")+` AND c.inbox = $2 AND c.status <> 'resolved' AND c.channel = 'chat'`, contact, inbox)
 }
 
 // conversation reads and locks one conversation; ErrNoRows when there is none.
 func (tx *Tx) conversation(where string, args ...any) (*conversation, error) {
 	c := &conversation{}
-	err := tx.row(`SELECT `+conversationColumns+conversationFrom+` WHERE `+where+tx.w.db.dialect.forUpdate("c"), args, c.fields()...)
+	err := tx.Row(`SELECT `+conversationColumns+conversationFrom+` WHERE `+where+tx.w.db.dialect.ForUpdate("c"), args, c.fields()...)
 	if err == nil {
 		c.stored = c.Version
 		kept := *c
@@ -94,11 +99,11 @@ func (tx *Tx) insert(c *conversation) error {
 	_, err = tx.keep(`INSERT INTO conversation (id, number, inbox, channel, side, status, turn, subject, contact, team, assignee,
 		last_assignee, priority, tags, complaint, spam, human_replied, answers, last_seq, last_n, preview_seq, preview_by, preview,
 		unread, read_customer, read_agent, received, opened_at, waiting_since, queued_at, first_reply, first_due, due,
-		snoozed_until, resolved_at, updated_at, unseen_since, reason, previous, merged_into, version)
+		snoozed_until, resolved_at, updated_at, unseen_since, reason, previous, merged_into, version, thread, peer, origin)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, 0, '[]', 0, 0, 0, 0, 0, 0, 0, '', '', 0, 0, 0, 0, $11, 0, $12, 0, 0, 0,
-		0, 0, $11, 0, '', $13, 0, 1)`,
+		0, 0, $11, 0, '', $13, 0, 1, $14, $15, $16)`,
 		c.ID, c.Number, c.Inbox, c.Channel, c.Side, c.Status, c.Turn, c.Subject, c.Contact, c.Team,
-		micros(c.OpenedAt), micros(c.QueuedAt), c.Previous)
+		column.Micros(c.OpenedAt), column.Micros(c.QueuedAt), c.Previous, c.ThreadID, c.peer, c.Origin)
 	return wrap(err, "open a conversation")
 }
 
@@ -161,7 +166,7 @@ func (tx *Tx) allow(c *conversation, cmd centrala.Command) error {
 		return nil
 	}
 	var capacity int
-	err := tx.row(`SELECT capacity FROM agent WHERE id = $1 AND disabled = 0`+tx.w.db.dialect.forUpdate("agent"), []any{agent}, &capacity)
+	err := tx.Row(`SELECT capacity FROM agent WHERE id = $1 AND disabled = 0`+tx.w.db.dialect.ForUpdate("agent"), []any{agent}, &capacity)
 	if errors.Is(err, sql.ErrNoRows) {
 		return &centrala.Error{Code: centrala.NotFound, Field: "agent", Message: fmt.Sprintf("There is no agent %s.", agent)}
 	}
@@ -172,7 +177,7 @@ func (tx *Tx) allow(c *conversation, cmd centrala.Command) error {
 		return errors.Join(err, &centrala.Error{Code: centrala.Conflict, Field: "agent", Message: "The agent is not on the line."})
 	}
 	var load int
-	if err := tx.row(`SELECT `+loadSum+` FROM conversation WHERE assignee = $1 AND status = 'open'`, []any{agent}, &load); err != nil {
+	if err := tx.Row(`SELECT `+loadSum+` FROM conversation WHERE assignee = $1 AND assignee <> 0 AND status = 'open'`, []any{agent}, &load); err != nil {
 		return err
 	}
 	if load+c.Channel.Cost() > capacity {
@@ -184,7 +189,7 @@ func (tx *Tx) allow(c *conversation, cmd centrala.Command) error {
 // online reports whether an agent takes conversations now.
 func (tx *Tx) online(agent centrala.AgentID) (bool, error) {
 	var n int
-	err := tx.row(`SELECT count(*) FROM presence WHERE agent = $1 AND status = 'online' AND lease_until > $2`, []any{agent, micros(tx.now)}, &n)
+	err := tx.Row(`SELECT count(*) FROM presence WHERE agent = $1 AND status = 'online' AND lease_until > $2`, []any{agent, column.Micros(tx.now)}, &n)
 	return n == 1, err
 }
 
@@ -197,7 +202,7 @@ func (tx *Tx) served(cmd centrala.Command) error {
 	if !ok {
 		return nil
 	}
-	_, err := tx.exec(`UPDATE presence SET served_at = $2 WHERE agent = $1`, a.Agent, micros(tx.now))
+	_, err := tx.Exec(`UPDATE presence SET served_at = $2 WHERE agent = $1`, a.Agent, column.Micros(tx.now))
 	return err
 }
 
@@ -212,6 +217,10 @@ func (tx *Tx) mergeInto(into centrala.ConversationID, c *conversation) error {
 	}
 	if elder.Contact != c.Contact {
 		return &centrala.Error{Code: centrala.Conflict, Field: "into", Message: "The two conversations are of different people."}
+	}
+	if elder.Visitor() != c.Visitor() {
+		return &centrala.Error{Code: centrala.Conflict, Field: "into",
+			Message: "They came as two people who were joined: each keeps their own conversation, so that they can be told apart again."}
 	}
 	if elder.MergedInto != 0 {
 		return &centrala.Error{Code: centrala.Conflict, Field: "into", Message: "The other conversation was merged itself."}
@@ -241,7 +250,7 @@ func scopeWhere(s centrala.Scope, args *[]any) string {
 		return "1 = 1"
 	}
 	if s.Contact != 0 {
-		cond := "c.contact = " + arg(s.Contact)
+		cond := cameAs("c", arg(s.Contact))
 		if s.Inbox != 0 {
 			cond += " AND c.inbox = " + arg(s.Inbox)
 		}

@@ -8,16 +8,21 @@ import (
 	"fmt"
 	"strings"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
-// MaxReferences is how many earlier Message-IDs an answer names.
-const MaxReferences = 20
+// MaxReferences is how many earlier Message-IDs an answer names: the first, and the last 20.
+const MaxReferences = 21
 
 // send makes the delivery row of an agent's reply on a channel that leaves the house. Chat is
 // delivered by the gateway and has a row only when mail takes over (CarryOn).
-func (tx *Tx) send(c *conversation, r centrala.Receipt, reply centrala.Reply) error {
-	if c.Channel == centrala.Chat {
+func (tx *Tx) send(c *conversation, r centrala.Receipt, w words) error {
+	switch {
+	case w.way != nil && w.way.channel != centrala.Email:
+		return tx.queuePortions(c, r, w)
+	case w.way == nil && c.Channel == centrala.Chat:
 		return nil
 	}
 	return tx.queue(c, r.Event, r.Seq, r.Seq, nil)
@@ -29,7 +34,7 @@ func (tx *Tx) queue(c *conversation, event centrala.EventID, from, seq int64, no
 	if err != nil {
 		return err
 	}
-	d := centrala.DeliveryID(tx.id())
+	d := centrala.DeliveryID(tx.NewID())
 	state, reason, messageID := centrala.DeliveryQueued, "", ""
 	inbox, domain, err := tx.mailbox(c)
 	switch {
@@ -38,12 +43,20 @@ func (tx *Tx) queue(c *conversation, event centrala.EventID, from, seq int64, no
 	case err != nil:
 		return err
 	case to == "":
-		if c.Channel == centrala.Phone || c.Channel == centrala.WalkIn {
-			return nil // said in person
+		if c.Channel == centrala.Phone || c.Channel == centrala.WalkIn || notice != nil && c.social() {
+			return nil // said in person, or somebody whom no mail can be written to
 		}
 		state, reason = centrala.DeliveryFailed, "the contact has no e-mail address"
 	default:
 		messageID = "c." + c.ID.String()[2:] + "." + d.String()[2:] + "@" + domain
+	}
+	copies := ""
+	if cc := c.Copies(); notice == nil && c.Channel != centrala.Chat && len(cc) > 0 {
+		b, err := json.Marshal(cc)
+		if err != nil {
+			return fmt.Errorf("copies: %w", err)
+		}
+		copies = string(b)
 	}
 	body := ""
 	if notice != nil {
@@ -53,10 +66,10 @@ func (tx *Tx) queue(c *conversation, event centrala.EventID, from, seq int64, no
 		}
 		body = string(b)
 	}
-	_, err = tx.exec(`INSERT INTO delivery (id, conversation, event, seq, from_seq, inbox, channel, address, message_id, notice, state, attempts,
+	_, err = tx.Exec(`INSERT INTO delivery (id, conversation, event, seq, from_seq, inbox, channel, address, message_id, notice, cc, state, attempts,
 		reason, external_id, next_at, lease_until, made_at, at)
-		VALUES ($1, $2, $3, $4, $5, $6, 'email', $7, $8, $9, $10, 0, $11, '', $12, 0, $12, $12)`,
-		d, c.ID, event, seq, from, inbox, to, messageID, body, string(state), reason, micros(tx.now))
+		VALUES ($1, $2, $3, $4, $5, $6, 'email', $7, $8, $9, $10, $11, 0, $12, '', $13, 0, $13, $13)`,
+		d, c.ID, event, seq, from, inbox, to, messageID, body, copies, string(state), reason, column.Micros(tx.now))
 	if err != nil {
 		return fmt.Errorf("queue the delivery: %w", err)
 	}
@@ -70,12 +83,15 @@ func (tx *Tx) queue(c *conversation, event centrala.EventID, from, seq int64, no
 	return err
 }
 
+// recipient is where a conversation is answered by mail: the address of whom the customer came as,
+// else that of the person they are.
 func (tx *Tx) recipient(c *conversation, notice *centrala.Notice) (string, error) {
 	if notice != nil && notice.To.Address != "" {
 		return notice.To.Address, nil
 	}
 	var to string
-	err := tx.row(`SELECT email FROM contact WHERE id = $1`, []any{c.Contact}, &to)
+	err := tx.Row(`SELECT email FROM contact WHERE id IN ($1, $2) ORDER BY CASE WHEN id = $1 AND email <> '' THEN 0 WHEN id = $2 THEN 1 ELSE 2 END LIMIT 1`,
+		[]any{c.Visitor(), c.Contact}, &to)
 	return to, wrap(err, "read the contact's address")
 }
 
@@ -85,9 +101,9 @@ func (tx *Tx) mailbox(c *conversation) (centrala.InboxID, string, error) {
 		id centrala.InboxID
 		in settings
 	)
-	err := tx.row(`SELECT id, settings FROM inbox WHERE channel = 'email' AND enabled = 1
+	err := tx.Row(`SELECT id, settings FROM inbox WHERE channel = 'email' AND enabled = 1
 		ORDER BY CASE WHEN id = $1 THEN 0 WHEN team = $2 AND team <> 0 THEN 1 WHEN side = $3 AND side <> '' THEN 2 WHEN team = 0 THEN 3 ELSE 4 END, id LIMIT 1`,
-		[]any{c.Inbox, c.Team, string(c.Side)}, &id, asJSON(&in))
+		[]any{c.Inbox, c.Team, string(c.Side)}, &id, column.JSON(&in))
 	if err != nil || in.Mailbox == nil {
 		return id, "localhost", err
 	}
@@ -105,31 +121,29 @@ func (tx *Tx) queueNotice(n centrala.Notice) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.queue(c, 0, 0, 0, &n); err != nil {
-		return err
-	}
-	tx.update(c)
-	tx.settle(c)
-	return nil
+	return tx.writeBySelf(c, n)
 }
 
-// CarryOn sends the chat answers that a customer has not seen to their address, once.
+// CarryOn sends the chat answers that a customer has not seen to their address, each once, below
+// the words that they answer.
 func (db *DB) CarryOn(ctx context.Context, id centrala.ConversationID) error {
 	return db.write(ctx, func(tx *Tx) error {
 		c, err := tx.seen(centrala.Everything(), id)
 		if err != nil || c.unseenSince == 0 {
 			return err
 		}
-		from := max(c.ReadByCustomer+1, 1)
-		var last int64
+		var from, last int64
+		err = tx.Row(`SELECT coalesce(min(seq), 0), coalesce(max(seq), 0) FROM event WHERE conversation = $1 AND seq > $2 AND type = 'message.sent' AND seq > coalesce(
+			(SELECT max(seq) FROM delivery WHERE conversation = $1), 0)`, []any{id, c.ReadByCustomer}, &from, &last)
 		var event centrala.EventID
-		err = tx.row(`SELECT seq, id FROM event WHERE conversation = $1 AND seq >= $2 AND type = 'message.sent' AND seq > coalesce(
-			(SELECT max(seq) FROM delivery WHERE conversation = $1), 0) ORDER BY seq DESC LIMIT 1`, []any{id, from}, &last, &event)
-		c.unseenSince = 0
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err
+		if err == nil && last != 0 {
+			err = tx.Row(`SELECT id FROM event WHERE conversation = $1 AND seq = $2`, []any{id, last}, &event)
 		}
-		if err == nil {
+		if err != nil {
+			return fmt.Errorf("look for what was not seen: %w", err)
+		}
+		c.unseenSince = 0
+		if last != 0 {
 			if err := tx.queue(c, event, from, last, nil); err != nil {
 				return err
 			}
@@ -138,26 +152,6 @@ func (db *DB) CarryOn(ctx context.Context, id centrala.ConversationID) error {
 		tx.settle(c)
 		return nil
 	})
-}
-
-// bounced marks the delivery that a bounce answers.
-func (tx *Tx) bounced(in centrala.Inbound) error {
-	for _, key := range in.ThreadKeys() {
-		var id centrala.DeliveryID
-		err := tx.row(`SELECT id FROM delivery WHERE message_id = $1`, []any{key}, &id)
-		if errors.Is(err, sql.ErrNoRows) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("look for the bounced mail: %w", err)
-		}
-		d, err := tx.delivery(id)
-		if err != nil || !d.state.MayBecome(centrala.DeliveryBounced) {
-			return err // bounced already, or read: the intake's ledger keeps this one
-		}
-		return tx.move(d, centrala.Settlement{State: centrala.DeliveryBounced, Reason: in.Reason})
-	}
-	return nil
 }
 
 // Redeliver tries a failed, bounced or unknown delivery again, with the same Message-ID.
@@ -184,7 +178,9 @@ func (db *DB) Deliveries(ctx context.Context, scope centrala.Scope, id centrala.
 	if _, err := db.Conversation(ctx, scope, id); err != nil {
 		return nil, err
 	}
-	rows, err := db.ro.QueryContext(ctx, `SELECT id, conversation, seq, channel, state, attempts, reason, at FROM delivery WHERE conversation = $1 ORDER BY id`, id)
+	rows, err := db.ro.QueryContext(ctx, `SELECT id, conversation, seq, channel, portion, state, attempts, reason, at,
+		CASE WHEN state = 'bounced' AND cause = '' THEN coalesce((SELECT max(b.reason) FROM bounce b WHERE b.delivery = delivery.id), '') ELSE cause END
+		FROM delivery WHERE conversation = $1 ORDER BY id`, id)
 	if err != nil {
 		return nil, fmt.Errorf("list deliveries: %w", err)
 	}
@@ -192,7 +188,7 @@ func (db *DB) Deliveries(ctx context.Context, scope centrala.Scope, id centrala.
 	out := []centrala.Delivery{}
 	for rows.Next() {
 		d := centrala.Delivery{History: []centrala.Attempt{}}
-		if err := rows.Scan(&d.ID, &d.Conversation, &d.Seq, &d.Channel, &d.State, &d.Attempts, &d.Reason, instant{&d.At}); err != nil {
+		if err := rows.Scan(&d.ID, &d.Conversation, &d.Seq, &d.Channel, &d.Portion, &d.State, &d.Attempts, &d.Reason, column.Instant(&d.At), &d.Cause); err != nil {
 			return nil, fmt.Errorf("list deliveries: %w", err)
 		}
 		out = append(out, d)

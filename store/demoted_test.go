@@ -46,7 +46,7 @@ func TestDemotedServerIsLeft(t *testing.T) {
 		}
 	})
 	run := func(query string) error {
-		return db.write(t.Context(), func(tx *Tx) error { _, err := tx.exec(query); return err })
+		return db.write(t.Context(), func(tx *Tx) error { _, err := tx.Exec(query); return err })
 	}
 	if err := run(`SET default_transaction_read_only = on`); err != nil { // of this connection alone
 		t.Fatal(err)

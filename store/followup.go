@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
@@ -34,7 +36,7 @@ const followUpColumns = `SELECT f.id, f.survey, f.conversation, c.contact, coale
 
 func (f *followUpRow) fields() []any {
 	return []any{&f.ID, &f.Survey, &f.Conversation, &f.Contact, &f.ContactName, &f.Side, &f.Team, &f.Owner, &f.OwnerName,
-		&f.Score, &f.Comment, &f.State, &f.Note, &f.Reason, instant{&f.Due}, instant{&f.OpenedAt}, instant{&f.closed}}
+		&f.Score, &f.Comment, &f.State, &f.Note, &f.Reason, column.Instant(&f.Due), column.Instant(&f.OpenedAt), column.Instant(&f.closed)}
 }
 
 func (f *followUpRow) followUp() *centrala.FollowUp {
@@ -63,7 +65,7 @@ func (db *DB) FollowUps(ctx context.Context, scope centrala.Scope, state string)
 	var args []any
 	where := followUpWhere(scope, &args)
 	if state == "" {
-		args = append(args, micros(db.now().Add(-followUpsKept)))
+		args = append(args, column.Micros(db.now().Add(-followUpsKept)))
 		where += fmt.Sprintf(" AND (f.state <> 'closed' OR f.closed_at > $%d)", len(args))
 	} else {
 		if !slices.Contains(followUpStates(), state) {
@@ -72,7 +74,7 @@ func (db *DB) FollowUps(ctx context.Context, scope centrala.Scope, state string)
 		args = append(args, state)
 		where += fmt.Sprintf(" AND f.state = $%d", len(args))
 	}
-	rows, err := all(ctx, db.ro, (*followUpRow).fields, followUpColumns+` WHERE `+where+` ORDER BY f.due_at, f.id LIMIT 500`, args...)
+	rows, err := column.All(ctx, db.ro, (*followUpRow).fields, followUpColumns+` WHERE `+where+` ORDER BY f.due_at, f.id LIMIT 500`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read the follow-ups: %w", err)
 	}
@@ -119,19 +121,19 @@ func (db *DB) UpdateFollowUp(ctx context.Context, scope centrala.Scope, id centr
 				}
 			}
 			if f.State == "closed" {
-				f.closed = fromMicros(micros(tx.now))
+				f.closed = column.Time(column.Micros(tx.now))
 			}
 		}
-		_, err := tx.exec(`UPDATE follow_up SET state = $2, note = $3, reason = $4, owner = $5, closed_at = $6,
+		_, err := tx.Exec(`UPDATE follow_up SET state = $2, note = $3, reason = $4, owner = $5, closed_at = $6,
 			contacted_at = CASE WHEN contacted_at = 0 THEN $7 ELSE contacted_at END WHERE id = $1`,
-			f.ID, f.State, f.Note, f.Reason, f.Owner, micros(f.closed), micros(contacted))
+			f.ID, f.State, f.Note, f.Reason, f.Owner, column.Micros(f.closed), column.Micros(contacted))
 		if err != nil {
 			return fmt.Errorf("move the follow-up: %w", err)
 		}
 		if f.State == from || f.State != "closed" {
 			return nil
 		}
-		return tx.emitIn(f.Conversation, centrala.FollowUpClosed, by, centrala.Facts{Kind: "closed", FollowUp: f.ID, Survey: f.Survey,
+		return tx.EmitIn(f.Conversation, centrala.FollowUpClosed, by, centrala.Facts{Kind: "closed", FollowUp: f.ID, Survey: f.Survey,
 			Score: &f.Score, Agent: f.Owner, Team: f.Team, Side: f.Side, State: f.Reason})
 	})
 }
@@ -175,7 +177,7 @@ func (db *DB) OwnFollowUp(ctx context.Context, scope centrala.Scope, id centrala
 				return err
 			}
 		}
-		_, err := tx.exec(`UPDATE follow_up SET owner = $2 WHERE id = $1`, id, owner)
+		_, err := tx.Exec(`UPDATE follow_up SET owner = $2 WHERE id = $1`, id, owner)
 		return wrap(err, "give the follow-up")
 	})
 }
@@ -183,21 +185,21 @@ func (db *DB) OwnFollowUp(ctx context.Context, scope centrala.Scope, id centrala
 // changeFollowUp locks a follow-up that scope may see, changes it, and reads it again.
 func (db *DB) changeFollowUp(ctx context.Context, scope centrala.Scope, id centrala.FollowUpID, change func(*Tx, *followUpRow) error) (centrala.FollowUp, error) {
 	if scope.Customer() {
-		return centrala.FollowUp{}, missing(errNone, "follow-up", id.String())
+		return centrala.FollowUp{}, column.Missing(errNone, "follow-up", id.String())
 	}
 	var out followUpRow
 	err := db.write(ctx, func(tx *Tx) error {
 		args := []any{id}
 		where := ` WHERE f.id = $1 AND ` + followUpWhere(scope, &args)
 		out = followUpRow{}
-		if err := tx.row(followUpColumns+where+tx.w.db.dialect.forUpdate("f"), args, out.fields()...); err != nil {
-			return missing(err, "follow-up", id.String())
+		if err := tx.Row(followUpColumns+where+tx.w.db.dialect.ForUpdate("f"), args, out.fields()...); err != nil {
+			return column.Missing(err, "follow-up", id.String())
 		}
 		if err := change(tx, &out); err != nil {
 			return err
 		}
 		var err error
-		out, err = one(context.Background(), tx, (*followUpRow).fields, followUpColumns+` WHERE f.id = $1`, id)
+		out, err = column.One(context.Background(), tx, (*followUpRow).fields, followUpColumns+` WHERE f.id = $1`, id)
 		return wrap(err, "read the follow-up")
 	})
 	if err != nil {

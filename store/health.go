@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"centrala/store/engine"
+
+	"centrala/store/column"
+
 	"centrala"
 	"centrala/watch"
 )
@@ -40,6 +44,7 @@ func (db *DB) Clock() error {
 type Stats struct {
 	Transactions, Operations, Replays uint64
 	Queue, Room                       int    // operations that wait for the next commit, and how many may
+	Fuses                             uint64 // that blew
 	Refused                           uint64 // operations that the writer did not take in time
 	Marks                             int    // publish marks that wait for the next commit
 	Forgotten                         uint64 // marks that found no room
@@ -55,7 +60,7 @@ type Stats struct {
 // Stats reads the counters, and asks the database for what it keeps.
 func (db *DB) Stats(ctx context.Context) (Stats, error) {
 	s := Stats{Transactions: db.stats.transactions.Load(), Operations: db.stats.operations.Load(), Replays: db.stats.replays.Load(),
-		Refused: db.stats.refused.Load(), Forgotten: db.stats.forgotten.Load(), Batch: db.stats.batch.Read(), Commit: db.stats.commit.Read(),
+		Refused: db.stats.refused.Load(), Forgotten: db.stats.forgotten.Load(), Fuses: db.stats.fuses.Load(), Batch: db.stats.batch.Read(), Commit: db.stats.commit.Read(),
 		Queue: len(db.ops), Room: cap(db.ops), Engine: db.dialect.String(), Deliveries: map[centrala.DeliveryState]int64{}}
 	db.marks.Lock()
 	s.Marks = len(db.marks.published)
@@ -68,7 +73,7 @@ func (db *DB) Stats(ctx context.Context) (Stats, error) {
 	}
 	s.OldestUnpublished = age(now, oldest)
 	rows, err := db.ro.QueryContext(ctx, `SELECT state, count(*), coalesce(min(CASE WHEN next_at <= $1 THEN next_at END), 0) FROM delivery
-		WHERE state IN ('queued', 'leased', 'handing_over') GROUP BY state`, micros(now))
+		WHERE state IN ('queued', 'leased', 'handing_over') GROUP BY state`, column.Micros(now))
 	if err != nil {
 		return s, fmt.Errorf("count deliveries: %w", err)
 	}
@@ -94,13 +99,13 @@ func age(now time.Time, at int64) time.Duration {
 	if at == 0 {
 		return 0
 	}
-	return max(now.Sub(fromMicros(at)), 0)
+	return max(now.Sub(column.Time(at)), 0)
 }
 
 // Backup writes a consistent copy of a SQLite database to a new file while work goes on. For
 // PostgreSQL pg_dump is the tool, and the error says so.
 func (db *DB) Backup(ctx context.Context, path string) error {
-	if db.dialect == postgres {
+	if db.dialect == engine.Postgres {
 		return centrala.Errorf(centrala.Invalid, "a PostgreSQL database is backed up with pg_dump")
 	}
 	if _, err := db.rw.ExecContext(ctx, `VACUUM INTO $1`, path); err != nil {

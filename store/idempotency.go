@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"time"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
@@ -25,17 +27,17 @@ const (
 // body is a Conflict for 48 hours, and so, with RetryAfter, is one that is still being worked
 // on, for a minute.
 func (db *DB) Idempotent(ctx context.Context, principal, route, key string, body []byte) (stored []byte, status int, found bool, err error) {
-	if err := centrala.CheckKey(key); err != nil || !storable(key) {
+	if err := centrala.CheckKey(key); err != nil || !column.Storable(key) {
 		return nil, 0, false, &centrala.Error{Code: centrala.Invalid, Field: "Idempotency-Key", Message: "An idempotency key has 1 to 64 printable bytes.", Err: err}
 	}
 	sum := sha256.Sum256(body)
 	err = db.write(ctx, func(tx *Tx) error {
 		stored, status, found = nil, 0, false
-		if _, err := tx.exec(`DELETE FROM idempotency WHERE at < $1`, micros(tx.now.Add(-idempotencyKept))); err != nil {
+		if _, err := tx.Exec(`DELETE FROM idempotency WHERE at < $1`, column.Micros(tx.now.Add(-idempotencyKept))); err != nil {
 			return fmt.Errorf("clear away old keys: %w", err)
 		}
-		n, err := tx.exec(`INSERT INTO idempotency (principal, route, key, body_hash, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-			principal, route, key, sum[:], micros(tx.now))
+		n, err := tx.Exec(`INSERT INTO idempotency (principal, route, key, body_hash, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+			principal, route, key, sum[:], column.Micros(tx.now))
 		if err != nil || n == 1 {
 			return wrap(err, "take the key")
 		}
@@ -52,8 +54,8 @@ func (tx *Tx) earlier(principal, route, key string, sum []byte) (stored []byte, 
 		hash []byte
 		at   time.Time
 	)
-	err = tx.row(`SELECT body_hash, status, answer, at FROM idempotency WHERE principal = $1 AND route = $2 AND key = $3`+
-		tx.w.db.dialect.forUpdate("idempotency"), []any{principal, route, key}, &hash, &status, &stored, instant{&at})
+	err = tx.Row(`SELECT body_hash, status, answer, at FROM idempotency WHERE principal = $1 AND route = $2 AND key = $3`+
+		tx.w.db.dialect.ForUpdate("idempotency"), []any{principal, route, key}, &hash, &status, &stored, column.Instant(&at))
 	switch {
 	case errors.Is(err, sql.ErrNoRows): // forgotten this moment, on another node
 		return nil, 0, &centrala.Error{Code: centrala.Unavailable, Message: "Try again.", RetryAfter: time.Second}
@@ -67,7 +69,7 @@ func (tx *Tx) earlier(principal, route, key string, sum []byte) (stored []byte, 
 		return nil, 0, &centrala.Error{Code: centrala.Conflict, Field: "Idempotency-Key", RetryAfter: time.Second,
 			Message: "The first request with this key is still being worked on."}
 	}
-	_, err = tx.exec(`UPDATE idempotency SET at = $4 WHERE principal = $1 AND route = $2 AND key = $3`, principal, route, key, micros(tx.now))
+	_, err = tx.Exec(`UPDATE idempotency SET at = $4 WHERE principal = $1 AND route = $2 AND key = $3`, principal, route, key, column.Micros(tx.now))
 	return nil, 0, wrap(err, "take the key over")
 }
 
@@ -75,7 +77,7 @@ func (tx *Tx) earlier(principal, route, key string, sum []byte) (stored []byte, 
 // answer counts.
 func (db *DB) Remember(ctx context.Context, principal, route, key string, status int, answer []byte) error {
 	return db.write(ctx, func(tx *Tx) error {
-		_, err := tx.exec(`UPDATE idempotency SET status = $4, answer = $5 WHERE principal = $1 AND route = $2 AND key = $3 AND status = 0`,
+		_, err := tx.Exec(`UPDATE idempotency SET status = $4, answer = $5 WHERE principal = $1 AND route = $2 AND key = $3 AND status = 0`,
 			principal, route, key, status, answer)
 		return wrap(err, "remember the answer")
 	})
@@ -85,7 +87,7 @@ func (db *DB) Remember(ctx context.Context, principal, route, key string, status
 // request may be sent again.
 func (db *DB) Forget(ctx context.Context, principal, route, key string) error {
 	return db.write(ctx, func(tx *Tx) error {
-		_, err := tx.exec(`DELETE FROM idempotency WHERE principal = $1 AND route = $2 AND key = $3 AND status = 0`, principal, route, key)
+		_, err := tx.Exec(`DELETE FROM idempotency WHERE principal = $1 AND route = $2 AND key = $3 AND status = 0`, principal, route, key)
 		return wrap(err, "forget the key")
 	})
 }

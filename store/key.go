@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
@@ -19,7 +21,7 @@ type keyRow struct {
 }
 
 func (k *keyRow) fields() []any {
-	return []any{&k.ID, &k.Name, asJSON(&k.Scopes), asJSON(&k.Sides), instant{&k.Created}, instant{&k.used}, instant{&k.revoked}}
+	return []any{&k.ID, &k.Name, column.JSON(&k.Scopes), column.JSON(&k.Sides), column.Instant(&k.Created), column.Instant(&k.used), column.Instant(&k.revoked)}
 }
 
 func (k *keyRow) key() centrala.APIKey {
@@ -37,7 +39,7 @@ func maybe(t time.Time) *time.Time {
 
 // Keys lists all API keys in the order they were made, revoked ones included.
 func (db *DB) Keys(ctx context.Context) ([]centrala.APIKey, error) {
-	rows, err := all(ctx, db.ro, (*keyRow).fields, keyColumns+` ORDER BY id`)
+	rows, err := column.All(ctx, db.ro, (*keyRow).fields, keyColumns+` ORDER BY id`)
 	if err != nil {
 		return nil, fmt.Errorf("read the keys: %w", err)
 	}
@@ -50,11 +52,11 @@ func (db *DB) Keys(ctx context.Context) ([]centrala.APIKey, error) {
 
 // AddKey lets a program in by a secret of which only the hash is kept. The hash is unique.
 func (db *DB) AddKey(ctx context.Context, k centrala.APIKey, hash []byte) (centrala.APIKey, error) {
-	k.Name, k.Scopes, k.Sides = strings.TrimSpace(k.Name), some(k.Scopes), some(k.Sides)
-	if err := checkName("name", k.Name, 100); err != nil {
+	k.Name, k.Scopes, k.Sides = strings.TrimSpace(k.Name), column.Some(k.Scopes), column.Some(k.Sides)
+	if err := column.CheckName("name", k.Name, 100); err != nil {
 		return k, err
 	}
-	if err := checkSides(k.Sides...); err != nil {
+	if err := column.CheckSides(k.Sides...); err != nil {
 		return k, err
 	}
 	for _, s := range k.Scopes {
@@ -66,10 +68,10 @@ func (db *DB) AddKey(ctx context.Context, k centrala.APIKey, hash []byte) (centr
 		return k, errors.New("add a key: it has no hash")
 	}
 	err := db.write(ctx, func(tx *Tx) error {
-		k.ID, k.Created, k.Used, k.Revoked = centrala.KeyID(tx.id()), fromMicros(micros(tx.now)), nil, nil
-		_, err := tx.exec(`INSERT INTO api_key (id, name, hash, scopes, sides, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-			k.ID, k.Name, hash, asJSON(&k.Scopes), asJSON(&k.Sides), micros(k.Created))
-		return taken(wrap(err, "add the key"), "secret", "There is such a key already.")
+		k.ID, k.Created, k.Used, k.Revoked = centrala.KeyID(tx.NewID()), column.Time(column.Micros(tx.now)), nil, nil
+		_, err := tx.Exec(`INSERT INTO api_key (id, name, hash, scopes, sides, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+			k.ID, k.Name, hash, column.JSON(&k.Scopes), column.JSON(&k.Sides), column.Micros(k.Created))
+		return column.Taken(wrap(err, "add the key"), "secret", "There is such a key already.")
 	})
 	return k, err
 }
@@ -77,9 +79,9 @@ func (db *DB) AddKey(ctx context.Context, k centrala.APIKey, hash []byte) (centr
 // KeyByHash reads the key whose secret hashes to hash, also a revoked one; NotFound when there
 // is none. The use of one that still counts is noted at most once a minute.
 func (db *DB) KeyByHash(ctx context.Context, hash []byte) (centrala.APIKey, error) {
-	row, err := one(ctx, db.ro, (*keyRow).fields, keyColumns+` WHERE hash = $1`, hash)
+	row, err := column.One(ctx, db.ro, (*keyRow).fields, keyColumns+` WHERE hash = $1`, hash)
 	if err != nil {
-		return centrala.APIKey{}, missing(err, "key", "of this secret")
+		return centrala.APIKey{}, column.Missing(err, "key", "of this secret")
 	}
 	if now := db.now(); row.revoked.IsZero() && now.Sub(row.used) >= touchEvery {
 		db.touch(ctx, `UPDATE api_key SET used_at = $2 WHERE id = $1 AND used_at < $2`, row.ID, now)
@@ -90,10 +92,10 @@ func (db *DB) KeyByHash(ctx context.Context, hash []byte) (centrala.APIKey, erro
 // RevokeKey makes a key void from now on; NotFound when there is none. The first time counts.
 func (db *DB) RevokeKey(ctx context.Context, id centrala.KeyID) error {
 	return db.write(ctx, func(tx *Tx) error {
-		n, err := tx.exec(`UPDATE api_key SET revoked_at = CASE WHEN revoked_at = 0 THEN $2 ELSE revoked_at END WHERE id = $1`, id, micros(tx.now))
+		n, err := tx.Exec(`UPDATE api_key SET revoked_at = CASE WHEN revoked_at = 0 THEN $2 ELSE revoked_at END WHERE id = $1`, id, column.Micros(tx.now))
 		if err == nil && n == 0 {
 			err = errNone
 		}
-		return missing(err, "key", id.String())
+		return column.Missing(err, "key", id.String())
 	})
 }

@@ -15,9 +15,9 @@ import (
 // life. term numbers its holders. Conflict while another one holds it.
 func (db *DB) TakeLease(ctx context.Context, inbox centrala.InboxID, holder string, d time.Duration) (term int64, err error) {
 	err = db.write(ctx, func(tx *Tx) error {
-		now := tx.w.db.dialect.clock()
-		err := tx.row(`INSERT INTO lease (inbox, holder, term, ends) VALUES ($1, $2, 1, `+now+` + $3)
-			ON CONFLICT (inbox) DO UPDATE SET holder = excluded.holder, term = lease.term + 1, ends = excluded.ends
+		now := tx.w.db.dialect.Clock()
+		err := tx.Row(`INSERT INTO lease (inbox, holder, term, ends) VALUES ($1, $2, 1, `+now+` + $3)
+			ON CONFLICT (inbox) DO UPDATE SET holder = excluded.holder, term = lease.term + 1, ends = excluded.ends, health = ''
 			WHERE lease.holder = excluded.holder OR lease.ends < `+now+` RETURNING term`, []any{inbox, holder, d.Microseconds()}, &term)
 		if errors.Is(err, sql.ErrNoRows) {
 			return centrala.Errorf(centrala.Conflict, "Another node holds the lease.")
@@ -31,12 +31,13 @@ func (db *DB) TakeLease(ctx context.Context, inbox centrala.InboxID, holder stri
 	return term, err
 }
 
-// RenewLease holds a lease for a while more. Conflict when it has ended or is another's: then
-// nothing may be done under it any more.
-func (db *DB) RenewLease(ctx context.Context, inbox centrala.InboxID, term int64, d time.Duration) error {
+// RenewLease holds a lease for a while more, and says how the holder's line does; LineHealth
+// tells it to everybody. Conflict when the lease has ended or is another's: then nothing may be
+// done under it any more.
+func (db *DB) RenewLease(ctx context.Context, inbox centrala.InboxID, term int64, d time.Duration, health string) error {
 	return db.write(ctx, func(tx *Tx) error {
-		now := tx.w.db.dialect.clock()
-		n, err := tx.exec(`UPDATE lease SET ends = `+now+` + $3 WHERE inbox = $1 AND term = $2 AND ends >= `+now, inbox, term, d.Microseconds())
+		now := tx.w.db.dialect.Clock()
+		n, err := tx.Exec(`UPDATE lease SET ends = `+now+` + $3, health = $4 WHERE inbox = $1 AND term = $2 AND ends >= `+now, inbox, term, d.Microseconds(), health)
 		if err == nil && n == 0 {
 			return lostLease(centrala.Conflict)
 		}
@@ -44,11 +45,22 @@ func (db *DB) RenewLease(ctx context.Context, inbox centrala.InboxID, term int64
 	})
 }
 
+// LineHealth is what the holder of an inbox's lease last said of the line, "" when nobody holds
+// it or nothing was said yet.
+func (db *DB) LineHealth(ctx context.Context, inbox centrala.InboxID) (string, error) {
+	var health string
+	err := db.ro.QueryRowContext(ctx, `SELECT health FROM lease WHERE inbox = $1 AND ends >= `+db.dialect.Clock(), inbox).Scan(&health)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return health, wrap(err, "read a line's health")
+}
+
 // ReleaseLease ends a lease now, so that another node need not wait for its end. One that is
 // held no more is left alone.
 func (db *DB) ReleaseLease(ctx context.Context, inbox centrala.InboxID, term int64) error {
 	return db.write(ctx, func(tx *Tx) error {
-		_, err := tx.exec(`UPDATE lease SET ends = 0 WHERE inbox = $1 AND term = $2`, inbox, term)
+		_, err := tx.Exec(`UPDATE lease SET ends = 0 WHERE inbox = $1 AND term = $2`, inbox, term)
 		return wrap(err, "release the lease")
 	})
 }
@@ -59,7 +71,7 @@ func (tx *Tx) held(c *centrala.Cursor) error {
 		return nil
 	}
 	d, one := tx.w.db.dialect, 0
-	err := tx.row(`SELECT 1 FROM lease WHERE inbox = $1 AND term = $2 AND ends >= `+d.clock()+d.forUpdate("lease"), []any{c.Inbox, c.Term}, &one)
+	err := tx.Row(`SELECT 1 FROM lease WHERE inbox = $1 AND term = $2 AND ends >= `+d.Clock()+d.ForUpdate("lease"), []any{c.Inbox, c.Term}, &one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return lostLease(centrala.Unavailable)
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"centrala/store/column"
+
 	"centrala"
 	"centrala/store/engine"
 )
@@ -112,9 +114,10 @@ func (db *DB) filterWhere(f centrala.Filter, arg func(any) string) []string {
 func (db *DB) textWhere(words []string, arg func(any) string) string {
 	var all []string
 	for _, w := range words[:min(len(words), 6)] {
-		a := arg(engine.Pattern(db.dialect == postgres, w))
-		in := func(column string) string { return engine.Holds(db.dialect == postgres, column, a) }
+		a := arg(db.dialect.Pattern(w))
+		in := func(column string) string { return db.dialect.Holds(column, a) }
 		all = append(all, `(`+in("c.subject")+` OR `+in("coalesce(k.name, '')")+` OR `+in("coalesce(k.email, '')")+`
+			OR c.origin <> 0 AND EXISTS (SELECT 1 FROM contact o WHERE o.id = c.origin AND (`+in("o.name")+` OR `+in("o.email")+`))
 			OR EXISTS (SELECT 1 FROM event e WHERE e.conversation = c.id AND e.seq > 0 AND `+in("e.text")+`))`)
 	}
 	return strings.Join(all, " AND ")
@@ -137,11 +140,11 @@ func sortValue(o centrala.Order, c centrala.Conversation) int64 {
 		if c.Due.IsZero() {
 			return 1<<63 - 1
 		}
-		return micros(c.Due)
+		return column.Micros(c.Due)
 	case centrala.ByQueue:
-		return micros(c.QueuedAt)
+		return column.Micros(c.QueuedAt)
 	default:
-		return micros(c.UpdatedAt)
+		return column.Micros(c.UpdatedAt)
 	}
 }
 
@@ -213,11 +216,31 @@ func (db *DB) Counts(ctx context.Context, scope centrala.Scope, agent centrala.A
 }
 
 // Waiting lists what has no agent, in the order in which it should be taken: of each team and
-// side the first 500, so that one team's backlog hides nobody else's.
-func (db *DB) Waiting(ctx context.Context) ([]centrala.Conversation, error) {
+// side the first 500, so that one team's backlog hides nobody else's. With teams it lists
+// theirs only; team 0 has what no team was found for yet.
+func (db *DB) Waiting(ctx context.Context, teams ...centrala.TeamID) ([]centrala.Conversation, error) {
+	theirs, args := "", make([]any, len(teams))
+	for i, t := range teams {
+		args[i] = t
+	}
+	if len(teams) > 0 {
+		theirs = ` AND team IN (` + numbered(len(teams)) + `)`
+	}
 	return db.conversations(ctx, `SELECT `+conversationColumns+conversationFrom+` WHERE c.id IN (SELECT id FROM
-		(SELECT id, row_number() OVER (PARTITION BY team, side ORDER BY priority DESC, queued_at, id) AS place FROM conversation WHERE status = 'waiting') AS line
-		WHERE line.place <= 500) ORDER BY c.priority DESC, c.queued_at, c.id`)
+		(SELECT id, row_number() OVER (PARTITION BY team, side ORDER BY priority DESC, queued_at, id) AS place FROM conversation WHERE status = 'waiting'`+theirs+`) AS line
+		WHERE line.place <= 500) ORDER BY c.priority DESC, c.queued_at, c.id`, args...)
+}
+
+// numbered is "$1, $2, …, $n".
+func numbered(n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + strconv.Itoa(i+1))
+	}
+	return b.String()
 }
 
 // Queue is a waiting conversation's place in its team's queue, 1 for the next; 0 when it
@@ -233,7 +256,7 @@ func (db *DB) Queue(ctx context.Context, id centrala.ConversationID) (int, error
 // DueSnoozes lists conversations that should wake up now.
 func (db *DB) DueSnoozes(ctx context.Context, limit int) ([]centrala.ConversationID, error) {
 	return db.ids(ctx, `SELECT id FROM conversation WHERE status = 'snoozed' AND snoozed_until <= $1 ORDER BY snoozed_until LIMIT $2`,
-		micros(db.now()), limit)
+		column.Micros(db.now()), limit)
 }
 
 // Ringing lists the conversations about whose promise something is to be said now, the longest
@@ -243,19 +266,19 @@ func (db *DB) Ringing(ctx context.Context, limit int) ([]centrala.ConversationID
 	const rings = ` AND due <> 0 AND turn = 'agent' AND (due <= $1 AND alarm < 2
 		OR due <= CASE channel WHEN 'chat' THEN CAST($2 AS bigint) ELSE CAST($3 AS bigint) END AND alarm < 1)`
 	now := db.now()
-	third := func(c centrala.Channel) int64 { return micros(now.Add(centrala.Promise(c) / 3)) }
+	third := func(c centrala.Channel) int64 { return column.Micros(now.Add(centrala.Promise(c) / 3)) }
 	return db.ids(ctx, `SELECT id FROM (
 		SELECT id, due FROM conversation WHERE status = 'waiting' AND queued_at > 0`+rings+` UNION ALL
 		SELECT id, due FROM conversation WHERE status = 'snoozed' AND snoozed_until > 0`+rings+` UNION ALL
 		SELECT id, due FROM conversation WHERE assignee > 0 AND assignee <> 0 AND status = 'open'`+rings+`) clocks
-		ORDER BY due LIMIT $4`, micros(now), third(centrala.Chat), third(centrala.Email), limit)
+		ORDER BY due LIMIT $4`, column.Micros(now), third(centrala.Chat), third(centrala.Email), limit)
 }
 
 // Unseen lists chats whose customer has left an answer unread for longer than olderThan.
 func (db *DB) Unseen(ctx context.Context, olderThan time.Duration, limit int) ([]centrala.ConversationID, error) {
-	return db.ids(ctx, `SELECT c.id FROM conversation c JOIN contact k ON k.id = c.contact
-		WHERE c.unseen_since <> 0 AND c.unseen_since <= $1 AND k.email <> '' ORDER BY c.unseen_since LIMIT $2`,
-		micros(db.now().Add(-olderThan)), limit)
+	return db.ids(ctx, `SELECT c.id FROM conversation c JOIN contact k ON k.id = c.contact LEFT JOIN contact o ON o.id = c.origin
+		WHERE c.unseen_since <> 0 AND c.unseen_since <= $1 AND (k.email <> '' AND k.bounced_at = 0 OR o.email <> '' AND o.bounced_at = 0) ORDER BY c.unseen_since LIMIT $2`,
+		column.Micros(db.now().Add(-olderThan)), limit)
 }
 
 func (db *DB) ids(ctx context.Context, query string, args ...any) ([]centrala.ConversationID, error) {

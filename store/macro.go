@@ -7,13 +7,15 @@ import (
 	"slices"
 	"strings"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
 // Macros lists the canned replies by title.
 func (db *DB) Macros(ctx context.Context) ([]centrala.Macro, error) {
-	fields := func(m *centrala.Macro) []any { return []any{&m.ID, &m.Title, &m.Side, &m.Team, asJSON(&m.Text)} }
-	macros, err := all(ctx, db.ro, fields, `SELECT id, title, side, team, words FROM macro`)
+	fields := func(m *centrala.Macro) []any { return []any{&m.ID, &m.Title, &m.Side, &m.Team, column.JSON(&m.Text)} }
+	macros, err := column.All(ctx, db.ro, fields, `SELECT id, title, side, team, words FROM macro`)
 	if err != nil {
 		return nil, fmt.Errorf("read the macros: %w", err)
 	}
@@ -31,24 +33,24 @@ func (db *DB) SaveMacro(ctx context.Context, m centrala.Macro) (centrala.Macro, 
 	err := db.write(ctx, func(tx *Tx) error {
 		out = m
 		if out.ID == 0 {
-			out.ID = centrala.MacroID(tx.id())
-			_, err := tx.exec(`INSERT INTO macro (id, title, side, team, words) VALUES ($1, $2, $3, $4, $5)`,
-				out.ID, out.Title, out.Side, out.Team, asJSON(&out.Text))
+			out.ID = centrala.MacroID(tx.NewID())
+			_, err := tx.Exec(`INSERT INTO macro (id, title, side, team, words) VALUES ($1, $2, $3, $4, $5)`,
+				out.ID, out.Title, out.Side, out.Team, column.JSON(&out.Text))
 			return wrap(err, "save the macro")
 		}
-		n, err := tx.exec(`UPDATE macro SET title = $2, side = $3, team = $4, words = $5 WHERE id = $1`,
-			out.ID, out.Title, out.Side, out.Team, asJSON(&out.Text))
+		n, err := tx.Exec(`UPDATE macro SET title = $2, side = $3, team = $4, words = $5 WHERE id = $1`,
+			out.ID, out.Title, out.Side, out.Team, column.JSON(&out.Text))
 		if err == nil && n == 0 {
 			err = errNone
 		}
-		return missing(err, "macro", out.ID.String())
+		return column.Missing(err, "macro", out.ID.String())
 	})
 	return out, err
 }
 
 func checkMacro(m centrala.Macro) error {
 	if m.Side != centrala.NoSide {
-		if err := checkSides(m.Side); err != nil {
+		if err := column.CheckSides(m.Side); err != nil {
 			return err
 		}
 	}
@@ -62,16 +64,16 @@ func checkMacro(m centrala.Macro) error {
 	if !said {
 		return centrala.InvalidField("text", "The text is empty.")
 	}
-	return checkName("title", m.Title, 100)
+	return column.CheckName("title", m.Title, 100)
 }
 
 // RemoveMacro removes a canned reply; NotFound when there is none.
 func (db *DB) RemoveMacro(ctx context.Context, id centrala.MacroID) error {
 	return db.write(ctx, func(tx *Tx) error {
-		n, err := tx.exec(`DELETE FROM macro WHERE id = $1`, id)
+		n, err := tx.Exec(`DELETE FROM macro WHERE id = $1`, id)
 		if err == nil && n == 0 {
 			err = errNone
 		}
-		return missing(err, "macro", id.String())
+		return column.Missing(err, "macro", id.String())
 	})
 }

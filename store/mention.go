@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
@@ -23,8 +25,8 @@ func (tx *Tx) keepMentions(c *conversation, was []centrala.Mention) error {
 		if slices.Contains(was, m) {
 			continue
 		}
-		_, err := tx.exec(`INSERT INTO mention (agent, conversation, seq, unread) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (agent, conversation) DO UPDATE SET seq = excluded.seq, unread = excluded.unread`, m.Agent, c.ID, m.Seq, flag(!m.Read))
+		_, err := tx.Exec(`INSERT INTO mention (agent, conversation, seq, unread) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (agent, conversation) DO UPDATE SET seq = excluded.seq, unread = excluded.unread`, m.Agent, c.ID, m.Seq, column.Flag(!m.Read))
 		if err != nil {
 			return fmt.Errorf("keep a mention: %w", err)
 		}
@@ -33,7 +35,7 @@ func (tx *Tx) keepMentions(c *conversation, was []centrala.Mention) error {
 	if err != nil {
 		return fmt.Errorf("mentions: %w", err)
 	}
-	_, err = tx.exec(`UPDATE conversation SET mentions = $2 WHERE id = $1`, c.ID, string(all))
+	_, err = tx.Exec(`UPDATE conversation SET mentions = $2 WHERE id = $1`, c.ID, string(all))
 	return wrap(err, "keep the mentions")
 }
 
@@ -42,7 +44,7 @@ func (tx *Tx) keepMentions(c *conversation, was []centrala.Mention) error {
 func (tx *Tx) mentionable(agents []centrala.AgentID) error {
 	for _, a := range agents {
 		var n int
-		if err := tx.row(`SELECT count(*) FROM agent WHERE id = $1 AND disabled = 0`, []any{a}, &n); err != nil {
+		if err := tx.Row(`SELECT count(*) FROM agent WHERE id = $1 AND disabled = 0`, []any{a}, &n); err != nil {
 			return fmt.Errorf("look for a colleague: %w", err)
 		}
 		if n == 0 {
@@ -73,7 +75,7 @@ func (tx *Tx) readByTeam(c *conversation, by centrala.Author, read int64) error 
 	if err := tx.keepMentions(c, was); err != nil || read <= c.ReadByAgent {
 		return err
 	}
-	c.ReadByAgent = read
+	tx.teamRead(c, read)
 	if read >= c.LastSeq || read >= c.LastText.Seq {
 		c.Unread = 0
 	}

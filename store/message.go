@@ -9,24 +9,33 @@ import (
 	"slices"
 	"strings"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
 const messageColumns = `e.id, coalesce(e.conversation, 0), e.n, coalesce(e.seq, 0), e.type, e.at, e.side, e.channel, e.author_kind, e.author_id,
-	e.author_name, e.text, e.data, e.extra, e.body, coalesce(e.sender, ''), coalesce(e.key, '')`
+	e.author_name, e.text, e.data, e.extra, e.body, coalesce(e.sender, ''), coalesce(e.key, ''), e.answers`
 
 // entry is one row of the log: an event and, when it has a seq, its message.
 type entry struct {
 	event   centrala.Event
 	message centrala.Message
 	data    string
-	body    int64
+	body    int64 // what there is beside the text: 1 HTML, 2 a longer text, and what follows
 }
 
+const (
+	wasEdited = 4 << iota
+	wasUnsent
+	hasReactions
+	wasPressed
+)
+
 func (e *entry) fields() []any {
-	return []any{&e.event.ID, &e.event.Conversation, &e.event.N, &e.event.Seq, &e.event.Type, instant{&e.event.At}, &e.event.Side,
+	return []any{&e.event.ID, &e.event.Conversation, &e.event.N, &e.event.Seq, &e.event.Type, column.Instant(&e.event.At), &e.event.Side,
 		&e.message.Channel, &e.message.Author.Kind, &e.message.Author.ID, &e.message.Author.Name, &e.message.Text, &e.data,
-		list[centrala.Attachment]{&e.message.Attachments}, &e.body, &e.message.Sender, &e.message.Key}
+		column.List(&e.message.Attachments), &e.body, &e.message.Sender, &e.message.Key, &e.message.Answers}
 }
 
 // finish fills what the two faces of the row share.
@@ -39,10 +48,16 @@ func (e *entry) finish() error {
 	e.event.Channel = e.message.Channel
 	m := &e.message
 	m.ID, m.Conversation, m.Seq, m.At = e.event.ID, e.event.Conversation, e.event.Seq, e.event.At
-	m.HasHTML, m.HasMore = e.body&1 != 0, e.body&2 != 0
+	m.HasHTML, m.HasMore, m.Edited, m.Unsent = e.body&1 != 0, e.body&2 != 0, e.body&wasEdited != 0, e.body&wasUnsent != 0
+	m.Pressed = e.body&wasPressed != 0
 	switch {
+	case e.event.Type == centrala.MessageReceived:
+		m.Trust = e.event.Data.Trust
 	case e.event.Type == centrala.MessageNoted:
 		m.Note, m.Mentions = true, e.event.Data.Mentions
+	case e.event.Type == centrala.MessageChanged:
+		m.Change = &centrala.Change{Of: e.event.Data.Seq, Kind: e.event.Data.Kind}
+		reactionOf(m)
 	case !strings.HasPrefix(string(e.event.Type), "message."):
 		facts := e.event.Data
 		m.System = &facts
@@ -51,7 +66,7 @@ func (e *entry) finish() error {
 }
 
 // entries reads rows of the log.
-func entries(ctx context.Context, q querier, query string, args ...any) ([]entry, error) {
+func entries(ctx context.Context, q column.Querier, query string, args ...any) ([]entry, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read the log: %w", err)
@@ -68,7 +83,10 @@ func entries(ctx context.Context, q querier, query string, args ...any) ([]entry
 		}
 		out = append(out, e)
 	}
-	return out, wrap(rows.Err(), "read the log")
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, fmt.Errorf("read the log: %w", err)
+	}
+	return out, present(ctx, q, out)
 }
 
 // MaxPage is how many entries one page holds at most.
@@ -159,7 +177,7 @@ func (db *DB) Message(ctx context.Context, scope centrala.Scope, id centrala.Con
 	full = m.Text
 	if rows[0].body != 0 {
 		var whole string
-		err = db.ro.QueryRowContext(ctx, `SELECT full_text, html FROM body WHERE event = $1`, m.ID).Scan(&whole, &html)
+		err = db.ro.QueryRowContext(ctx, `SELECT full_text, html, policy FROM body WHERE event = $1`, m.ID).Scan(&whole, &html, &m.Policy)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return m, "", "", fmt.Errorf("read the whole message: %w", err)
 		}

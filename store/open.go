@@ -47,7 +47,17 @@ type Options struct {
 	Now  func() time.Time // tests step the clock; nil: PostgreSQL's own, or this machine's
 	Node string           // this process's name among the nodes, for the attempts to deliver
 
-	Tracer watch.Tracer // nil: nothing is traced
+	Tracer   watch.Tracer // nil: nothing is traced
+	Courtesy Courtesy     // nil: nothing is acknowledged
+	Flood    int          // mails of one sender within ten minutes that blow their fuse; 0: manners.FloodMails, below: none do
+
+	// Files makes what was written beside the database until now outlive a loss of power; it is
+	// called before a commit that names files. nil: they do without.
+	Files func() error
+
+	// Discard is told of blobs that nothing names any more, once that is on disk. It is called on the
+	// writer's goroutine and must not block. nil: they stay.
+	Discard func(blobs []string)
 
 	// Guest says that another process may own the database at the same time: how it was left
 	// is neither judged nor noted. Commands beside a running server are guests.
@@ -58,17 +68,22 @@ type Options struct {
 type DB struct {
 	centrala.IDs
 
-	dialect dialect
-	ro      *reader
-	rw      *sql.DB // the writer's, one connection
-	log     *slog.Logger
-	seal    Sealer
-	now     func() time.Time
-	node    string
-	tracer  watch.Tracer
+	dialect  engine.Dialect
+	ro       *reader
+	rw       *sql.DB // the writer's, one connection
+	log      *slog.Logger
+	seal     Sealer
+	now      func() time.Time
+	node     string
+	tracer   watch.Tracer
+	courtesy Courtesy
+	flood    int
+	files    func() error
+	discard  func([]string)
 
 	ops      chan *op
 	onCommit []func([]centrala.Commit)
+	onRead   func([]centrala.TeamRead)
 	stop     context.CancelCauseFunc
 	done     sync.WaitGroup
 	fault    atomic.Pointer[error] // why writing does not work at the moment
@@ -92,7 +107,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		dialect: d, log: o.Log, seal: o.Seal, now: o.Now, node: o.Node, tracer: o.Tracer, guest: o.Guest,
+		dialect: d, log: o.Log, seal: o.Seal, now: o.Now, node: o.Node, tracer: o.Tracer, courtesy: o.Courtesy, flood: o.Flood, files: o.Files, discard: o.Discard, guest: o.Guest,
 		ops: make(chan *op, 4*maxBatch), fatal: make(chan error, 1),
 	}
 	db.stats.batch, db.stats.commit = watch.Sizes(maxBatch), watch.Seconds()
@@ -105,7 +120,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	var theirs *clock
 	switch {
 	case db.now != nil:
-	case d == postgres:
+	case d == engine.Postgres:
 		theirs = databaseClock(db.ro.DB)
 		if err := theirs.set(ctx); err != nil {
 			return nil, errors.Join(err, db.ro.Close(), db.rw.Close())
@@ -147,7 +162,7 @@ func (db *DB) Close() error {
 	if !db.guest {
 		_, err = db.rw.Exec(`UPDATE meta SET value = 'yes' WHERE name = 'clean'`)
 	}
-	if db.dialect == sqlite && err == nil && !db.guest {
+	if db.dialect == engine.SQLite && err == nil && !db.guest {
 		_, err = db.rw.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`)
 	}
 	return errors.Join(err, db.ro.Close(), db.rw.Close())
@@ -157,12 +172,12 @@ func (db *DB) Close() error {
 // it holds can no longer be vouched for.
 func (db *DB) Fatal() <-chan error { return db.fatal }
 
-func parseDSN(dsn string) (dialect, string, error) {
+func parseDSN(dsn string) (engine.Dialect, string, error) {
 	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok && path != "" {
-		return sqlite, path, nil
+		return engine.SQLite, path, nil
 	}
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
-		return postgres, dsn, nil
+		return engine.Postgres, dsn, nil
 	}
 	return 0, "", centrala.InvalidField("database", "The database is sqlite:PATH or postgres://…")
 }
@@ -170,7 +185,7 @@ func parseDSN(dsn string) (dialect, string, error) {
 func (db *DB) connect(ctx context.Context, source string) error {
 	driver, read, write := "pgx", source, source
 	readers := 12
-	if db.dialect == sqlite {
+	if db.dialect == engine.SQLite {
 		if err := engine.FoldInSQLite(); err != nil {
 			return fmt.Errorf("teach the database Polish: %w", err)
 		}
@@ -190,7 +205,7 @@ func (db *DB) connect(ctx context.Context, source string) error {
 	if err := db.rw.PingContext(ctx); err != nil {
 		return errors.Join(fmt.Errorf("open the database: %w", err), db.rw.Close())
 	}
-	db.ro = &reader{keeps: db.dialect == sqlite, stmts: map[string]*sql.Stmt{}}
+	db.ro = &reader{keeps: db.dialect == engine.SQLite, stmts: map[string]*sql.Stmt{}}
 	if db.ro.DB, err = sql.Open(driver, read); err != nil {
 		return fmt.Errorf("open the database for reading: %w", err)
 	}
@@ -209,7 +224,7 @@ func sqliteSource(path string, pragmas ...string) string {
 
 func (db *DB) migrate(ctx context.Context) error {
 	dir, gooseDialect := "migrations/sqlite", goose.DialectSQLite3
-	if db.dialect == postgres {
+	if db.dialect == engine.Postgres {
 		dir, gooseDialect = "migrations/postgres", goose.DialectPostgres
 	}
 	sub, err := fs.Sub(migrations, dir)
@@ -217,7 +232,7 @@ func (db *DB) migrate(ctx context.Context) error {
 		return fmt.Errorf("migrations: %w", err)
 	}
 	options := []goose.ProviderOption{goose.WithLogger(goose.NopLogger())}
-	if db.dialect == postgres { // another node may be starting at the same moment
+	if db.dialect == engine.Postgres { // another node may be starting at the same moment
 		alone, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
 		if err != nil {
 			return fmt.Errorf("migrations: %w", err)
@@ -256,7 +271,7 @@ func (db *DB) recover(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read how the database was left: %w", err)
 	}
-	if clean == "no" && db.dialect == sqlite {
+	if clean == "no" && db.dialect == engine.SQLite {
 		_, err = db.rw.ExecContext(ctx, `INSERT INTO outbox (event, at)
 			SELECT id, at FROM event WHERE id > $1 ON CONFLICT DO NOTHING`, centrala.FirstID(db.now().Add(-time.Minute)))
 		if err != nil {

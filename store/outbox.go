@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"centrala/store/column"
+
 	"centrala"
 	"centrala/store/engine"
 )
@@ -14,7 +16,7 @@ import (
 // a while, in the order of each conversation: what a crash, or a slow stream, left behind.
 func (db *DB) Unpublished(ctx context.Context, olderThan time.Duration, limit int) ([]centrala.Event, error) {
 	rows, err := entries(ctx, db.ro, `SELECT `+messageColumns+` FROM outbox o JOIN event e ON e.id = o.event
-		WHERE o.at <= $1 ORDER BY o.event LIMIT $2`, micros(db.now().Add(-olderThan)), limit)
+		WHERE o.at <= $1 ORDER BY o.event LIMIT $2`, column.Micros(db.now().Add(-olderThan)), limit)
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +57,8 @@ func (db *DB) Bury(ctx context.Context, d centrala.DeadLetter) error {
 		return fmt.Errorf("dead letter: %w", err)
 	}
 	return db.write(ctx, func(tx *Tx) error {
-		_, err := tx.exec(`INSERT INTO dead_letter (id, grp, event, error, attempts, at) VALUES ($1, $2, $3, $4, $5, $6)`,
-			tx.id(), d.Group, string(b), short(d.Error, 1000), d.Attempts, micros(tx.now))
+		_, err := tx.Exec(`INSERT INTO dead_letter (id, grp, event, error, attempts, at) VALUES ($1, $2, $3, $4, $5, $6)`,
+			tx.NewID(), d.Group, string(b), short(d.Error, 1000), d.Attempts, column.Micros(tx.now))
 		return wrap(err, "keep the dead letter")
 	})
 }
@@ -74,7 +76,7 @@ func (db *DB) DeadLetters(ctx context.Context) ([]centrala.DeadLetter, error) {
 			d centrala.DeadLetter
 			b []byte
 		)
-		if err := rows.Scan(&d.ID, &d.Group, &b, &d.Error, &d.Attempts, instant{&d.At}); err != nil {
+		if err := rows.Scan(&d.ID, &d.Group, &b, &d.Error, &d.Attempts, column.Instant(&d.At)); err != nil {
 			return nil, fmt.Errorf("read dead letters: %w", err)
 		}
 		if err := json.Unmarshal(b, &d.Event); err != nil {
@@ -90,8 +92,8 @@ func (db *DB) Exhume(ctx context.Context, id int64) (centrala.DeadLetter, error)
 	var d centrala.DeadLetter
 	err := db.write(ctx, func(tx *Tx) error {
 		var b []byte
-		err := tx.row(`DELETE FROM dead_letter WHERE id = $1 RETURNING id, grp, event, error, attempts, at`, []any{id},
-			&d.ID, &d.Group, &b, &d.Error, &d.Attempts, instant{&d.At})
+		err := tx.Row(`DELETE FROM dead_letter WHERE id = $1 RETURNING id, grp, event, error, attempts, at`, []any{id},
+			&d.ID, &d.Group, &b, &d.Error, &d.Attempts, column.Instant(&d.At))
 		if err != nil {
 			return absent(err, "There is no such dead letter.")
 		}

@@ -3,6 +3,9 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
+
+	"centrala/store/column"
 
 	"centrala"
 	"centrala/store/engine"
@@ -31,6 +34,8 @@ type said struct {
 	note     bool
 	files    []centrala.Attachment
 	mentions []centrala.AgentID
+	answers  int64
+	via      centrala.Channel
 }
 
 // pending is what the running transaction has not written yet, and what it knows of keys.
@@ -42,10 +47,10 @@ type pending struct {
 
 var (
 	eventRows = engine.NewRows(`INSERT INTO event (id, conversation, n, seq, type, at, side, channel, author_kind, author_id, author_name,
-		text, data, extra, body, sender, key) VALUES `, 17, ``)
+		text, data, extra, body, sender, key, answers) VALUES `, 18, ``)
 	outboxRows = engine.NewRows(`INSERT INTO outbox (event, at) VALUES `, 2, ``)
 	markRows   = engine.NewRows(`DELETE FROM outbox WHERE event IN (`, 1, `)`)
-	keyRows    = engine.NewRows(`SELECT sender, key, id, conversation, seq, at, text, extra, data, CASE WHEN type = 'message.noted' THEN 1 ELSE 0 END
+	keyRows    = engine.NewRows(`SELECT sender, key, id, conversation, seq, at, text, extra, data, CASE WHEN type = 'message.noted' THEN 1 ELSE 0 END, answers
 		FROM event WHERE key IS NOT NULL AND (key, sender) IN (VALUES `, 2, `)`)
 )
 
@@ -120,11 +125,11 @@ func (tx *Tx) lookUp(keys ...senderKey) error {
 			s     said
 			facts centrala.Facts
 		)
-		if err := rows.Scan(&k.sender, &k.key, &s.receipt.Event, &s.receipt.Conversation, &s.receipt.Seq, instant{&s.receipt.At}, &s.text,
-			list[centrala.Attachment]{&s.files}, object[centrala.Facts]{&facts}, &s.note); err != nil {
+		if err := rows.Scan(&k.sender, &k.key, &s.receipt.Event, &s.receipt.Conversation, &s.receipt.Seq, column.Instant(&s.receipt.At), &s.text,
+			column.List(&s.files), column.Object(&facts), &s.note, &s.answers); err != nil {
 			return tx.noted(fmt.Errorf("look for the keys: %w", err))
 		}
-		s.mentions = facts.Mentions
+		s.mentions, s.via = facts.Mentions, facts.Channel
 		tx.w.pending.keys[k] = &s
 	}
 	return tx.noted(wrap(rows.Err(), "look for the keys"))
@@ -151,11 +156,11 @@ func (tx *Tx) prepare(batch []*op) error {
 		}
 	}
 	clear(tx.w.pending.keys)
-	if err := tx.lookUp(keys...); err != nil || tx.w.db.dialect != postgres || len(ids)+len(contact) == 0 {
+	if err := tx.lookUp(keys...); err != nil || tx.w.db.dialect != engine.Postgres || len(ids)+len(contact) == 0 {
 		return err
 	}
 	rows, err := tx.w.conn.Query(`SELECT `+conversationColumns+conversationFrom+` WHERE c.id IN (SELECT unnest($1::bigint[]) UNION
-		SELECT o.id FROM unnest($2::bigint[], $3::bigint[]) AS w (contact, inbox) JOIN conversation o ON o.contact = w.contact AND o.inbox = w.inbox
+		SELECT o.id FROM unnest($2::bigint[], $3::bigint[]) AS w (contact, inbox) JOIN conversation o ON `+cameAs("o", "w.contact")+` AND o.inbox = w.inbox
 		AND o.status <> 'resolved' AND o.channel = 'chat') ORDER BY c.id FOR UPDATE OF c`, ids, contact, inboxes)
 	if err != nil {
 		return tx.noted(fmt.Errorf("lock the conversations: %w", err))
@@ -176,28 +181,43 @@ func (tx *Tx) prepare(batch []*op) error {
 // made of alone where the version is as it was, as after a message: SQLite would write every
 // index anew.
 func (c *conversation) row() (engine.Statement, error) {
-	words := []any{string(c.Turn), flag(c.HumanReplied), int64(c.Answers), c.LastSeq, c.LastN, c.LastText.Seq, string(c.LastText.Author.Kind),
-		c.LastText.Text, int64(c.Unread), c.ReadByCustomer, c.ReadByAgent, c.ReceivedByCustomer, micros(c.WaitingSince), micros(c.FirstReplyAt),
-		micros(c.FirstReplyDue), micros(c.Due), micros(c.UpdatedAt), c.unseenSince, c.LastText.Author.ID, c.LastText.Author.Name,
-		micros(c.LastText.At), int64(c.Alarm)}
+	words := []any{string(c.Turn), column.Flag(c.HumanReplied), int64(c.Answers), c.LastSeq, c.LastN, c.LastText.Seq, string(c.LastText.Author.Kind),
+		c.LastText.Text, int64(c.Unread), c.ReadByCustomer, c.ReadByAgent, c.ReceivedByCustomer, column.Micros(c.WaitingSince), column.Micros(c.FirstReplyAt),
+		column.Micros(c.FirstReplyDue), column.Micros(c.Due), column.Micros(c.UpdatedAt), c.unseenSince, c.LastText.Author.ID, c.LastText.Author.Name,
+		column.Micros(c.LastText.At), int64(c.Alarm), column.Micros(c.HeardAt), c.peer}
 	if c.stored == c.Version {
 		return engine.Statement{Query: wordsOfConversation, Args: append(words, int64(c.ID))}, nil
 	}
-	tags, err := json.Marshal(some(c.Tags))
+	tags, err := json.Marshal(column.Some(c.Tags))
 	if err != nil {
 		return engine.Statement{}, fmt.Errorf("tags: %w", err)
 	}
+	matters, err := jsonList(c.Matters)
+	if err != nil {
+		return engine.Statement{}, err
+	}
 	return engine.Statement{Query: wholeConversation, Args: append(words, string(c.Side), string(c.Status), c.Subject, int64(c.Team), int64(c.Assignee),
-		int64(c.LastAssignee), int64(c.Priority), string(tags), flag(c.Complaint), flag(c.Spam), micros(c.QueuedAt), micros(c.SnoozedUntil),
-		micros(c.ResolvedAt), c.Reason, int64(c.MergedInto), c.Version, flag(c.Unasked), int64(c.ID))}, nil
+		int64(c.LastAssignee), int64(c.Priority), string(tags), column.Flag(c.Complaint), column.Flag(c.Spam), column.Micros(c.QueuedAt), column.Micros(c.SnoozedUntil),
+		column.Micros(c.ResolvedAt), c.Reason, int64(c.MergedInto), c.Version, column.Flag(c.Unasked), matters, int64(c.ID))}, nil
 }
 
 const (
 	wordColumns = `turn = $1, human_replied = $2, answers = $3, last_seq = $4, last_n = $5, preview_seq = $6, preview_by = $7, preview = $8, unread = $9,
 		read_customer = $10, read_agent = $11, received = $12, waiting_since = $13, first_reply = $14, first_due = $15, due = $16, updated_at = $17,
-		unseen_since = $18, preview_id = $19, preview_name = $20, preview_at = $21, alarm = $22`
-	wordsOfConversation = `UPDATE conversation SET ` + wordColumns + ` WHERE id = $23`
-	wholeConversation   = `UPDATE conversation SET ` + wordColumns + `, side = $23, status = $24, subject = $25, team = $26, assignee = $27,
-		last_assignee = $28, priority = $29, tags = $30, complaint = $31, spam = $32, queued_at = $33, snoozed_until = $34, resolved_at = $35,
-		reason = $36, merged_into = $37, version = $38, unasked = $39 WHERE id = $40`
+		unseen_since = $18, preview_id = $19, preview_name = $20, preview_at = $21, alarm = $22, heard_at = $23, peer = $24`
+	wordsOfConversation = `UPDATE conversation SET ` + wordColumns + ` WHERE id = $25`
+	wholeConversation   = `UPDATE conversation SET ` + wordColumns + `, side = $25, status = $26, subject = $27, team = $28, assignee = $29,
+		last_assignee = $30, priority = $31, tags = $32, complaint = $33, spam = $34, queued_at = $35, snoozed_until = $36, resolved_at = $37,
+		reason = $38, merged_into = $39, version = $40, unasked = $41, matters = $42 WHERE id = $43`
 )
+
+// oneChat is the index that holds a contact to one unresolved chat in an inbox.
+const oneChat = "conversation_one_chat"
+
+// secondChat makes the refusal of what would give somebody a second one.
+func secondChat(err error) error {
+	if engine.Duplicate(err) && (strings.Contains(err.Error(), oneChat) || strings.Contains(err.Error(), "conversation.contact, conversation.inbox")) {
+		return centrala.Errorf(centrala.Conflict, "The customer has another chat by now that is not over.")
+	}
+	return err
+}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
@@ -21,11 +23,11 @@ const (
 func (db *DB) SetPresence(ctx context.Context, agent centrala.AgentID, status centrala.PresenceStatus) error {
 	return db.write(ctx, func(tx *Tx) error {
 		var before centrala.PresenceStatus
-		err := tx.row(`SELECT status FROM presence WHERE agent = $1`+tx.w.db.dialect.forUpdate("presence"), []any{agent}, &before)
+		err := tx.Row(`SELECT status FROM presence WHERE agent = $1`+tx.w.db.dialect.ForUpdate("presence"), []any{agent}, &before)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		now, until := micros(tx.now), micros(tx.now.Add(Lease))
+		now, until := column.Micros(tx.now), column.Micros(tx.now.Add(Lease))
 		if status == centrala.Offline {
 			until = now
 		}
@@ -38,7 +40,7 @@ func (db *DB) SetPresence(ctx context.Context, agent centrala.AgentID, status ce
 		if before == status || before == "" && status == centrala.Offline {
 			return nil
 		}
-		return tx.emit(centrala.AgentPresence, centrala.Author{Kind: centrala.ByAgent, ID: agent.String()},
+		return tx.Emit(centrala.AgentPresence, centrala.Author{Kind: centrala.ByAgent, ID: agent.String()},
 			centrala.Facts{Kind: "presence", Agent: agent, State: string(status)})
 	})
 }
@@ -50,7 +52,7 @@ func (db *DB) Heartbeat(ctx context.Context, agents []centrala.AgentID) error {
 	}
 	return db.write(ctx, func(tx *Tx) error {
 		for _, a := range agents {
-			if _, err := tx.keep(`UPDATE presence SET lease_until = $2 WHERE agent = $1 AND status <> 'offline'`, a, micros(tx.now.Add(Lease))); err != nil {
+			if _, err := tx.keep(`UPDATE presence SET lease_until = $2 WHERE agent = $1 AND status <> 'offline'`, a, column.Micros(tx.now.Add(Lease))); err != nil {
 				return fmt.Errorf("renew the presence: %w", err)
 			}
 		}
@@ -58,13 +60,19 @@ func (db *DB) Heartbeat(ctx context.Context, agents []centrala.AgentID) error {
 	})
 }
 
+// linesQuery counts loads by the index of those who have something, which SQLite only finds when it
+// is told that nobody has none.
+func (db *DB) linesQuery() string {
+	return `SELECT a.id, a.name, p.status, a.capacity, p.since, p.served_at,
+		(SELECT ` + loadSum + ` FROM conversation WHERE assignee = a.id AND assignee <> 0 AND status = 'open'),
+		coalesce((SELECT '[' || ` + db.dialect.Join("t.team") + ` || ']' FROM agent_team t WHERE t.agent = a.id), '[]')
+		FROM presence p JOIN agent a ON a.id = p.agent
+		WHERE p.status <> 'offline' AND p.lease_until > $1 AND a.disabled = 0 ORDER BY a.id`
+}
+
 // Lines lists the agents who are there or on a break, with what they carry.
 func (db *DB) Lines(ctx context.Context) ([]centrala.Line, error) {
-	rows, err := db.ro.QueryContext(ctx, `SELECT a.id, a.name, p.status, a.capacity, p.since, p.served_at,
-		(SELECT `+loadSum+` FROM conversation WHERE assignee = a.id AND status = 'open'),
-		coalesce((SELECT '[' || `+db.dialect.join("t.team")+` || ']' FROM agent_team t WHERE t.agent = a.id), '[]')
-		FROM presence p JOIN agent a ON a.id = p.agent
-		WHERE p.status <> 'offline' AND p.lease_until > $1 AND a.disabled = 0 ORDER BY a.id`, micros(db.now()))
+	rows, err := db.ro.QueryContext(ctx, db.linesQuery(), column.Micros(db.now()))
 	if err != nil {
 		return nil, fmt.Errorf("read the lines: %w", err)
 	}
@@ -75,7 +83,7 @@ func (db *DB) Lines(ctx context.Context) ([]centrala.Line, error) {
 			l     centrala.Line
 			teams []int64
 		)
-		if err := rows.Scan(&l.Agent, &l.Name, &l.Status, &l.Capacity, instant{&l.Since}, instant{&l.Served}, &l.Load, list[int64]{&teams}); err != nil {
+		if err := rows.Scan(&l.Agent, &l.Name, &l.Status, &l.Capacity, column.Instant(&l.Since), column.Instant(&l.Served), &l.Load, column.List(&teams)); err != nil {
 			return nil, fmt.Errorf("read the lines: %w", err)
 		}
 		for _, t := range teams {
@@ -91,7 +99,7 @@ func (db *DB) Lines(ctx context.Context) ([]centrala.Line, error) {
 func (db *DB) LapsedAgents(ctx context.Context) ([]centrala.AgentID, error) {
 	rows, err := db.ro.QueryContext(ctx, `SELECT p.agent FROM presence p WHERE p.lease_until < $1 AND (p.status <> 'offline' OR EXISTS
 		(SELECT 1 FROM conversation c WHERE c.assignee = p.agent AND c.status = 'open' AND c.channel = 'chat')) LIMIT 500`,
-		micros(db.now().Add(-Grace)))
+		column.Micros(db.now().Add(-Grace)))
 	if err != nil {
 		return nil, fmt.Errorf("look for agents who left: %w", err)
 	}

@@ -7,26 +7,75 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+
+	"centrala/store/column"
 
 	"centrala"
 )
 
 // Receive takes what a channel read from outside. One transaction stores the message, its
-// ledger entry and the mailbox's cursor; Unavailable when the lease was lost under which the
-// mailbox was read. The same external id gives the first receipt again, with Repeated. A message whose outcome is not Ingested goes into the ledger only; a bounce
-// also marks the delivery that it answers.
+// ledger entry and the mailbox's cursor, and what comes of it: who reads along, what an
+// acknowledgement says, which delivery came back. Unavailable when the lease was lost under
+// which the mailbox was read. The same external id gives the first receipt again, with
+// Repeated. A message whose outcome is not Ingested goes into the ledger only.
 func (db *DB) Receive(ctx context.Context, in centrala.Inbound) (centrala.Receipt, error) {
-	var r centrala.Receipt
+	rs, err := db.ReceiveAll(ctx, []centrala.Inbound{in})
+	if err != nil {
+		return centrala.Receipt{}, err
+	}
+	return rs[0], nil
+}
+
+// ReceiveAll is Receive of several, in their order: all of them are in one commit, or none is.
+func (db *DB) ReceiveAll(ctx context.Context, ins []centrala.Inbound) ([]centrala.Receipt, error) {
+	if slices.ContainsFunc(ins, func(in centrala.Inbound) bool { return in.Raw != "" || len(in.Attachments) > 0 }) {
+		if err := db.keepFiles(); err != nil {
+			return nil, err
+		}
+	}
+	var (
+		receipts []centrala.Receipt
+		blown    []centrala.Fuse
+	)
 	err := db.write(ctx, func(tx *Tx) error {
-		if err := tx.moveCursor(in.Cursor); err != nil {
+		receipts, tx.blown = make([]centrala.Receipt, len(ins)), nil
+		if err := tx.aloneWith(ins); err != nil {
 			return err
 		}
-		var err error
-		r, err = tx.receive(in)
-		return err
+		for i, in := range ins {
+			if err := tx.moveCursor(in.Cursor); err != nil {
+				return err
+			}
+			var err error
+			if receipts[i], err = tx.receive(in); err != nil {
+				return err
+			}
+		}
+		blown = tx.blown
+		return nil
 	})
-	return r, err
+	if err == nil {
+		db.fuses(blown)
+	}
+	return receipts, err
+}
+
+// aloneWith lets no other node be here with the senders of several messages: in their alphabet, so
+// that two nodes do not wait for each other.
+func (tx *Tx) aloneWith(ins []centrala.Inbound) error {
+	var senders []string
+	for _, in := range ins {
+		senders = append(senders, address(in.From.Address))
+	}
+	slices.Sort(senders)
+	for _, s := range slices.Compact(senders) {
+		if err := tx.alone("mail from " + s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (tx *Tx) receive(in centrala.Inbound) (centrala.Receipt, error) {
@@ -36,42 +85,76 @@ func (tx *Tx) receive(in centrala.Inbound) (centrala.Receipt, error) {
 	if in.Outcome == "" {
 		in.Outcome = centrala.Ingested
 	}
-	digest := digestOf(in)
-	if in.Outcome == centrala.Ingested && in.MessageID != "" {
-		var event centrala.EventID
-		err := tx.row(`SELECT event FROM mail WHERE message_id = $1 AND inbox = $2 AND digest = $3 LIMIT 1`, []any{in.MessageID, in.Inbox, digest}, &event)
-		if err == nil {
-			in.Outcome, in.Reason = centrala.Duplicate, "the same mail came before, by another way"
-		} else if !errors.Is(err, sql.ErrNoRows) {
-			return centrala.Receipt{}, fmt.Errorf("look for the same mail: %w", err)
-		}
+	in.Digest = digestOf(in)
+	if err := tx.alone("mail from " + address(in.From.Address)); err != nil {
+		return centrala.Receipt{}, err
+	}
+	about, err := tx.judge(&in)
+	if err != nil {
+		return centrala.Receipt{}, err
 	}
 	if in.Outcome == centrala.Bounce {
-		if err := tx.bounced(in); err != nil {
+		if about, err = tx.bounced(in); err != nil {
 			return centrala.Receipt{}, err
 		}
 	}
 	if in.Outcome != centrala.Ingested {
-		return centrala.Receipt{}, tx.ledger(in, 0)
+		return centrala.Receipt{}, tx.ledger(in, 0, about)
 	}
 	contact, err := tx.sender(in)
 	if err != nil {
 		return centrala.Receipt{}, err
 	}
 	if contact.Blocked {
-		in.Outcome, in.Reason = centrala.Junk, "the sender is blocked"
-		return centrala.Receipt{}, tx.ledger(in, 0)
+		in.Outcome, in.Reason, in.Cause = centrala.Junk, "the sender is blocked", centrala.Cause{Code: "blocked"}
+		return centrala.Receipt{}, tx.ledger(in, 0, place{})
 	}
-	return tx.admit(in, contact, digest)
+	r, err := tx.admit(in, contact, in.Digest)
+	if err != nil {
+		return r, err
+	}
+	if err := tx.acrossTeams(in, r); err != nil {
+		return r, err
+	}
+	if in.Entry != 0 { // read again: whoever wrote it has waited for a person, not for a program
+		return r, nil
+	}
+	return r, tx.acknowledge(in, contact, r)
+}
+
+// judge is what only the log can say of a message: that it came before, that it is our own, that
+// its sender has blown a fuse. It changes the outcome and says what the message is about then.
+func (tx *Tx) judge(in *centrala.Inbound) (place, error) {
+	about, err := tx.again(in)
+	if err != nil || in.Outcome == centrala.Duplicate {
+		return about, err
+	}
+	if in.Outcome == centrala.Bounce {
+		return place{}, nil
+	}
+	if own, err := tx.ours(in.MessageID); err != nil || own != (place{}) {
+		in.Outcome, in.Reason, in.Cause = centrala.Automatic, "a mail of ours came back", centrala.Cause{Code: "own-mail"}
+		return own, err
+	}
+	if in.Outcome != centrala.Ingested {
+		return place{}, nil
+	}
+	if about, err = tx.besides(in); err != nil || in.Outcome != centrala.Ingested {
+		return about, err
+	}
+	if in.Entry != 0 {
+		return place{}, nil
+	}
+	return place{}, tx.flood(in)
 }
 
 // admit puts an ingested message into its conversation.
 func (tx *Tx) admit(in centrala.Inbound, contact centrala.Contact, digest string) (centrala.Receipt, error) {
-	c, stranger, err := tx.thread(in, contact)
+	c, stranger, link, err := tx.thread(in, contact)
 	if err != nil {
 		return centrala.Receipt{}, err
 	}
-	files, err := tx.parts(in.Attachments, c.ID)
+	files, err := tx.parts(in.Inbox, in.Attachments, c.ID)
 	if err != nil {
 		return centrala.Receipt{}, err
 	}
@@ -83,12 +166,12 @@ func (tx *Tx) admit(in centrala.Inbound, contact centrala.Contact, digest string
 		by.Name = strings.TrimSpace(in.From.Name + " <" + in.From.Address + ">")
 	}
 	r, err := tx.say(c, centrala.Receive{Text: in.Text}, words{by: by, text: clipText(in.Text), full: in.FullText, html: in.HTML,
-		raw: in.Raw, files: files, channel: in.Channel})
+		raw: in.Raw, policy: in.Policy, files: files, channel: in.Channel, trust: in.Trust.Shown()})
 	if err != nil {
 		return r, err
 	}
 	for _, f := range files {
-		if _, err := tx.exec(`UPDATE attachment SET event = $2, conversation = $3 WHERE id = $1`, f.ID, r.Event, c.ID); err != nil {
+		if _, err := tx.Exec(`UPDATE attachment SET event = $2, conversation = $3 WHERE id = $1`, f.ID, r.Event, c.ID); err != nil {
 			return r, fmt.Errorf("attach: %w", err)
 		}
 	}
@@ -97,7 +180,15 @@ func (tx *Tx) admit(in centrala.Inbound, contact centrala.Contact, digest string
 			return r, err
 		}
 	}
-	return r, tx.ledger(in, r.Event)
+	if !stranger && link <= centrala.ByReference && in.Trust.Verdict != centrala.Contradict {
+		if err := tx.readAlong(c, in, by); err != nil {
+			return r, err
+		}
+	}
+	if err := tx.reachable(c, in.From.Address); err != nil {
+		return r, err
+	}
+	return r, tx.ledger(in, r.Event, place{conversation: c.ID, link: link})
 }
 
 // clipText cuts a text to what one message may hold; the whole is kept beside it.
@@ -118,38 +209,9 @@ func digestOf(in centrala.Inbound) string {
 }
 
 func (tx *Tx) threadKey(id string, inbox centrala.InboxID, c centrala.ConversationID, e centrala.EventID, digest string, ours bool) error {
-	_, err := tx.exec(`INSERT INTO mail (message_id, inbox, conversation, event, digest, ours) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT DO NOTHING`, id, inbox, c, e, digest, flag(ours))
+	_, err := tx.keep(`INSERT INTO mail (message_id, inbox, conversation, event, digest, ours) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT DO NOTHING`, id, inbox, c, e, digest, column.Flag(ours))
 	return wrap(err, "keep the threading key")
-}
-
-// ledgered finds what became of a message that was fetched before.
-func (tx *Tx) ledgered(in centrala.Inbound) (centrala.Receipt, bool, error) {
-	var r centrala.Receipt
-	if in.ExternalID == "" {
-		return r, false, nil
-	}
-	err := tx.row(`SELECT event FROM intake WHERE inbox = $1 AND external_id = $2`, []any{in.Inbox, in.ExternalID}, &r.Event)
-	if errors.Is(err, sql.ErrNoRows) {
-		return r, false, nil
-	}
-	if err != nil || r.Event == 0 {
-		r.Repeated = true
-		return r, err == nil, wrap(err, "look into the ledger")
-	}
-	err = tx.row(`SELECT conversation, seq, at FROM event WHERE id = $1`, []any{r.Event}, &r.Conversation, &r.Seq, instant{&r.At})
-	r.Message, r.Repeated = centrala.MessageRef(r.Event), true
-	return r, err == nil, wrap(err, "look into the ledger")
-}
-
-// ledger notes the outcome of a fetched message.
-func (tx *Tx) ledger(in centrala.Inbound, event centrala.EventID) error {
-	if in.ExternalID == "" {
-		return nil
-	}
-	_, err := tx.exec(`INSERT INTO intake (inbox, external_id, outcome, reason, sender, subject, raw, event, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		in.Inbox, in.ExternalID, string(in.Outcome), in.Reason, in.From.Address, short(in.Subject, 200), in.Raw, event, micros(tx.now))
-	return wrap(err, "note the outcome")
 }
 
 // moveCursor notes how far a mailbox has been read, never backwards within one validity.
@@ -160,10 +222,10 @@ func (tx *Tx) moveCursor(c *centrala.Cursor) error {
 	if err := tx.held(c); err != nil {
 		return err
 	}
-	_, err := tx.exec(`INSERT INTO cursor (inbox, folder, validity, uid, at) VALUES ($1, $2, $3, $4, $5)
+	_, err := tx.Exec(`INSERT INTO cursor (inbox, folder, validity, uid, at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (inbox, folder) DO UPDATE SET uid = CASE WHEN cursor.validity = excluded.validity AND cursor.uid > excluded.uid
 		THEN cursor.uid ELSE excluded.uid END, validity = excluded.validity, at = excluded.at`,
-		c.Inbox, c.Folder, int64(c.Validity), int64(c.UID), micros(tx.now))
+		c.Inbox, c.Folder, int64(c.Validity), int64(c.UID), column.Micros(tx.now))
 	return wrap(err, "move the cursor")
 }
 
@@ -177,64 +239,23 @@ func (db *DB) Cursor(ctx context.Context, inbox centrala.InboxID, folder string)
 	return c, wrap(err, "read the cursor")
 }
 
-// sender finds the contact that an address belongs to, or makes one.
+// sender finds the contact that an address belongs to, or makes one. Whom our own mail server
+// contradicts is another person than the address's owner: their conversations show nothing of
+// the owner's. Who was joined with somebody since is found as who they were.
 func (tx *Tx) sender(in centrala.Inbound) (centrala.Contact, error) {
 	var k centrala.Contact
-	address := strings.ToLower(strings.TrimSpace(in.From.Address))
-	err := tx.row(`SELECT `+contactColumns+` FROM contact k WHERE k.email = $1 AND k.email <> '' AND k.merged_into = 0
-		ORDER BY k.verified DESC, k.id LIMIT 1`, []any{address}, contactFields(&k)...)
-	if err == nil || !errors.Is(err, sql.ErrNoRows) {
+	from, doubted := address(in.From.Address), in.Trust.Verdict == centrala.Contradict
+	err := tx.Row(`SELECT `+contactColumns+` FROM contact k WHERE k.email = $1 AND k.email <> '' AND k.doubted = $2
+		AND (k.merged_into = 0 OR EXISTS (SELECT 1 FROM merger m WHERE m.other = k.id AND m.undone_at = 0)) AND 'email' NOT IN (`+lent+`k.id)
+		ORDER BY k.verified DESC, k.id LIMIT 1`, []any{from, column.Flag(doubted)}, contactFields(&k)...)
+	if err == nil {
+		return k, tx.confirmed(&k, in)
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
 		return k, err
 	}
-	return tx.ensureContact(centrala.Contact{ID: centrala.ContactID(tx.id()), Name: in.From.Name, Email: address, Phone: in.Phone,
-		Side: in.Side, Locale: in.Locale})
-}
-
-// thread finds the conversation that an inbound message continues, or begins one. What
-// counts as continuing is decided by centrala.Inbound.Thread; here is only the looking up.
-func (tx *Tx) thread(in centrala.Inbound, contact centrala.Contact) (c *conversation, stranger bool, err error) {
-	var previous centrala.ConversationID
-	try := func(link centrala.Link, where string, args ...any) error {
-		found, err := tx.conversation(where, args...)
-		if err == nil && found.MergedInto != 0 {
-			found, err = tx.byID(found.MergedInto)
-		}
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		t := in.Thread(found.Conversation, link, found.Contact == contact.ID, tx.now)
-		if t.Join {
-			c, stranger = found, t.Stranger
-		} else if t.Follow && previous == 0 {
-			previous = found.ID
-		}
-		return nil
-	}
-	if in.ReplyTo != 0 {
-		err = try(centrala.ByToken, `c.id = $1`, in.ReplyTo)
-	}
-	for _, key := range in.ThreadKeys() {
-		if c != nil || err != nil {
-			break
-		}
-		err = try(centrala.ByReference, `c.id = (SELECT conversation FROM mail WHERE message_id = $1 ORDER BY event LIMIT 1)`, key)
-	}
-	if n, ok := centrala.ConversationNumber(in.Subject); ok && c == nil && err == nil {
-		err = try(centrala.ByNumber, `c.number = $1`, n)
-	}
-	if c == nil && err == nil && in.Channel == centrala.Email {
-		err = try(centrala.BySubject, `c.id = (SELECT max(id) FROM conversation WHERE contact = $1 AND inbox = $2)`, contact.ID, in.Inbox)
-	}
-	if err != nil || c != nil {
-		return c, stranger, err
-	}
-	contact.Side = firstSide(in.Side, contact.Side)
-	c, err = tx.begin(centrala.Post{Author: centrala.Author{Kind: centrala.ByCustomer, ID: contact.ID.String(), Name: contact.Name},
-		Inbox: in.Inbox, Channel: in.Channel, Contact: &contact, Subject: short(in.Subject, 200)}, previous)
-	return c, false, err
+	return tx.ensureContact(centrala.Contact{ID: centrala.ContactID(tx.NewID()), Name: in.From.Name, Email: from, Phone: in.Phone,
+		Side: in.Side, Locale: in.Locale, Doubted: doubted, EmailProven: in.Trust.Verdict == centrala.Confirmed})
 }
 
 func firstSide(sides ...centrala.Side) centrala.Side {
@@ -246,13 +267,20 @@ func firstSide(sides ...centrala.Side) centrala.Side {
 	return centrala.NoSide
 }
 
-// parts notes the files of an inbound message that are in the blob store already.
-func (tx *Tx) parts(parts []centrala.Part, c centrala.ConversationID) ([]centrala.Attachment, error) {
+// parts notes the files of an inbound message: those that are in the blob store already, and those
+// that are still to be fetched.
+func (tx *Tx) parts(inbox centrala.InboxID, parts []centrala.Part, c centrala.ConversationID) ([]centrala.Attachment, error) {
 	var files []centrala.Attachment
 	for _, p := range parts {
-		f := centrala.Attachment{ID: centrala.AttachmentID(tx.id()), Name: p.Name, Type: p.Type, Size: p.Size, Blob: p.Blob, Inline: p.Inline, CID: p.CID}
+		f := centrala.Attachment{ID: centrala.AttachmentID(tx.NewID()), Name: p.Name, Type: p.Type, Size: p.Size, Blob: p.Blob, Inline: p.Inline, CID: p.CID, Card: p.Card}
 		if err := tx.saveAttachment("inbound", f, 0, c); err != nil {
 			return nil, err
+		}
+		if p.Handle != "" && p.Blob == "" {
+			if err := tx.await(f.ID, inbox, p.Handle); err != nil {
+				return nil, err
+			}
+			f.State = centrala.FileFetching
 		}
 		files = append(files, f)
 	}
@@ -292,7 +320,10 @@ func (tx *Tx) logged(agent centrala.Agent, l centrala.Logged, by centrala.Author
 	if team == 0 && len(agent.Teams) > 0 {
 		team = agent.Teams[0]
 	}
-	c := &conversation{Conversation: centrala.Begin(centrala.ConversationID(tx.id()), centrala.Inbox{Channel: l.Channel, Team: team}, contact, l.Side, tx.now)}
+	c, err := tx.newConversation(centrala.Inbox{Channel: l.Channel, Team: team}, contact, l.Side)
+	if err != nil {
+		return centrala.Receipt{}, err
+	}
 	c.Subject = short(l.Subject, 200)
 	if err := tx.insert(c); err != nil {
 		return centrala.Receipt{}, err

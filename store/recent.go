@@ -1,6 +1,9 @@
 package store
 
-import "centrala"
+import (
+	"centrala"
+	"centrala/store/engine"
+)
 
 // maxRecent is how many conversations the writer remembers between two transactions.
 const maxRecent = 4096
@@ -15,11 +18,12 @@ const maxRecent = 4096
 //   - on PostgreSQL, where other nodes write in between, it knows only what this transaction has
 //     locked.
 //
-// It belongs to the writer's goroutine.
+// It belongs to the writer's goroutine. Inboxes are remembered likewise.
 type recent struct {
 	version int64                                     // SQLite's data_version when it was last looked at
 	byID    map[centrala.ConversationID]*conversation // its own copies
 	chats   map[chat]centrala.ConversationID          // unresolved ones
+	doors   map[centrala.InboxID]inboxRow             // inboxes, without their secrets
 }
 
 // chat is what an unresolved chat is unique by.
@@ -31,6 +35,7 @@ type chat struct {
 func (r *recent) forget() {
 	clear(r.byID)
 	clear(r.chats)
+	clear(r.doors)
 }
 
 // remember takes c as it is now; the caller leaves it alone afterwards.
@@ -39,7 +44,7 @@ func (r *recent) remember(c *conversation) {
 		r.byID, r.chats = map[centrala.ConversationID]*conversation{}, map[chat]centrala.ConversationID{}
 	}
 	r.byID[c.ID] = c
-	key := chat{c.Contact, c.Inbox}
+	key := chat{c.Visitor(), c.Inbox}
 	switch {
 	case c.Channel == centrala.Chat && c.Status != centrala.Resolved:
 		r.chats[key] = c.ID
@@ -88,7 +93,7 @@ func (r *recent) chat(contact centrala.ContactID, inbox centrala.InboxID) (*conv
 // compare forgets everything if it may be wrong by now, or has become too much. It is called at
 // the beginning of a transaction, which keeps others from writing until its end.
 func (r *recent) compare(tx *Tx) error {
-	if tx.w.db.dialect == postgres {
+	if tx.w.db.dialect == engine.Postgres {
 		r.forget()
 		return nil
 	}

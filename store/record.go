@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
@@ -15,7 +17,7 @@ import (
 // timeline, its seq. The conversation's row is written by the caller, afterwards.
 func (tx *Tx) record(c *conversation, s centrala.Step, w words) (centrala.Event, error) {
 	c.LastN++
-	e := centrala.Event{ID: centrala.EventID(tx.id()), Type: s.Type, At: tx.now, Conversation: c.ID, N: c.LastN,
+	e := centrala.Event{ID: centrala.EventID(tx.NewID()), Type: s.Type, At: tx.now, Conversation: c.ID, N: c.LastN,
 		Side: c.Side, Channel: c.Channel, Data: s.Data}
 	if s.Timeline {
 		c.LastSeq++
@@ -24,40 +26,43 @@ func (tx *Tx) record(c *conversation, s centrala.Step, w words) (centrala.Event,
 	if w.channel == "" {
 		w.channel = c.Channel
 	}
-	isWords := strings.HasPrefix(string(s.Type), "message.")
-	data, extra := "", ""
-	if !isWords || len(s.Data.Mentions) > 0 {
+	isWords := strings.HasPrefix(string(s.Type), "message.") && s.Type != centrala.MessageChanged
+	data := ""
+	if isWords && w.way != nil && w.way.other {
+		s.Data.Channel = w.way.channel
+	}
+	if !isWords || len(s.Data.Mentions) > 0 || s.Data.Trust != nil || s.Data.Channel != "" {
 		b, err := json.Marshal(s.Data)
 		if err != nil {
 			return e, fmt.Errorf("event data: %w", err)
 		}
 		data = string(b)
 	}
-	if len(w.files) > 0 {
-		b, err := json.Marshal(w.files)
-		if err != nil {
-			return e, fmt.Errorf("attachments: %w", err)
-		}
-		extra = string(b)
+	extra, err := jsonList(w.files)
+	if err != nil {
+		return e, err
 	}
-	body := flag(w.html != "") | flag(w.full != "" && w.full != w.text)<<1
+	body := column.Flag(w.html != "") | column.Flag(w.full != "" && w.full != w.text)<<1 | column.Flag(w.pressed)*wasPressed
 	if err := tx.insertEvent(e, w, data, extra, body); err != nil {
 		return e, err
 	}
 	m := &centrala.Message{ID: e.ID, Conversation: c.ID, Seq: e.Seq, Author: w.by, Channel: w.channel, Text: w.text,
-		HasHTML: body&1 != 0, HasMore: body&2 != 0, Attachments: w.files, Note: s.Type == centrala.MessageNoted, Mentions: s.Data.Mentions, At: e.At,
+		HasHTML: body&1 != 0, HasMore: body&2 != 0, Attachments: w.files, Note: s.Type == centrala.MessageNoted, Mentions: s.Data.Mentions, Trust: s.Data.Trust, Answers: w.answers, Pressed: w.pressed, At: e.At,
 		Sender: w.sender, Key: w.key}
 	switch {
 	case e.Seq == 0:
 		m = nil
 	case isWords:
 		tx.preview(c, m)
+	case s.Type == centrala.MessageChanged:
+		m.Change = &centrala.Change{Of: s.Data.Seq, Kind: s.Data.Kind}
+		reactionOf(m)
 	default:
 		facts := s.Data
 		m.System = &facts
 	}
 	if w.key != "" {
-		tx.w.pending.keys[senderKey{w.sender, w.key}] = &said{text: w.text, note: s.Type == centrala.MessageNoted, files: w.files, mentions: s.Data.Mentions,
+		tx.w.pending.keys[senderKey{w.sender, w.key}] = &said{text: w.text, note: s.Type == centrala.MessageNoted, files: w.files, mentions: s.Data.Mentions, answers: w.answers, via: s.Data.Channel,
 			receipt: centrala.Receipt{Conversation: c.ID, Seq: e.Seq, At: e.At, Event: e.ID}}
 	}
 	tx.commits = append(tx.commits, centrala.Commit{Event: e, Message: m})
@@ -71,11 +76,11 @@ func (tx *Tx) insertEvent(e centrala.Event, w words, data, extra string, body in
 	}
 	tx.dirty = true
 	p := &tx.w.pending
-	p.events = append(p.events, int64(e.ID), null(int64(e.Conversation)), e.N, null(e.Seq), string(e.Type), micros(e.At), string(e.Side),
-		string(w.channel), string(w.by.Kind), w.by.ID, w.by.Name, w.text, data, extra, body, sender, key)
-	p.outbox = append(p.outbox, int64(e.ID), micros(e.At))
-	if body != 0 || w.raw != "" {
-		_, err := tx.keep(`INSERT INTO body (event, full_text, html, raw) VALUES ($1, $2, $3, $4)`, e.ID, w.full, w.html, w.raw)
+	p.events = append(p.events, int64(e.ID), null(int64(e.Conversation)), e.N, null(e.Seq), string(e.Type), column.Micros(e.At), string(e.Side),
+		string(w.channel), string(w.by.Kind), w.by.ID, w.by.Name, w.text, data, extra, body, sender, key, w.answers)
+	p.outbox = append(p.outbox, int64(e.ID), column.Micros(e.At))
+	if body&3 != 0 || w.raw != "" {
+		_, err := tx.keep(`INSERT INTO body (event, full_text, html, raw, policy) VALUES ($1, $2, $3, $4, $5)`, e.ID, w.full, w.html, w.raw, w.policy)
 		if err != nil {
 			return fmt.Errorf("keep the whole message: %w", err)
 		}
@@ -98,14 +103,14 @@ func (tx *Tx) preview(c *conversation, m *centrala.Message) {
 	switch {
 	case c.Channel != centrala.Chat:
 	case m.Author.Kind == centrala.ByAgent && c.unseenSince == 0:
-		c.unseenSince = micros(m.At)
+		c.unseenSince = column.Micros(m.At)
 	case m.Author.Kind == centrala.ByCustomer: // who writes has read
 		c.unseenSince = 0
 		c.ReadByCustomer = max(c.ReadByCustomer, m.Seq-1)
 		c.ReceivedByCustomer = max(c.ReceivedByCustomer, m.Seq-1)
 	}
 	if m.Author.Kind == centrala.ByAgent {
-		c.ReadByAgent = max(c.ReadByAgent, m.Seq)
+		tx.teamRead(c, m.Seq)
 	}
 }
 
@@ -119,9 +124,9 @@ func (tx *Tx) settle(c *conversation) {
 	}
 }
 
-// emit writes an event that belongs to no conversation.
-func (tx *Tx) emit(t centrala.EventType, by centrala.Author, data centrala.Facts) error {
-	e := centrala.Event{ID: centrala.EventID(tx.id()), Type: t, At: tx.now, Side: data.Side, Data: data}
+// Emit writes an event that belongs to no conversation.
+func (tx *Tx) Emit(t centrala.EventType, by centrala.Author, data centrala.Facts) error {
+	e := centrala.Event{ID: centrala.EventID(tx.NewID()), Type: t, At: tx.now, Side: data.Side, Data: data}
 	b, err := json.Marshal(data)
 	if err != nil {
 		return fmt.Errorf("event data: %w", err)
@@ -133,8 +138,8 @@ func (tx *Tx) emit(t centrala.EventType, by centrala.Author, data centrala.Facts
 	return nil
 }
 
-// emitIn writes an event of a conversation that is not in its timeline.
-func (tx *Tx) emitIn(id centrala.ConversationID, t centrala.EventType, by centrala.Author, data centrala.Facts) error {
+// EmitIn writes an event of a conversation that is not in its timeline.
+func (tx *Tx) EmitIn(id centrala.ConversationID, t centrala.EventType, by centrala.Author, data centrala.Facts) error {
 	c, err := tx.byID(id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return noConversation(id)

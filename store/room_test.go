@@ -21,12 +21,12 @@ func TestFullUntilAMessageFits(t *testing.T) {
 	limit := func(pages string) error { // of the writer's connection
 		return db.write(t.Context(), func(tx *Tx) error {
 			var n int64
-			return tx.row("PRAGMA max_page_count = "+pages, nil, &n)
+			return tx.Row("PRAGMA max_page_count = "+pages, nil, &n)
 		})
 	}
 	write := func(bytes int) error {
 		return db.write(t.Context(), func(tx *Tx) error {
-			_, err := tx.exec(`INSERT INTO meta (name, value) VALUES ($1, $2)`, "test"+tx.now.String(), strings.Repeat("x", bytes))
+			_, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, $2)`, "test"+tx.now.String(), strings.Repeat("x", bytes))
 			return err
 		})
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
@@ -22,12 +24,12 @@ func (db *DB) StartSession(ctx context.Context, tokenHash []byte, agent centrala
 		if err := tx.mayEnter(agent); err != nil {
 			return err
 		}
-		_, err := tx.exec(`INSERT INTO agent_session (token_hash, agent, created_at, used_at, idle, ends_at) VALUES ($1, $2, $3, $3, $4, $5)`,
-			tokenHash, agent, micros(now), idle.Microseconds(), micros(now.Add(longest)))
+		_, err := tx.Exec(`INSERT INTO agent_session (token_hash, agent, created_at, used_at, idle, ends_at) VALUES ($1, $2, $3, $3, $4, $5)`,
+			tokenHash, agent, column.Micros(now), idle.Microseconds(), column.Micros(now.Add(longest)))
 		if err != nil {
 			return fmt.Errorf("start the session: %w", err)
 		}
-		_, err = tx.exec(`DELETE FROM agent_session WHERE ends_at < $1`, micros(now))
+		_, err = tx.Exec(`DELETE FROM agent_session WHERE ends_at < $1`, column.Micros(now))
 		return wrap(err, "clear away old sessions")
 	})
 }
@@ -35,8 +37,8 @@ func (db *DB) StartSession(ctx context.Context, tokenHash []byte, agent centrala
 // mayEnter locks the agent's row, so that nobody comes in while they are being disabled.
 func (tx *Tx) mayEnter(agent centrala.AgentID) error {
 	var id centrala.AgentID
-	err := tx.row(`SELECT id FROM agent WHERE id = $1 AND disabled = 0`+tx.w.db.dialect.forUpdate("agent"), []any{agent}, &id)
-	return missing(err, "agent", agent.String())
+	err := tx.Row(`SELECT id FROM agent WHERE id = $1 AND disabled = 0`+tx.w.db.dialect.ForUpdate("agent"), []any{agent}, &id)
+	return column.Missing(err, "agent", agent.String())
 }
 
 // Session tells whose session this is: one indexed read. NotFound when there is none or it
@@ -49,7 +51,7 @@ func (db *DB) Session(ctx context.Context, tokenHash []byte) (centrala.AgentID, 
 		idle       int64
 	)
 	err := db.ro.QueryRowContext(ctx, `SELECT agent, used_at, idle, ends_at FROM agent_session WHERE token_hash = $1`, tokenHash).
-		Scan(&agent, instant{&used}, &idle, instant{&ends})
+		Scan(&agent, column.Instant(&used), &idle, column.Instant(&ends))
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, centrala.Errorf(centrala.NotFound, "There is no such session.")
 	}
@@ -70,7 +72,7 @@ func (db *DB) Session(ctx context.Context, tokenHash []byte) (centrala.AgentID, 
 // touch notes a use. It is worth a line in the log, not a refusal, when it cannot.
 func (db *DB) touch(ctx context.Context, query string, id any, now time.Time) {
 	err := db.write(ctx, func(tx *Tx) error {
-		_, err := tx.exec(query, id, micros(now))
+		_, err := tx.Exec(query, id, column.Micros(now))
 		return err
 	})
 	if err != nil {
@@ -81,7 +83,7 @@ func (db *DB) touch(ctx context.Context, query string, id any, now time.Time) {
 // EndSession ends one session. One that does not exist is as ended as can be.
 func (db *DB) EndSession(ctx context.Context, tokenHash []byte) error {
 	return db.write(ctx, func(tx *Tx) error {
-		_, err := tx.exec(`DELETE FROM agent_session WHERE token_hash = $1`, tokenHash)
+		_, err := tx.Exec(`DELETE FROM agent_session WHERE token_hash = $1`, tokenHash)
 		return wrap(err, "end the session")
 	})
 }
@@ -89,7 +91,7 @@ func (db *DB) EndSession(ctx context.Context, tokenHash []byte) error {
 // EndSessions ends all sessions of an agent.
 func (db *DB) EndSessions(ctx context.Context, agent centrala.AgentID) error {
 	return db.write(ctx, func(tx *Tx) error {
-		_, err := tx.exec(`DELETE FROM agent_session WHERE agent = $1`, agent)
+		_, err := tx.Exec(`DELETE FROM agent_session WHERE agent = $1`, agent)
 		return wrap(err, "end the sessions")
 	})
 }
@@ -101,11 +103,11 @@ func (db *DB) OneTime(ctx context.Context, tokenHash []byte, purpose string, age
 		if err := tx.mayEnter(agent); err != nil {
 			return err
 		}
-		if _, err := tx.exec(`DELETE FROM one_time WHERE expires_at < $1`, micros(tx.now)); err != nil {
+		if _, err := tx.Exec(`DELETE FROM one_time WHERE expires_at < $1`, column.Micros(tx.now)); err != nil {
 			return fmt.Errorf("clear away old links: %w", err)
 		}
-		_, err := tx.exec(`INSERT INTO one_time (token_hash, purpose, agent, expires_at) VALUES ($1, $2, $3, $4)`,
-			tokenHash, purpose, agent, micros(expires))
+		_, err := tx.Exec(`INSERT INTO one_time (token_hash, purpose, agent, expires_at) VALUES ($1, $2, $3, $4)`,
+			tokenHash, purpose, agent, column.Micros(expires))
 		return wrap(err, "keep the one-time link")
 	})
 }
@@ -115,8 +117,8 @@ func (db *DB) OneTime(ctx context.Context, tokenHash []byte, purpose string, age
 func (db *DB) UseOneTime(ctx context.Context, tokenHash []byte, purpose string) (centrala.AgentID, error) {
 	var agent centrala.AgentID
 	err := db.write(ctx, func(tx *Tx) error {
-		err := tx.row(`DELETE FROM one_time WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3 RETURNING agent`,
-			[]any{tokenHash, purpose, micros(tx.now)}, &agent)
+		err := tx.Row(`DELETE FROM one_time WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3 RETURNING agent`,
+			[]any{tokenHash, purpose, column.Micros(tx.now)}, &agent)
 		if errors.Is(err, sql.ErrNoRows) {
 			return centrala.Errorf(centrala.NotFound, "This link was used already, or is too old.")
 		}

@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
@@ -83,7 +85,7 @@ func TestStatsTellWhatWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := db.write(t.Context(), func(tx *Tx) error {
-		return tx.emit(centrala.ArticleSaved, centrala.Author{Kind: centrala.BySystem}, centrala.Facts{Kind: "article"})
+		return tx.Emit(centrala.ArticleSaved, centrala.Author{Kind: centrala.BySystem}, centrala.Facts{Kind: "article"})
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +93,7 @@ func TestStatsTellWhatWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := db.rw.Exec(`INSERT INTO delivery (id, conversation, event, seq, from_seq, inbox, channel, address, message_id, notice, state, attempts, reason, external_id, next_at, lease_until, made_at, at)
-		VALUES (1, 1, 1, 1, 1, 1, 'email', '', '', '', 'queued', 0, '', '', $1, 0, 0, 0)`, micros(time.Now())); err != nil {
+		VALUES (1, 1, 1, 1, 1, 1, 'email', '', '', '', 'queued', 0, '', '', $1, 0, 0, 0)`, column.Micros(time.Now())); err != nil {
 		t.Fatal(err)
 	}
 	ahead = time.Hour

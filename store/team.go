@@ -8,18 +8,20 @@ import (
 	"strings"
 	"time"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
 func teamFields(t *centrala.Team) []any {
-	return []any{&t.ID, &t.Name, asJSON(&t.Sides), asJSON(&t.Hours), &t.Signature}
+	return []any{&t.ID, &t.Name, column.JSON(&t.Sides), column.JSON(&t.Hours), &t.Signature}
 }
 
 const teamColumns = `SELECT id, name, sides, hours, signature FROM team`
 
 // Teams lists the teams by name.
 func (db *DB) Teams(ctx context.Context) ([]centrala.Team, error) {
-	teams, err := all(ctx, db.ro, teamFields, teamColumns)
+	teams, err := column.All(ctx, db.ro, teamFields, teamColumns)
 	if err != nil {
 		return nil, fmt.Errorf("read the teams: %w", err)
 	}
@@ -29,14 +31,14 @@ func (db *DB) Teams(ctx context.Context) ([]centrala.Team, error) {
 
 // Team reads one team; NotFound when there is none.
 func (db *DB) Team(ctx context.Context, id centrala.TeamID) (centrala.Team, error) {
-	t, err := one(ctx, db.ro, teamFields, teamColumns+` WHERE id = $1`, id)
-	return t, missing(err, "team", id.String())
+	t, err := column.One(ctx, db.ro, teamFields, teamColumns+` WHERE id = $1`, id)
+	return t, column.Missing(err, "team", id.String())
 }
 
 // SaveTeam makes a team (ID zero) or changes one as a whole. The name is unique (Conflict).
 // Event agent.changed with the team and no agent: who works on what is no longer the same.
 func (db *DB) SaveTeam(ctx context.Context, t centrala.Team) (centrala.Team, error) {
-	t.Name, t.Sides = strings.TrimSpace(t.Name), some(t.Sides)
+	t.Name, t.Sides = strings.TrimSpace(t.Name), column.Some(t.Sides)
 	if err := checkTeam(t); err != nil {
 		return centrala.Team{}, err
 	}
@@ -47,27 +49,27 @@ func (db *DB) SaveTeam(ctx context.Context, t centrala.Team) (centrala.Team, err
 		var err error
 		if out.ID == 0 {
 			state = "created"
-			out.ID = centrala.TeamID(tx.id())
-			_, err = tx.exec(`INSERT INTO team (id, name, sides, hours, signature) VALUES ($1, $2, $3, $4, $5)`,
-				out.ID, out.Name, asJSON(&out.Sides), asJSON(&out.Hours), out.Signature)
+			out.ID = centrala.TeamID(tx.NewID())
+			_, err = tx.Exec(`INSERT INTO team (id, name, sides, hours, signature) VALUES ($1, $2, $3, $4, $5)`,
+				out.ID, out.Name, column.JSON(&out.Sides), column.JSON(&out.Hours), out.Signature)
 		} else {
 			var n int64
-			n, err = tx.exec(`UPDATE team SET name = $2, sides = $3, hours = $4, signature = $5 WHERE id = $1`,
-				out.ID, out.Name, asJSON(&out.Sides), asJSON(&out.Hours), out.Signature)
+			n, err = tx.Exec(`UPDATE team SET name = $2, sides = $3, hours = $4, signature = $5 WHERE id = $1`,
+				out.ID, out.Name, column.JSON(&out.Sides), column.JSON(&out.Hours), out.Signature)
 			if err == nil && n == 0 {
-				return missing(errNone, "team", out.ID.String())
+				return column.Missing(errNone, "team", out.ID.String())
 			}
 		}
 		if err != nil {
-			return taken(wrap(err, "save the team"), "name", "Another team has this name.")
+			return column.Taken(wrap(err, "save the team"), "name", "Another team has this name.")
 		}
-		return tx.emit(centrala.AgentChanged, system(), centrala.Facts{Kind: "changed", Team: out.ID, TeamName: out.Name, State: state})
+		return tx.Emit(centrala.AgentChanged, system(), centrala.Facts{Kind: "changed", Team: out.ID, TeamName: out.Name, State: state})
 	})
 	return out, err
 }
 
 func checkTeam(t centrala.Team) error {
-	if err := checkSides(t.Sides...); err != nil {
+	if err := column.CheckSides(t.Sides...); err != nil {
 		return err
 	}
 	if _, err := time.LoadLocation(t.Hours.Zone); err != nil {
@@ -89,7 +91,7 @@ func checkTeam(t centrala.Team) error {
 	if err := centrala.CheckText("signature", t.Signature); err != nil {
 		return err
 	}
-	return checkName("name", t.Name, 100)
+	return column.CheckName("name", t.Name, 100)
 }
 
 func checkSpans(spans []centrala.Span) error {
@@ -108,7 +110,7 @@ func checkSpans(spans []centrala.Span) error {
 func (db *DB) RemoveTeam(ctx context.Context, id centrala.TeamID) error {
 	return db.write(ctx, func(tx *Tx) error {
 		var members, inboxes, unresolved int
-		err := tx.row(`SELECT (SELECT count(*) FROM agent_team WHERE team = $1), (SELECT count(*) FROM inbox WHERE team = $1),
+		err := tx.Row(`SELECT (SELECT count(*) FROM agent_team WHERE team = $1), (SELECT count(*) FROM inbox WHERE team = $1),
 			(SELECT count(*) FROM conversation WHERE team = $1 AND status <> 'resolved')`, []any{id}, &members, &inboxes, &unresolved)
 		if err != nil {
 			return fmt.Errorf("look for what the team has: %w", err)
@@ -117,13 +119,13 @@ func (db *DB) RemoveTeam(ctx context.Context, id centrala.TeamID) error {
 			return &centrala.Error{Code: centrala.Conflict, Field: "team",
 				Message: fmt.Sprintf("The team still has %d members, %d inboxes and %d unresolved conversations.", members, inboxes, unresolved)}
 		}
-		n, err := tx.exec(`DELETE FROM team WHERE id = $1`, id)
+		n, err := tx.Exec(`DELETE FROM team WHERE id = $1`, id)
 		if err == nil && n == 0 {
 			err = errNone
 		}
 		if err != nil {
-			return missing(err, "team", id.String())
+			return column.Missing(err, "team", id.String())
 		}
-		return tx.emit(centrala.AgentChanged, system(), centrala.Facts{Kind: "changed", Team: id, State: "removed"})
+		return tx.Emit(centrala.AgentChanged, system(), centrala.Facts{Kind: "changed", Team: id, State: "removed"})
 	})
 }

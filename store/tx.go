@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"centrala/store/column"
+
 	"centrala"
 )
 
@@ -18,10 +20,13 @@ type Tx struct {
 	dirty   bool      // this operation has written
 	failed  error     // the engine refused a statement
 	commits []centrala.Commit
+	blown   []centrala.Fuse // by this operation
+	dropped []string        // blobs that nothing names any more once this operation is on disk
+	reads   []centrala.TeamRead
 }
 
-// exec writes and returns how many rows it touched.
-func (tx *Tx) exec(query string, args ...any) (int64, error) {
+// Exec writes and returns how many rows it touched.
+func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 	if err := tx.before(query); err != nil {
 		return 0, err
 	}
@@ -36,9 +41,9 @@ func (tx *Tx) keep(query string, args ...any) (int64, error) {
 	return n, tx.noted(err)
 }
 
-// row reads one row; sql.ErrNoRows when there is none. With an INSERT or UPDATE … RETURNING
+// Row reads one row; sql.ErrNoRows when there is none. With an INSERT or UPDATE … RETURNING
 // it writes too, and the caller says so with wrote.
-func (tx *Tx) row(query string, args []any, dest ...any) error {
+func (tx *Tx) Row(query string, args []any, dest ...any) error {
 	if err := tx.before(query); err != nil {
 		return err
 	}
@@ -47,6 +52,25 @@ func (tx *Tx) row(query string, args []any, dest ...any) error {
 		return err
 	}
 	return tx.noted(err)
+}
+
+// peek reads one row like row, of what nothing that is pending will change.
+func (tx *Tx) peek(query string, args []any, dest ...any) error {
+	err := tx.w.conn.Row(query, args, dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	return tx.noted(err)
+}
+
+// amend writes what is pending and then changes entries of the log in a way that touches no
+// conversation and no name, and no words that somebody has said under a key.
+func (tx *Tx) amend(query string, args ...any) error {
+	if err := tx.flush(); err != nil {
+		return err
+	}
+	_, err := tx.keep(query, args...)
+	return err
 }
 
 // wrote notes that a RETURNING query has changed rows.
@@ -78,34 +102,19 @@ func (tx *Tx) noted(err error) error {
 	return err
 }
 
-// querier is a place to read from: the pool of readers, or a transaction.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
+// NewID makes an identifier inside the transaction.
+func (tx *Tx) NewID() int64 { return tx.w.db.Next(tx.now) }
 
-// id makes an identifier inside the transaction.
-func (tx *Tx) id() int64 { return tx.w.db.Next(tx.now) }
+// Now is the time of the commit, the same for everything in it.
+func (tx *Tx) Now() time.Time { return tx.now }
 
-// micros is how the database keeps a time: microseconds since 1970, 0 for none.
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
+// Lock is what a query ends with that reads rows of a table in order to change them.
+func (tx *Tx) Lock(table string) string { return tx.w.db.dialect.ForUpdate(table) }
 
-// fromMicros is the time of micros, in UTC.
-func fromMicros(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(n).UTC()
-}
+// Update runs an operation in the group commit and returns when it is on disk, or refused: for the
+// rooms below this one, which keep what has a table and no part in a conversation. op may run
+// again, from the beginning, and is never cut in the middle.
+func (db *DB) Update(ctx context.Context, op func(*Tx) error) error { return db.write(ctx, op) }
 
-// flag is how the database keeps a truth.
-func flag(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}
+// Reads is where those rooms read.
+func (db *DB) Reads() column.Querier { return db.ro }

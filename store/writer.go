@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +27,8 @@ type op struct {
 	need    need
 	run     func(*Tx) error
 	commits []centrala.Commit
+	dropped []string // see Tx
+	reads   []centrala.TeamRead
 	err     error
 	done    chan struct{}
 	state   atomic.Int32 // one of the three below
@@ -46,7 +49,9 @@ const (
 const patience = 10 * time.Second
 
 type stats struct {
-	transactions, operations, replays, refused, forgotten atomic.Uint64
+	transactions, operations, replays, refused, forgotten, fuses atomic.Uint64
+	filesFetched, filesLost                                      atomic.Uint64
+	outcomes                                                     sync.Map // of hooks read: a HookOutcome's *atomic.Uint64
 
 	batch, commit *watch.Histogram
 	since         atomic.Int64 // when the running commit began, in nanoseconds; 0: none runs
@@ -58,6 +63,22 @@ func (s *stats) end(now time.Time, operations int) {
 	s.batch.Observe(float64(operations))
 	s.commit.Since(now)
 	s.since.Store(0)
+}
+
+func (s *stats) hooks(outcomes []centrala.HookOutcome) {
+	for _, o := range outcomes {
+		n, _ := s.outcomes.LoadOrStore(o, new(atomic.Uint64))
+		n.(*atomic.Uint64).Add(1)
+	}
+}
+
+func (s *stats) hookOutcomes() map[centrala.HookOutcome]uint64 {
+	all := map[centrala.HookOutcome]uint64{}
+	s.outcomes.Range(func(o, n any) bool {
+		all[o.(centrala.HookOutcome)] = n.(*atomic.Uint64).Load()
+		return true
+	})
+	return all
 }
 
 // write joins the running group commit and returns when op is on disk, or refused. The
@@ -110,6 +131,10 @@ func (db *DB) busy() error {
 // OnCommit registers f to be told of everything that comes to lie on disk, in commit order.
 // It is called on the writer's goroutine and must not block. Register before the first write.
 func (db *DB) OnCommit(f func([]centrala.Commit)) { db.onCommit = append(db.onCommit, f) }
+
+// OnRead registers f to be told, once it is on disk, how far the team has read what came from
+// vendors. It is called as OnCommit's are, and there is one.
+func (db *DB) OnRead(f func([]centrala.TeamRead)) { db.onRead = f }
 
 // writer is the one goroutine that writes.
 func (db *DB) writer(ctx context.Context) {
@@ -223,7 +248,7 @@ func (w *writer) retry(o *op, err error) {
 			return
 		}
 	}
-	o.commits = nil
+	o.commits, o.dropped, o.reads = nil, nil, nil
 	switch engine.TroubleOf(err) {
 	case engine.Full, engine.Again:
 		o.err = &centrala.Error{Code: centrala.Unavailable, Message: "The message could not be stored now. Try again in a moment.", RetryAfter: time.Second, Err: err}
@@ -239,7 +264,7 @@ func (w *writer) retry(o *op, err error) {
 // operation's own refusal before it wrote anything is no error here.
 func (w *writer) try(batch []*op) error {
 	if w.conn == nil {
-		conn, err := engine.Connect(w.db.rw, w.db.dialect == postgres)
+		conn, err := engine.Connect(w.db.rw, w.db.dialect == engine.Postgres)
 		if err != nil {
 			return fmt.Errorf("connect the writer: %w", err)
 		}
@@ -247,7 +272,7 @@ func (w *writer) try(batch []*op) error {
 	}
 	tx := &Tx{w: w, now: w.db.now().UTC().Truncate(time.Microsecond)}
 	marked := len(w.published)
-	if err := w.conn.Send(append([]engine.Statement{{Query: w.db.dialect.begin()}}, marks(w.published)...)); err != nil {
+	if err := w.conn.Send(append([]engine.Statement{{Query: w.db.dialect.Begin()}}, marks(w.published)...)); err != nil {
 		return w.rollback(fmt.Errorf("begin: %w", err))
 	}
 	if err := tx.together(batch); err != nil {
@@ -277,8 +302,8 @@ func (tx *Tx) together(batch []*op) error {
 		return err
 	}
 	for _, o := range batch {
-		o.err, o.commits = nil, nil
-		tx.dirty, tx.commits = false, nil
+		o.err, o.commits, o.dropped, o.reads = nil, nil, nil, nil
+		tx.dirty, tx.commits, tx.dropped, tx.reads = false, nil, nil, nil
 		o.err = o.run(tx)
 		switch {
 		case o.err != nil && (tx.dirty || tx.failed != nil):
@@ -286,7 +311,7 @@ func (tx *Tx) together(batch []*op) error {
 		case tx.failed != nil: // the operation did not mind, but the engine may have dropped what was written
 			return tx.failed
 		}
-		o.commits = tx.commits
+		o.commits, o.dropped, o.reads = tx.commits, tx.dropped, tx.reads
 	}
 	return nil
 }
@@ -300,16 +325,23 @@ const room = 128 << 10
 func (tx *Tx) proveRoom() error {
 	fill := make([]byte, room/2)
 	_, _ = rand.Read(fill) // never fails; pages that do not change would not be written
-	_, err := tx.exec(`INSERT INTO meta (name, value) VALUES ('room', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, hex.EncodeToString(fill))
+	_, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ('room', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, hex.EncodeToString(fill))
 	return wrap(err, "see whether there is room")
 }
 
 // tell passes on what the commit brought, in order.
 func (w *writer) tell(batch []*op) {
-	var all []centrala.Commit
+	var (
+		all     []centrala.Commit
+		dropped []string
+	)
 	for _, o := range batch {
 		if o.err != nil {
 			continue
+		}
+		dropped = append(dropped, o.dropped...)
+		if len(o.reads) > 0 && w.db.onRead != nil {
+			w.db.onRead(o.reads)
 		}
 		if o.trace != "" {
 			for i := range o.commits {
@@ -317,6 +349,9 @@ func (w *writer) tell(batch []*op) {
 			}
 		}
 		all = append(all, o.commits...)
+	}
+	if len(dropped) > 0 && w.db.discard != nil {
+		w.db.discard(dropped)
 	}
 	if len(all) == 0 {
 		return
@@ -337,7 +372,7 @@ func (w *writer) rollback(cause error) error {
 	w.forget()
 	w.pending.empty()
 	_, err := w.conn.Exec("ROLLBACK")
-	if err != nil && (w.db.dialect == postgres || !strings.Contains(err.Error(), "no transaction is active")) {
+	if err != nil && (w.db.dialect == engine.Postgres || !strings.Contains(err.Error(), "no transaction is active")) {
 		w.discard()
 	}
 	return cause
@@ -355,30 +390,5 @@ func (w *writer) discard() {
 	if w.conn != nil {
 		_ = w.conn.Close()
 		w.conn = nil
-	}
-}
-
-// report keeps what /readyz says about writing.
-func (db *DB) report(err error) {
-	if err == nil {
-		if db.fault.Swap(nil) != nil {
-			db.log.Info("writing works again")
-		}
-		return
-	}
-	if t := engine.TroubleOf(err); t == engine.Refused || t == engine.Again {
-		return
-	}
-	if db.fault.Swap(&err) == nil {
-		db.log.Error("writing does not work", "err", err)
-	}
-}
-
-// fail asks the process to end.
-func (db *DB) fail(err error) {
-	db.failed.Store(true)
-	select {
-	case db.fatal <- fmt.Errorf("the database's disk failed; nothing more is accepted: %w", err):
-	default:
 	}
 }

@@ -61,7 +61,7 @@ func TestLiveDoesNotWaitForBacklog(t *testing.T) {
 	}
 	close(source.gate)
 	want := l.all(t)
-	eventually(t, "all events are handled", func() bool { return y.against(want).missing == 0 })
+	y.await(t, "all events are handled", want, bus, watching)
 	if v := y.against(want); v != (verdict{}) {
 		t.Errorf("of %d events: %+v", len(want), v)
 	}
@@ -72,18 +72,18 @@ func TestLiveDoesNotWaitForBacklog(t *testing.T) {
 func TestBacklogOfManyPages(t *testing.T) {
 	t.Parallel()
 	l, y := newLog(t), newTally()
-	l.chatter(t, 40, 20)
-	bus := open(t, stream.Config{Dir: t.TempDir(), Graveyard: l, Limits: stream.Limits{LaneQueue: 20}})
+	l.chatter(t, 40, 10)
+	bus := open(t, stream.Config{Dir: t.TempDir(), Graveyard: l, Limits: stream.Limits{LaneQueue: 10}})
 	bus.Relay(l)
-	bus.SetPage(100)
+	bus.SetPage(50)
 	bus.Work("all", nil, y.handle)
 	l.bus.Store(bus)
 	var talking sync.WaitGroup
-	talking.Go(func() { l.chatter(t, 20, 20) })
+	talking.Go(func() { l.chatter(t, 20, 10) })
 	must(t, bus.Start(t.Context()))
 	talking.Wait()
 	want := l.all(t)
-	eventually(t, "all events are handled", func() bool { return y.against(want).missing == 0 })
+	y.await(t, "all events are handled", want, bus)
 	if v := y.against(want); v != (verdict{}) {
 		t.Errorf("of %d events: %+v", len(want), v)
 	}

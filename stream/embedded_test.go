@@ -3,16 +3,12 @@ package stream_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/nats-io/nats-server/v2/server"
 
 	"centrala"
 	"centrala/stream"
@@ -84,7 +80,7 @@ func TestUncleanStop(t *testing.T) {
 			if clean {
 				want = want[len(want)-len(c):]
 			}
-			eventually(t, "all events are handled", func() bool { return after.against(want).missing == 0 })
+			after.await(t, "all events are handled", want, bus)
 			if v := after.against(want); v != (verdict{}) {
 				t.Errorf("of %d events: %+v", len(want), v)
 			}
@@ -119,7 +115,7 @@ func TestStreamLostItsTail(t *testing.T) {
 			c[i].say(t)
 		}
 		want := l.all(t)
-		eventually(t, "all events are handled", func() bool { return y.against(want).missing == 0 })
+		y.await(t, "all events are handled", want, bus)
 		if v := y.against(want); v.inverted != 0 || round < 2 && v.doubled != 0 {
 			t.Errorf("round %d, of %d events: %+v", round, len(want), v)
 		}
@@ -147,7 +143,7 @@ func TestFullDisk(t *testing.T) {
 	l.chatter(t, 10, 5)
 	eventually(t, "it turns itself on again", recovered)
 	want := l.all(t)
-	eventually(t, "all events are handled", func() bool { return y.against(want).missing == 0 })
+	y.await(t, "all events are handled", want, bus)
 	if v := y.against(want); v != (verdict{}) {
 		t.Errorf("of %d events: %+v", len(want), v)
 	}
@@ -165,7 +161,7 @@ func TestStreamRemoved(t *testing.T) {
 	must(t, bus.Remove())
 	l.chatter(t, 5, 5)
 	want := l.all(t)
-	eventually(t, "all events are handled", func() bool { return y.against(want).missing == 0 })
+	y.await(t, "all events are handled", want, bus)
 	if v := y.against(want); v != (verdict{}) {
 		t.Errorf("of %d events: %+v", len(want), v)
 	}
@@ -198,62 +194,6 @@ func TestConsumers(t *testing.T) {
 	check()
 	must(t, bus.Close())
 	check()
-}
-
-// In a cluster there are three copies of everything.
-func TestCluster(t *testing.T) {
-	t.Parallel()
-	url := startCluster(t)
-	l, y := newLog(t), newTally()
-	bus := start(t, l, stream.Config{URL: url}, func(b *stream.Bus) { b.Work("all", nil, y.handle) })
-	c, err := bus.StreamConfig()
-	must(t, err)
-	if c.Replicas != 3 {
-		t.Errorf("%d replicas", c.Replicas)
-	}
-	l.chatter(t, 20, 10)
-	want := l.all(t)
-	eventually(t, "all events are handled", func() bool { return y.against(want).missing == 0 })
-	if v := y.against(want); v != (verdict{}) {
-		t.Errorf("of %d events: %+v", len(want), v)
-	}
-}
-
-// startCluster starts three servers that know each other. Their ports are picked first, as a
-// server of a cluster does not start without routes.
-func startCluster(t *testing.T) string {
-	t.Helper()
-	ports, routes := make([]int, 3), make([]string, 3)
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		must(t, err)
-		ports[i], routes[i] = port(t, l.Addr().String()), "nats://"+l.Addr().String()
-		must(t, l.Close())
-	}
-	var all []*server.Server
-	var urls []string
-	for i := range ports {
-		s, err := server.NewServer(&server.Options{
-			ServerName: fmt.Sprint("s", i), Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true,
-			Cluster: server.ClusterOpts{Name: "c", Host: "127.0.0.1", Port: ports[i]}, Routes: server.RoutesFromStr(strings.Join(routes, ","))})
-		must(t, err)
-		s.Start()
-		t.Cleanup(func() {
-			s.Shutdown()
-			s.WaitForShutdown()
-		})
-		all = append(all, s)
-	}
-	for _, s := range all {
-		if !s.ReadyForConnections(20 * time.Second) {
-			t.Fatal("a server of the cluster did not start")
-		}
-		urls = append(urls, s.ClientURL())
-	}
-	eventually(t, "the cluster has a leader and three peers", func() bool {
-		return slices.ContainsFunc(all, func(s *server.Server) bool { return s.JetStreamIsLeader() && len(s.JetStreamClusterPeers()) == 3 })
-	})
-	return strings.Join(urls, ",")
 }
 
 // A node is up quickly and costs next to nothing while nobody writes.

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -177,8 +178,54 @@ func (b *Bus) Messages(t *testing.T) uint64 {
 	return info.State.Msgs
 }
 
+// Where tells where events are that have not arrived: what waits in this node's lanes, what the
+// stream holds and how far its consumers are.
+func (b *Bus) Where() string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "%s publishes to %s, hears %s, ready: %v\n", b.cfg.Node, b.pub.ConnectedUrl(), b.sub.ConnectedUrl(), b.Ready())
+	for _, l := range b.lanes {
+		l.mu.Lock()
+		if l.state != flowing || len(l.queue)+len(l.swept) > 0 || l.busy {
+			fmt.Fprintf(&w, "  lane %d: state %d, %d queued, %d swept, in flight: %v\n", l.n, l.state, len(l.queue), len(l.swept), l.busy)
+		}
+		l.mu.Unlock()
+	}
+	copies := func(c *nats.ClusterInfo) string {
+		if c == nil {
+			return "alone"
+		}
+		s := "led by " + c.Leader
+		for _, p := range c.Replicas {
+			s += fmt.Sprintf(", %s heard %s ago, current: %v, lag %d", p.Name, p.Active.Round(time.Millisecond), p.Current, p.Lag)
+		}
+		return s
+	}
+	info, err := b.jets.StreamInfo(streamName)
+	if err != nil {
+		fmt.Fprintf(&w, "  the stream: %v\n", err)
+	} else {
+		fmt.Fprintf(&w, "  the stream holds %d, %s\n", info.State.Msgs, copies(info.Cluster))
+	}
+	for _, g := range b.groups {
+		for _, s := range g.strands {
+			name := s.config().Durable
+			c, err := b.jets.ConsumerInfo(streamName, name)
+			if err != nil {
+				fmt.Fprintf(&w, "  consumer %s: %v\n", name, err)
+				continue
+			}
+			fmt.Fprintf(&w, "  consumer %s: delivered %d, acknowledged %d, %d unacknowledged, %d redelivered, %d to come, heard: %v, %s\n", name,
+				c.Delivered.Stream, c.AckFloor.Stream, c.NumAckPending, c.NumRedelivered, c.NumPending, c.PushBound, copies(c.Cluster))
+		}
+	}
+	return w.String()
+}
+
 // Hears is the address of the server by which this node hears the others.
 func (b *Bus) Hears() string { return b.sub.ConnectedUrl() }
+
+// Places are the addresses of the servers that the connections are at, to publish and to hear.
+func (b *Bus) Places() []string { return []string{b.pub.ConnectedUrl(), b.sub.ConnectedUrl()} }
 
 // Leads is the name of the server that leads the stream; when it is another than the wanted one,
 // that is asked to step down.

@@ -2,20 +2,14 @@ package stream
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
 // watch repairs what can be repaired from here: an embedded JetStream that turned itself off,
 // and a stream or a consumer that somebody removed.
 func (b *Bus) watch() {
-	t := time.NewTicker(sweepEvery)
-	defer t.Stop()
-	for {
-		select {
-		case <-t.C:
-		case <-b.ending:
-			return
-		}
+	b.every(sweepEvery, func() {
 		if b.resumed.Swap(false) { // what was on its way while the servers learned of us
 			b.live.gap()
 		}
@@ -32,6 +26,20 @@ func (b *Bus) watch() {
 			b.broken.Store(nil)
 			b.log.Info("the stream is repaired")
 		}
+	})
+}
+
+// every calls f now and then until the bus closes.
+func (b *Bus) every(d time.Duration, f func()) {
+	t := time.NewTicker(d)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			f()
+		case <-b.ending:
+			return
+		}
 	}
 }
 
@@ -41,7 +49,8 @@ func (b *Bus) heal() error {
 			return err
 		}
 	}
-	if b.failing() <= 2*sweepEvery || !b.pub.IsConnected() {
+	failing := func(l *lane) bool { return l.failing() > 2*sweepEvery }
+	if !slices.ContainsFunc(b.lanes[:], failing) || !b.pub.IsConnected() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(b.ctx, ackTimeout)

@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -34,6 +36,13 @@ func must(t testing.TB, err error) {
 // eventually waits until ok.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
+	if !until(ok) {
+		t.Fatalf("waited %s in vain: %s", patience, what)
+	}
+}
+
+// until waits for ok and reports false when that is in vain.
+func until(ok func() bool) bool {
 	deadline := time.After(patience)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -41,9 +50,10 @@ func eventually(t testing.TB, what string, ok func() bool) {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("waited %s in vain: %s", patience, what)
+			return false
 		}
 	}
+	return true
 }
 
 // open opens a bus that closes with the test. Node and log are filled in.
@@ -111,9 +121,34 @@ type log struct {
 	keys  atomic.Int64
 }
 
+// blank is a log with nothing in it. To make one takes longer than most of what is done with it.
+var blank = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "centrala-log-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "log.db")
+	db, err := store.Open(context.Background(), "sqlite:"+path, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	if rest, err := os.Stat(path + "-wal"); err == nil && rest.Size() > 0 {
+		return nil, errors.New("a closed log is not one file")
+	}
+	return os.ReadFile(path)
+})
+
 func newLog(t testing.TB) *log {
 	t.Helper()
-	db, err := store.Open(context.Background(), "sqlite:"+filepath.Join(t.TempDir(), "log.db"), store.Options{})
+	file, err := blank()
+	must(t, err)
+	path := filepath.Join(t.TempDir(), "log.db")
+	must(t, os.WriteFile(path, file, 0o600))
+	db, err := store.Open(context.Background(), "sqlite:"+path, store.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	l := &log{DB: db}
@@ -206,9 +241,10 @@ func (l *log) unmarked(t testing.TB) int {
 type tally struct {
 	mu     sync.Mutex
 	events []centrala.Event
+	came   map[centrala.EventID]bool
 }
 
-func newTally() *tally { return &tally{} }
+func newTally() *tally { return &tally{came: map[centrala.EventID]bool{}} }
 
 func (y *tally) handle(_ context.Context, e centrala.Event) error {
 	y.add(e)
@@ -219,6 +255,38 @@ func (y *tally) add(e centrala.Event) {
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	y.events = append(y.events, e)
+	y.came[e.ID] = true
+}
+
+// missing is what of want nobody has handled.
+func (y *tally) missing(want []centrala.Event) (missing []centrala.Event) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	for _, e := range want {
+		if !y.came[e.ID] {
+			missing = append(missing, e)
+		}
+	}
+	return missing
+}
+
+// await waits until all of want is handled, and else says what is not and where it got stuck.
+func (y *tally) await(t testing.TB, what string, want []centrala.Event, buses ...*stream.Bus) {
+	t.Helper()
+	missing := want
+	if until(func() bool { missing = y.missing(missing); return len(missing) == 0 }) {
+		return
+	}
+	var where strings.Builder
+	fmt.Fprintf(&where, "%d of %d events are missing:\n", len(missing), len(want))
+	for _, e := range missing[:min(len(missing), 20)] {
+		fmt.Fprintf(&where, "  %s %s, number %d of conversation %s, made %s ago: lane %d, consumer %d\n", e.ID, e.Type, e.N,
+			e.Conversation, time.Since(e.ID.Made()).Round(time.Millisecond), e.Lane(), e.Lane()%stream.Strands)
+	}
+	for _, b := range buses {
+		where.WriteString(b.Where())
+	}
+	t.Fatalf("waited %s in vain: %s; %s", patience, what, &where)
 }
 
 func (y *tally) seen() []centrala.Event {

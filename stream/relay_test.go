@@ -29,7 +29,7 @@ func TestSweepAfterCrash(t *testing.T) {
 		c[i].say(t) // offered at once
 	}
 	want := l.all(t)
-	eventually(t, "all events are handled", func() bool { return len(y.seen()) >= len(want) })
+	y.await(t, "all events are handled", want, bus)
 	if v := y.against(want); v != (verdict{}) {
 		t.Errorf("of %d events: %+v", len(want), v)
 	}
@@ -70,7 +70,7 @@ func TestFullLane(t *testing.T) {
 	must(t, bus.Start(t.Context()))
 	talking.Wait()
 	want := l.all(t)
-	eventually(t, "all events are handled", func() bool { return y.against(want).missing == 0 })
+	y.await(t, "all events are handled", want, bus)
 	if v := y.against(want); v != (verdict{}) {
 		t.Errorf("of %d events: %+v", len(want), v)
 	}
@@ -100,17 +100,17 @@ func TestStreamAway(t *testing.T) {
 	srv := startServerAt(t, -1, dir)
 	address := srv.Addr().String()
 	l, y := newLog(t), newTally()
-	bus := start(t, l, stream.Config{URL: "nats://" + address, Limits: stream.Limits{LaneQueue: 50}},
+	bus := start(t, l, stream.Config{URL: "nats://" + address, Limits: stream.Limits{LaneQueue: 20}},
 		func(b *stream.Bus) { b.Work("all", nil, y.handle) })
 	must(t, bus.Ready())
 	var talking sync.WaitGroup
 	var stop atomic.Bool
 	defer talking.Wait()
 	defer stop.Store(true)
-	for range 30 {
+	for range 20 {
 		c := l.customer()
 		talking.Go(func() {
-			pace := time.NewTicker(2 * time.Millisecond)
+			pace := time.NewTicker(20 * time.Millisecond)
 			defer pace.Stop()
 			for !stop.Load() {
 				c.say(t)
@@ -118,7 +118,7 @@ func TestStreamAway(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, "they write", func() bool { return len(y.seen()) > 300 })
+	eventually(t, "they write", func() bool { return len(y.seen()) > 100 })
 	srv.Shutdown()
 	srv.WaitForShutdown()
 	eventually(t, "it is noticed", func() bool { return bus.Ready() != nil })
@@ -131,11 +131,11 @@ func TestStreamAway(t *testing.T) {
 	startServerAt(t, port(t, address), dir)
 	eventually(t, "the stream is back", func() bool { return bus.Ready() == nil })
 	before := len(y.seen())
-	eventually(t, "events flow again", func() bool { return len(y.seen()) > before+300 })
+	eventually(t, "events flow again", func() bool { return len(y.seen()) > before+100 })
 	stop.Store(true)
 	talking.Wait()
 	want := l.all(t)
-	eventually(t, "all events are handled", func() bool { return y.against(want).missing == 0 })
+	y.await(t, "all events are handled", want, bus)
 	if v := y.against(want); v.inverted != 0 || v.doubled > stream.Strands { // unacknowledged when it went away
 		t.Errorf("of %d events: %+v", len(want), v)
 	}
@@ -154,12 +154,12 @@ func TestNodeKilledWhileRelaying(t *testing.T) {
 	survivor.Work("all", nil, y.handle)
 	must(t, survivor.Start(t.Context()))
 	var talking sync.WaitGroup
-	talking.Go(func() { l.chatter(t, 30, 40) })
-	eventually(t, "they write", func() bool { return len(y.seen()) > 300 })
+	talking.Go(func() { l.chatter(t, 30, 15) })
+	eventually(t, "they write", func() bool { return len(y.seen()) > 100 })
 	dying.Kill()
 	talking.Wait() // into a dead bus
 	want := l.all(t)
-	eventually(t, "all events are handled", func() bool { return y.against(want).missing == 0 })
+	y.await(t, "all events are handled", want, survivor)
 	if v := y.against(want); v != (verdict{}) {
 		t.Errorf("of %d events: %+v", len(want), v)
 	}

@@ -41,9 +41,8 @@ type GroupStats struct {
 	Took    watch.Distribution // seconds from an event's making to its handler's end
 }
 
-// Stats returns the figures. Lag is asked from the stream, for five seconds at
-// most; with an error it is missing and the
-// rest is valid.
+// Stats returns the figures. Lag is asked from the stream, for five seconds at most; with an
+// error it is missing and the rest is valid.
 func (b *Bus) Stats(ctx context.Context) (Stats, error) {
 	s := Stats{Stored: b.stored.Read(), Groups: map[string]GroupStats{}, Connected: b.pub.IsConnected() && b.sub.IsConnected()}
 	for i, l := range b.lanes {

@@ -35,7 +35,7 @@ func TestWorkSeesEverythingInOrder(t *testing.T) {
 		b.Work("all", nil, all.handle)
 		b.Work("some", []centrala.EventType{centrala.ConversationOpened}, some.handle)
 	})
-	l.chatter(t, 40, 50)
+	l.chatter(t, 40, 15)
 	want := l.all(t)
 	eventually(t, "all events are handled", func() bool { return len(all.seen()) >= len(want) })
 	if v := all.against(want); v != (verdict{}) {
@@ -69,7 +69,7 @@ func TestNodeKilledAmongWorkers(t *testing.T) {
 	hold := make(chan struct{})
 	other := open(t, stream.Config{URL: url, Graveyard: l})
 	other.Work("all", nil, func(ctx context.Context, e centrala.Event) error {
-		if len(y.seen()) > 1000 {
+		if len(y.seen()) > 300 {
 			inHand.Add(1)
 			<-hold // dies with this in hand, before or after the work: nobody can tell
 			return errors.New("dead")
@@ -78,13 +78,13 @@ func TestNodeKilledAmongWorkers(t *testing.T) {
 	})
 	must(t, other.Start(t.Context()))
 	var talking sync.WaitGroup
-	talking.Go(func() { l.chatter(t, 40, 60) })
+	talking.Go(func() { l.chatter(t, 40, 20) })
 	eventually(t, "the second node is in the middle of it", func() bool { return inHand.Load() > 0 })
 	other.Kill()
 	close(hold)
 	talking.Wait()
 	want := l.all(t)
-	eventually(t, "all events are handled", func() bool { return y.against(want).missing == 0 })
+	y.await(t, "all events are handled", want)
 	if v := y.against(want); v.inverted != 0 || v.doubled > stream.Strands {
 		t.Errorf("of %d events: %+v", len(want), v)
 	}
@@ -110,13 +110,13 @@ func TestNodeStoppedPolitely(t *testing.T) {
 		must(t, other.Start(t.Context()))
 		var talking sync.WaitGroup
 		before := len(y.seen())
-		talking.Go(func() { l.chatter(t, 20, 20) })
+		talking.Go(func() { l.chatter(t, 20, 12) })
 		if round == 0 {
 			talking.Wait()
 			eventually(t, "the first round is handled", func() bool { return len(y.seen()) >= len(l.all(t)) })
 			usual = time.Duration(slowest.Load())
 		}
-		eventually(t, "they are in the middle of it", func() bool { return len(y.seen()) > before+100 })
+		eventually(t, "they are in the middle of it", func() bool { return len(y.seen()) > before+60 })
 		must(t, other.Close())
 		if err := other.Ready(); err == nil {
 			t.Error("a closed bus is ready")
@@ -124,7 +124,7 @@ func TestNodeStoppedPolitely(t *testing.T) {
 		talking.Wait()
 	}
 	want := l.all(t)
-	eventually(t, "all events are handled", func() bool { return len(y.seen()) >= len(want) })
+	y.await(t, "all events are handled", want)
 	if v := y.against(want); v != (verdict{}) {
 		t.Errorf("of %d events: %+v", len(want), v)
 	}
@@ -233,7 +233,7 @@ func TestDatabaseAway(t *testing.T) {
 	eventually(t, "handlers have failed for longer than three tries", func() bool { return failed.Load() > 6*stream.Strands })
 	g.broken.Store(false)
 	want := g.all(t)
-	eventually(t, "all events are handled", func() bool { return len(y.seen()) >= len(want) })
+	y.await(t, "all events are handled", want, bus)
 	if v := y.against(want); v != (verdict{}) {
 		t.Errorf("%+v", v)
 	}
@@ -298,7 +298,7 @@ func TestForeignMessage(t *testing.T) {
 	must(t, bus.Foreign(stream.Subject(lane, "message.received"), nil, `{"id":null,"type":"message.received"}`))
 	c.say(t)
 	want := l.all(t)
-	eventually(t, "the lane goes on", func() bool { return y.against(want).missing == 0 })
+	y.await(t, "the lane goes on", want, bus)
 	letters, err := l.DeadLetters(t.Context())
 	must(t, err)
 	if len(letters) != 2 || !strings.Contains(letters[0].Error, "decode event") {

@@ -7,25 +7,40 @@
 
 export const objects = {
   Author: { kind: 'customer|agent|bot|system', 'id?': 'string', 'name?': 'string' },
-  Attachment: { id: 'string', name: 'string', type: 'string', size: 'number', 'url?': 'string' },
+  /** state: fetching while its vendor still has it, lost when nobody has it any more, with the cause; without one it can be opened. */
+  Attachment: { id: 'string', name: 'string', type: 'string', size: 'number', 'url?': 'string', 'card?': 'Card', 'state?': 'string', 'cause?': 'string' },
+  /** An invitation as people read it; start and end are times, or dates of whole days. */
+  Card: { 'method?': 'string', summary: 'string', 'start?': 'string', 'end?': 'string', 'location?': 'string', 'organizer?': 'string' },
   /** A move of the conversation: kind is the last word of the event's type (assigned, resolved …). */
   System: {
     kind: 'string', 'agent?': 'string', 'agent_name?': 'string', 'from?': 'string', 'team?': 'string',
     'team_name?': 'string', 'side?': 'Side', 'reason?': 'string', 'reasons?': 'string[]', 'note?': 'string',
     'until?': 'string', 'tags?': 'string[]', 'priority?': 'number', 'on?': 'boolean', 'into?': 'string',
     'contact?': 'string', 'other?': 'string', 'of?': 'number', 'state?': 'string', 'score?': 'number',
+    'inbox?': 'string', 'inbox_name?': 'string', 'number?': 'number', 'cause?': 'string', 'delivery?': 'string',
+    'merger?': 'string', 'via?': 'string',
   },
-  Change: { of: 'number', kind: 'edit|unsend|reaction|erase', 'text?': 'string' },
+  /** kind is edit, unsend, reaction, file, erase, or one that this version does not know and leaves alone. */
+  Change: { of: 'number', kind: 'string', 'text?': 'string' },
+  /** by: "customer", or the id of an agent. */
+  Reaction: { by: 'string', emoji: 'string' },
+  /** Until when somebody may be answered: in free words, by a person after that, by an approved template at any time. */
+  Window: { 'until?': 'string', 'human_until?': 'string', 'template?': 'boolean' },
+  /** What a conversation is about: an order, offer, issue, call, callback or post; status is in the vendor's words. */
+  Matter: { kind: 'string', id: 'string', 'title?': 'string', 'url?': 'string', 'status?': 'string', 'due?': 'string' },
+  Template: { name: 'string', locale: 'string', 'params?': 'string[]', 'body?': 'string', 'blanks?': 'number' },
   Message: {
     id: 'string', author: 'Author', text: 'string', 'cut?': 'boolean', 'has_html?': 'boolean',
     'has_more?': 'boolean', 'attachments?': 'Attachment[]', 'note?': 'boolean', 'mentions?': 'string[]',
-    'system?': 'System', 'change?': 'Change', channel: 'string', at: 'string', 'key?': 'string',
+    'trust?': 'Trust', 'answers?': 'number', 'system?': 'System', 'change?': 'Change', 'reactions?': 'Reaction[]',
+    'edited?': 'boolean', 'unsent?': 'boolean', 'pressed?': 'boolean', channel: 'string', at: 'string', 'key?': 'string',
   },
   /** An entry of a history answer: a message with its seq, or the trace of one this reader may not see. */
   Entry: {
     seq: 'number', 'hidden?': 'boolean', 'id?': 'string', 'author?': 'Author', 'text?': 'string', 'cut?': 'boolean',
     'has_html?': 'boolean', 'has_more?': 'boolean', 'attachments?': 'Attachment[]', 'note?': 'boolean',
-    'mentions?': 'string[]', 'system?': 'System', 'change?': 'Change', 'channel?': 'string', 'at?': 'string', 'key?': 'string',
+    'mentions?': 'string[]', 'trust?': 'Trust', 'answers?': 'number', 'system?': 'System', 'change?': 'Change',
+    'reactions?': 'Reaction[]', 'edited?': 'boolean', 'unsent?': 'boolean', 'pressed?': 'boolean', 'channel?': 'string', 'at?': 'string', 'key?': 'string',
   },
   Queue: { position: 'number', 'eta_low_s?': 'number|null', 'eta_high_s?': 'number|null' },
   Contact: { id: 'string', side: 'Side|null', name: 'string|null', verified: 'boolean', 'email?': 'string|null' },
@@ -47,12 +62,16 @@ export const objects = {
     turn: 'customer|agent', subject: 'string', contact: 'Person', team: 'string|null', assignee: 'Face|null',
     priority: 'number', tags: 'string[]', complaint: 'boolean', last_seq: 'number',
     'last_message?': 'LastMessage|null', unread: 'number', read: 'Read', opened_at: 'string', 'due?': 'string|null',
-    version: 'number', 'reason?': 'string', 'mentions?': 'Mention[]', 'gone?': 'boolean', 'queue?': 'Queue|null',
+    version: 'number', 'reason?': 'string', 'mentions?': 'Mention[]', 'participants?': 'Participant[]', 'window?': 'Window', 'matters?': 'Matter[]', 'gone?': 'boolean', 'queue?': 'Queue|null',
   },
   /** A colleague whom a note of the conversation names: in which one at last, and whether they have read it. */
   Mention: { agent: 'string', seq: 'number', read: 'boolean' },
+  /** Who reads along by mail besides the contact; bounced: why a copy did not reach them. */
+  Participant: { address: 'string', 'name?': 'string', 'bounced?': 'string' },
+  /** How far the sender of a mail may be believed; pretended: their name shows another address. */
+  Trust: { 'verdict?': 'string', 'pretended?': 'boolean' },
   Person: { id: 'string', name: 'string|null', verified: 'boolean' },
-  Article: { id: 'string', title: 'string', url: 'string', snippet: 'string', score: 'number' },
+  Article: { id: 'string', title: 'string', 'heading?': 'string', url: 'string', snippet: 'string', score: 'number' },
   Survey: {
     survey: 'string', conversation: 'string', kind: 'string', question: 'string', scale: 'number[]', locale: 'string',
     expires_at: 'string',
@@ -81,7 +100,7 @@ export const frames = {
       ping: { ref: 'string' },
       'message.send': {
         ref: 'string', key: 'string', 'conversation?': 'string', text: 'string', 'attachments?': 'string[]',
-        'note?': 'boolean', 'mentions?': 'string[]', 'claim?': 'boolean',
+        'note?': 'boolean', 'mentions?': 'string[]', 'claim?': 'boolean', 'via?': 'string', 'answers?': 'number', 'template?': 'Template',
       },
       typing: { conversation: 'string', on: 'boolean' },
       received: { conversation: 'string', upto: 'number' },
@@ -113,7 +132,7 @@ export const frames = {
       },
       message: { conversation: 'string', seq: 'number', 'message?': 'Message', 'hidden?': 'boolean' },
       typing: { conversation: 'string', author: 'Author', on: 'boolean' },
-      delivery: { conversation: 'string', seq: 'number', state: 'string', at: 'string', 'reason?': 'string' },
+      delivery: { conversation: 'string', seq: 'number', state: 'string', at: 'string', 'reason?': 'string', 'cause?': 'string', 'via?': 'string' },
       read: { conversation: 'string', author: 'Author', upto: 'number' },
       history: { ref: 'string', conversation: 'string', messages: 'Entry[]', more: 'boolean' },
       suggestions: { ref: 'string', query: 'string', articles: 'Article[]' },
@@ -149,7 +168,7 @@ export const frames = {
         'team?': 'string|null', 'assignee?': 'Face|null', 'priority?': 'number', 'tags?': 'string[]',
         'complaint?': 'boolean', 'last_seq?': 'number', 'last_message?': 'LastMessage|null', 'unread?': 'number',
         'read?': 'Read', 'opened_at?': 'string', 'due?': 'string|null', 'version?': 'number', 'reason?': 'string',
-        'mentions?': 'Mention[]', 'gone?': 'boolean', 'queue?': 'Queue|null',
+        'mentions?': 'Mention[]', 'participants?': 'Participant[]', 'window?': 'Window', 'matters?': 'Matter[]', 'gone?': 'boolean', 'queue?': 'Queue|null',
       },
       presence: { agent: 'string', status: 'Presence', load: 'number', capacity: 'number' },
       viewers: { conversation: 'string', agents: 'Face[]' },
@@ -203,6 +222,10 @@ export type Author = Value<'Author'>;
 export type Attachment = Value<'Attachment'>;
 export type System = Value<'System'>;
 export type Change = Value<'Change'>;
+export type Reaction = Value<'Reaction'>;
+export type Window = Value<'Window'>;
+export type Matter = Value<'Matter'>;
+export type Template = Value<'Template'>;
 export type Message = Value<'Message'>;
 export type Entry = Value<'Entry'>;
 export type Queue = Value<'Queue'>;

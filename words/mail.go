@@ -19,3 +19,9 @@ func (w Words) Wrote(name string, at time.Time) string {
 	}
 	return fmt.Sprintf("On %s, %s wrote:", at.Format("2 Jan 2006 15:04"), name)
 }
+
+// Sealed stands in place of the text of a mail that is encrypted: how is PGP or S/MIME.
+func (w Words) Sealed(how string) string {
+	return w.say("Ta wiadomość jest zaszyfrowana (%s) i nie da się jej tu odczytać. Pobierz załącznik albo surowy list i otwórz go swoim programem.",
+		"This mail is encrypted (%s) and cannot be read here. Download the attachment or the raw mail and open it with a program of your own.", how)
+}

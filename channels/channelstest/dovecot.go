@@ -34,8 +34,15 @@ const Password = lab.DovecotPassword
 // NewDovecot starts a Dovecot, which ends with the test.
 func NewDovecot(t testing.TB) *Dovecot {
 	t.Helper()
+	return NewDovecotLike(t, lab.DovecotConfig{})
+}
+
+// NewDovecotLike starts a Dovecot that is like c, with a certificate of its own.
+func NewDovecotLike(t testing.TB, c lab.DovecotConfig) *Dovecot {
+	t.Helper()
 	cert := NewCertificate(t)
-	server, err := lab.StartDovecot(context.Background(), cert.Path, testLog{t})
+	c.Cert, c.Log = cert.Path, testLog{t}
+	server, err := c.Start(context.Background())
 	if errors.Is(err, lab.ErrNoDovecot) {
 		Missing(t, err.Error())
 	}

@@ -23,6 +23,8 @@ type post struct {
 	row   centrala.Delivery
 	next  time.Time
 	until time.Time // of the lease
+	at    time.Time // of the last change
+	doubt bool      // an attempt ended and nobody knows how
 }
 
 // Add queues a delivery to somebody.
@@ -53,18 +55,27 @@ func (l *Ledger) LeaseDeliveries(_ context.Context, lease centrala.Lease) ([]cen
 	defer l.mu.Unlock()
 	now := time.Now()
 	var outs []centrala.Outbound
+	shut := make(map[string]bool)
+	for _, name := range lease.Except {
+		shut[name] = true
+	}
 	busy := make(map[centrala.ConversationID]bool)
 	for _, p := range l.rows {
 		if lost := p.until.Before(now); lost && p.row.State == centrala.DeliveryHandingOver && !lease.Repeatable {
-			p.row.State = centrala.DeliveryUnknown
+			p.row.State, p.at, p.doubt = centrala.DeliveryUnknown, now, true
 		} else if lost && (p.row.State == centrala.DeliveryHandingOver || p.row.State == centrala.DeliveryLeased) {
 			p.row.State, p.next = centrala.DeliveryQueued, now
 		}
-		open := p.row.State == centrala.DeliveryQueued || p.row.State == centrala.DeliveryLeased || p.row.State == centrala.DeliveryHandingOver
-		if p.row.State == centrala.DeliveryQueued && !p.next.After(now) && !busy[p.out.Conversation] && len(outs) < lease.Limit {
+		unheard := lease.Echo > 0 && p.row.State == centrala.DeliveryUnknown
+		if unheard && p.at.Before(now.Add(-lease.Echo)) {
+			p.row.State, p.next, unheard = centrala.DeliveryQueued, now, false
+		}
+		open := unheard || p.row.State == centrala.DeliveryQueued || p.row.State == centrala.DeliveryLeased || p.row.State == centrala.DeliveryHandingOver
+		if p.row.State == centrala.DeliveryQueued && !p.next.After(now) && !busy[p.out.Conversation] && !shut[p.out.To.Domain()] && len(outs) < lease.Limit {
+			shut[p.out.To.Domain()] = lease.Apart
 			p.row.State, p.until = centrala.DeliveryLeased, now.Add(lease.For)
 			p.row.Attempts++
-			p.out.Attempt = p.row.Attempts
+			p.out.Attempt, p.out.Doubtful = p.row.Attempts, p.doubt
 			outs = append(outs, p.out)
 		}
 		busy[p.out.Conversation] = busy[p.out.Conversation] || open
@@ -94,9 +105,19 @@ func (l *Ledger) Settle(_ context.Context, id centrala.DeliveryID, s centrala.Se
 	}
 	p := l.find(id)
 	if p.row.Attempts == s.Attempt && p.row.State.MayBecome(s.State) {
-		p.row.State, p.next, p.row.Reason = s.State, s.Next, s.Reason
+		p.row.State, p.next, p.row.Reason, p.row.Cause, p.at = s.State, s.Next, s.Reason, s.Cause, time.Now()
+		p.doubt = p.doubt || s.State == centrala.DeliveryUnknown
 	}
 	return nil
+}
+
+// Tell is an echo or a receipt: the other side tells of a delivery.
+func (l *Ledger) Tell(id centrala.DeliveryID, state centrala.DeliveryState) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p := l.find(id); p.row.State.MayBecome(state) {
+		p.row.State, p.at = state, time.Now()
+	}
 }
 
 // State is where a delivery is.

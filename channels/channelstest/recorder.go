@@ -18,6 +18,7 @@ type Recorder struct {
 	seen    map[string]bool
 	cursors map[string]centrala.Cursor
 	refuse  func(centrala.Inbound) error
+	shelf   shelf
 }
 
 // Receive implements channels.Intake.
@@ -45,6 +46,28 @@ func (r *Recorder) Receive(_ context.Context, in centrala.Inbound) (centrala.Rec
 	r.seen[in.Inbox.String()+in.MessageID+"\x00"+in.Digest] = true
 	r.taken = append(r.taken, in)
 	return centrala.Receipt{Seq: int64(len(r.taken))}, nil
+}
+
+// ReceiveAll implements channels.Intake.
+func (r *Recorder) ReceiveAll(ctx context.Context, ins []centrala.Inbound) ([]centrala.Receipt, error) {
+	r.mu.Lock()
+	refuse := r.refuse
+	r.mu.Unlock()
+	for _, in := range ins {
+		if refuse != nil {
+			if err := refuse(in); err != nil {
+				return nil, err
+			}
+		}
+	}
+	receipts := make([]centrala.Receipt, len(ins))
+	for i, in := range ins {
+		var err error
+		if receipts[i], err = r.Receive(ctx, in); err != nil {
+			return nil, err
+		}
+	}
+	return receipts, nil
 }
 
 // Cursor implements channels.Intake.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"mime"
 	"regexp"
 	"slices"
 	"strings"
@@ -31,17 +32,26 @@ type draft struct {
 	text   string
 	html   string
 	files  []centrala.Attachment
+	sign   *signer // nil: it goes unsigned
+	at     time.Time
 	open   func(centrala.Attachment) (io.ReadCloser, error)
 }
 
 // compose makes a mail of out. Nothing is read from the blob store yet.
 func (c *Channel) compose(ctx context.Context, out centrala.Outbound) draft {
 	box := out.Inbox.Mailbox
-	d := draft{id: c.messageID(out), files: out.Attachments}
+	d := draft{id: c.messageID(out), files: out.Attachments, at: out.At}
 	d.open = func(a centrala.Attachment) (io.ReadCloser, error) { return c.c.Blobs.NewReader(ctx, a.Blob, nil) }
 	h := &d.header
 	h.SetAddressList("From", []*mail.Address{{Name: box.FromName, Address: box.Address}})
 	h.SetAddressList("To", []*mail.Address{{Name: letter.OneLine(out.To.Name), Address: out.To.Address}})
+	if len(out.Cc) > 0 {
+		var cc []*mail.Address
+		for _, a := range out.Cc {
+			cc = append(cc, &mail.Address{Name: letter.OneLine(a.Name), Address: a.Address})
+		}
+		h.SetAddressList("Cc", cc)
+	}
 	h.SetAddressList("Reply-To", []*mail.Address{{Name: box.FromName, Address: c.replyAddress(*box, out.Conversation)}})
 	subject := out.Subject
 	if !out.Automatic {
@@ -57,7 +67,7 @@ func (c *Channel) compose(ctx context.Context, out centrala.Outbound) draft {
 		h.SetMsgIDList("References", refs)
 	}
 	if out.Automatic {
-		h.Set("Auto-Submitted", "auto-generated")
+		h.Set("Auto-Submitted", automaticKind(out))
 		h.Set("X-Auto-Response-Suppress", "All")
 		h.Set("Precedence", "bulk")
 		h.Set(LoopHeader, "1")
@@ -76,6 +86,14 @@ func (c *Channel) compose(ctx context.Context, out centrala.Outbound) draft {
 	return d
 }
 
+// automaticKind tells other programs what began the mail (RFC 3834 section 5).
+func automaticKind(out centrala.Outbound) string {
+	if out.Reply {
+		return "auto-replied"
+	}
+	return "auto-generated"
+}
+
 // messageID is the id that the log gave, or one made of the delivery's own: it is the same for
 // every attempt.
 func (c *Channel) messageID(out centrala.Outbound) string {
@@ -92,7 +110,7 @@ func (c *Channel) messageID(out centrala.Outbound) string {
 // references is the thread's ids: those that the answered mail named, and its own.
 func references(out centrala.Outbound) []string {
 	refs := slices.DeleteFunc(slices.Clone(out.References), func(id string) bool {
-		return id == "" || id == out.InReplyTo || strings.ContainsAny(id, "<> \t\r\n")
+		return id == "" || len(id) > 500 || id == out.InReplyTo || strings.ContainsAny(id, "<> \t\r\n")
 	})
 	if out.InReplyTo != "" {
 		refs = append(refs, out.InReplyTo)
@@ -160,9 +178,24 @@ func lineBreaks(s string) string {
 	return strings.ReplaceAll(html.EscapeString(s), "\n", "<br>\n")
 }
 
-// writeTo writes the mail. Its boundaries are made of its id, so that every attempt is the
-// same bytes.
+// writeTo writes the mail, signed when it is to be: then it is made twice, the first time for the
+// signature alone, and its files are read twice instead of being held in memory.
 func (d draft) writeTo(w io.Writer) error {
+	if d.sign != nil {
+		field, err := d.sign.field(d.at, d.writeBare)
+		if err != nil {
+			return err
+		}
+		if _, err := io.WriteString(w, field); err != nil {
+			return err
+		}
+	}
+	return d.writeBare(w)
+}
+
+// writeBare writes the mail without a signature. Its boundaries are made of its id, so that
+// every attempt is the same bytes.
+func (d draft) writeBare(w io.Writer) error {
 	sum := sha256.Sum256([]byte(d.id))
 	boundary := hex.EncodeToString(sum[:12])
 	h := message.Header{Header: d.header.Header.Header.Copy()}
@@ -222,7 +255,8 @@ func (d draft) file(w *message.Writer, f centrala.Attachment) error {
 	}
 	var h message.Header
 	h.SetContentType(kind, nil)
-	h.SetContentDisposition("attachment", map[string]string{"filename": letter.FileName(f.Name, "attachment")})
+	// Names with other letters are written as RFC 2231 has it, which strict programs read, too.
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": letter.FileName(f.Name, "attachment")}))
 	h.Set("Content-Transfer-Encoding", "base64")
 	r, err := d.open(f)
 	if err != nil {

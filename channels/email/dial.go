@@ -16,6 +16,11 @@ import (
 // dial connects to a mail server, encrypted from the first byte when its settings say "tls".
 // Without encryption only this machine is dialled.
 func (c *Channel) dial(ctx context.Context, s centrala.Server) (net.Conn, error) {
+	return c.dialAs(ctx, s, c.tlsFor(s.Host))
+}
+
+// dialAs does so with a configuration of its own for the encryption.
+func (c *Channel) dialAs(ctx context.Context, s centrala.Server, secured *tls.Config) (net.Conn, error) {
 	d := channels.Dialer{AllowLinkLocal: c.c.AllowLinkLocal, LoopbackOnly: s.TLS == "none"}
 	if s.TLS != "tls" && s.TLS != "starttls" && s.TLS != "none" {
 		return nil, fmt.Errorf(`encryption is %q, not "tls", "starttls" or "none"`, s.TLS)
@@ -24,7 +29,7 @@ func (c *Channel) dial(ctx context.Context, s centrala.Server) (net.Conn, error)
 	if err != nil || s.TLS != "tls" {
 		return conn, err
 	}
-	secure := tls.Client(conn, c.tlsFor(s.Host))
+	secure := tls.Client(conn, secured)
 	ctx, cancel := context.WithTimeout(ctx, c.c.Timeout)
 	defer cancel()
 	if err := secure.HandshakeContext(ctx); err != nil {

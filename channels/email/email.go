@@ -9,6 +9,7 @@ package email
 import (
 	"crypto/tls"
 	"log/slog"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -30,13 +31,18 @@ type Config struct {
 	Log    *slog.Logger
 	TLS    *tls.Config // to trust other certificates than the system's
 	Hello  string      // how we greet SMTP servers, default the host's name
+	SignIn SignIn      // for mailboxes that sign in with a provider; nil: only passwords
+
+	Resolver Resolver // asked for the domain's signature by the line test, default the system's
 
 	AllowLinkLocal bool // mail servers may be at link-local addresses
 
-	PollEvery time.Duration                                         // looks for mail beside IDLE, default 60 s; a mailbox may say otherwise
-	Timeout   time.Duration                                         // of one command, default 60 s
-	Window    time.Duration                                         // how old mail may be when a mailbox is first read, or is new again, default 14 days
-	Wait      func(failures int, limit time.Duration) time.Duration // before trying a server again; default channels.Backoff
+	PollEvery   time.Duration                                         // looks for mail beside IDLE, default 60 s; a mailbox may say otherwise
+	Timeout     time.Duration                                         // of one command, default 60 s
+	Connections int                                                   // to the SMTP servers at the same time for the people of one domain; 0: no limit
+	Every       time.Duration                                         // between two mails to one domain; 0: none
+	Window      time.Duration                                         // how old mail may be when a mailbox is first read, or is new again, default 14 days
+	Wait        func(failures int, limit time.Duration) time.Duration // before trying a server again; default channels.Backoff
 }
 
 // Channel is the e-mail line: a Sender, Listener, Tester and Explainer. It is safe for
@@ -49,6 +55,8 @@ type Channel struct {
 
 var (
 	_ channels.Sender    = (*Channel)(nil)
+	_ channels.Paced     = (*Channel)(nil)
+	_ channels.Keeper    = (*Channel)(nil)
 	_ channels.Listener  = (*Channel)(nil)
 	_ channels.Tester    = (*Channel)(nil)
 	_ channels.Explainer = (*Channel)(nil)
@@ -67,6 +75,9 @@ func New(c Config) *Channel {
 	}
 	if c.Window == 0 {
 		c.Window = 14 * 24 * time.Hour
+	}
+	if c.Resolver == nil {
+		c.Resolver = net.DefaultResolver
 	}
 	if c.Wait == nil {
 		c.Wait = jittered

@@ -12,36 +12,76 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
+	"github.com/emersion/go-sasl"
 
 	"centrala"
+	"centrala/channels"
 	"centrala/channels/email/letter"
 )
 
 // errRefused is a login that the server said no to, rather than one that it could not check.
 var errRefused = errors.New("login refused")
 
-// mailbox is a connection to an IMAP server with one folder open for reading. Nothing that it
-// does marks a message as read. One goroutine uses it.
+// mailbox is a connection to an IMAP server, signed in, with one folder open once open said so.
+// It marks, moves and removes nothing unless tidy does. One goroutine uses it.
 type mailbox struct {
 	client   *imapclient.Client
 	timeout  time.Duration
 	validity uint32
+	mails    uint32 // that lay in the folder when it was opened
 	idles    bool
 	news     chan struct{} // rung when the server says that there is more
 	hangUp   func()
 }
 
-// openMailbox connects, logs in and opens the folder. The connection ends with ctx.
-func (c *Channel) openMailbox(ctx context.Context, box *centrala.Mailbox) (*mailbox, error) {
-	conn, err := c.dial(ctx, box.IMAP)
+// openAccount connects and signs in. The connection ends with ctx.
+func (c *Channel) openAccount(ctx context.Context, in centrala.Inbox) (*mailbox, error) {
+	proof, err := c.proof(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	m, err := c.reach(ctx, in.Mailbox.IMAP, c.tlsFor(in.Mailbox.IMAP.Host))
+	if err != nil {
+		return nil, err
+	}
+	if err := c.signIn(m, in, proof); err != nil {
+		m.hangUp()
+		return nil, err
+	}
+	return m, nil
+}
+
+// reach connects to an IMAP server until its greeting.
+func (c *Channel) reach(ctx context.Context, s centrala.Server, secure *tls.Config) (*mailbox, error) {
+	conn, err := c.dialAs(ctx, s, secure)
 	if err != nil {
 		return nil, err
 	}
 	m := &mailbox{timeout: c.c.Timeout, news: make(chan struct{}, 1)}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // to end what waits on it
 	m.hangUp = func() { stop(); _ = conn.Close() }
+	if err := m.greet(conn, secure, s.TLS); err != nil {
+		m.hangUp()
+		return nil, err
+	}
+	return m, nil
+}
+
+// signIn shows the server who we are. An access token that it does not take is forgotten, so
+// that the next visit comes with another.
+func (c *Channel) signIn(m *mailbox, in centrala.Inbox, proof *bearer) error {
+	err := m.show(in.Mailbox, proof)
+	if proof != nil && errors.Is(err, errRefused) {
+		c.c.SignIn.Refused(in.ID, proof.token)
+	}
+	return err
+}
+
+// greet reads the greeting and encrypts, where that is asked for.
+func (m *mailbox) greet(conn net.Conn, secure *tls.Config, how string) (err error) {
+	defer m.watch()()
 	// The handler runs in the connection's reader: it may only ring.
-	options := &imapclient.Options{TLSConfig: c.tlsFor(box.IMAP.Host), UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+	options := &imapclient.Options{TLSConfig: secure, UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
 			if data.NumMessages != nil {
 				select {
@@ -51,17 +91,7 @@ func (c *Channel) openMailbox(ctx context.Context, box *centrala.Mailbox) (*mail
 			}
 		},
 	}}
-	if err := m.enter(conn, options, box); err != nil {
-		m.hangUp()
-		return nil, err
-	}
-	return m, nil
-}
-
-func (m *mailbox) enter(conn net.Conn, options *imapclient.Options, box *centrala.Mailbox) error {
-	defer m.watch()()
-	var err error
-	if box.IMAP.TLS == "starttls" {
+	if how == "starttls" {
 		if m.client, err = imapclient.NewStartTLS(conn, options); err != nil {
 			return fmt.Errorf("start encryption: %w", err)
 		}
@@ -71,27 +101,40 @@ func (m *mailbox) enter(conn net.Conn, options *imapclient.Options, box *central
 	if err := m.client.WaitGreeting(); err != nil {
 		return fmt.Errorf("greeting: %w", err)
 	}
-	if err := m.client.Login(box.IMAP.User, box.IMAPPassword).Wait(); err != nil {
-		var no *imap.Error
-		if errors.As(err, &no) && no.Type == imap.StatusResponseTypeNo && !passing(no.Code) {
-			return fmt.Errorf("%w: %s", errRefused, no.Text)
-		}
-		return fmt.Errorf("login: %w", err)
-	}
-	m.idles = m.client.Caps().Has(imap.CapIdle)
-	data, err := m.client.Select(folder(box), &imap.SelectOptions{ReadOnly: true}).Wait()
-	if err != nil {
-		return fmt.Errorf("open folder %q: %w", folder(box), err)
-	}
-	m.validity = data.UIDValidity
 	return nil
 }
 
-func folder(box *centrala.Mailbox) string {
-	if box.Folder == "" {
-		return "INBOX"
+// show is by password, or by what a provider vouches for.
+func (m *mailbox) show(box *centrala.Mailbox, proof *bearer) (err error) {
+	defer m.watch()()
+	if proof == nil {
+		err = m.client.Login(box.IMAP.User, box.IMAPPassword).Wait()
+	} else {
+		proof.modern = m.client.Caps().Has(imap.AuthCap(sasl.OAuthBearer))
+		err = m.client.Authenticate(proof)
 	}
-	return box.Folder
+	var no *imap.Error
+	switch {
+	case err == nil:
+		m.idles = m.client.Caps().Has(imap.CapIdle)
+		return nil
+	case proof != nil && proof.said != "":
+		return fmt.Errorf("%w: %s", errRefused, proof.said)
+	case errors.As(err, &no) && no.Type == imap.StatusResponseTypeNo && !passing(no.Code):
+		return fmt.Errorf("%w: %s", errRefused, no.Text)
+	}
+	return fmt.Errorf("login: %w", err)
+}
+
+// open opens a folder; to change flags or move mails away it has to be told so.
+func (m *mailbox) open(folder string, change bool) error {
+	defer m.watch()()
+	data, err := m.client.Select(folder, &imap.SelectOptions{ReadOnly: !change}).Wait()
+	if err != nil {
+		return &channels.Fault{Code: "imap.folder", Err: fmt.Errorf("open folder %q: %w", folder, err)}
+	}
+	m.validity, m.mails = data.UIDValidity, data.NumMessages
+	return nil
 }
 
 // passing are refusals of a login that say nothing about the password.

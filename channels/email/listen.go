@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
+	"golang.org/x/sync/errgroup"
 
 	"centrala"
 	"centrala/channels"
@@ -26,85 +26,105 @@ const (
 	refuseLimit = 30 * time.Minute
 )
 
-// Listen implements channels.Listener. It fetches the folder from its cursor on, then waits
+// Listen implements channels.Listener. It fetches every folder from its cursor on, then waits
 // for more; whatever breaks is tried again after a while. It stops for good, with *Stopped,
-// when the settings are incomplete or the server refused the login five times in a row.
+// when the settings are incomplete, when the server refused the login five times in a row, or
+// when the consent to sign in is gone.
 func (c *Channel) Listen(ctx context.Context, inbox centrala.Inbox, to channels.Intake) error {
 	if inbox.Mailbox == nil || inbox.Mailbox.IMAP.Host == "" {
-		return &channels.Stopped{Reason: "This inbox has no IMAP server. Add one in its settings."}
+		return &channels.Stopped{Code: "imap.settings", Reason: "This inbox has no IMAP server. Add one in its settings."}
 	}
-	l := &listener{c: c, inbox: inbox, to: to, log: c.c.Log.With("inbox", inbox.ID.String())}
-	failures, refused := 0, 0
-	for {
+	a := c.newAccount(inbox, to)
+	folders, within := errgroup.WithContext(ctx)
+	for _, f := range inbox.Mailbox.Reads() {
+		l := &listener{account: a, folder: f}
+		folders.Go(func() error { return channels.Guarded(func() error { return l.listen(within) }) })
+	}
+	err := folders.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// listener reads one folder of an account.
+type listener struct {
+	*account
+	folder   string
+	validity uint32
+	untidy   []imap.UID // stored, and not yet marked or moved as the mailbox asks
+}
+
+// listen visits the folder again and again.
+func (l *listener) listen(ctx context.Context) error {
+	log := l.log.With("folder", l.folder)
+	for failures := 0; ; {
 		began := time.Now()
 		err := l.visit(ctx)
-		if ctx.Err() != nil {
+		var stopped *channels.Stopped
+		switch {
+		case ctx.Err() != nil:
 			return ctx.Err()
-		}
-		limit := retryLimit
-		if errors.Is(err, errRefused) {
-			limit = refuseLimit
-			if refused++; refused >= maxRefused {
-				return &channels.Stopped{Reason: "The IMAP server refused the user name or the password five times. Correct them, then save the inbox.", Err: err}
-			}
-		} else {
-			refused = 0
+		case errors.As(err, &stopped):
+			return err
 		}
 		if failures++; time.Since(began) > healthy {
 			failures = 1
 		}
-		c.c.Board.Note(inbox.ID, channels.In, channels.Failing, err, time.Now())
-		wait := c.c.Wait(failures, limit)
-		l.log.Warn("mailbox not reachable", "err", err, "failures", failures, "wait", wait)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
+		err = coded("imap", err)
+		l.note(l.folder, func(p *place) { p.state, p.err = channels.Failing, err })
+		if errors.Is(err, errRefused) { // the door stays closed for as long as that needs
+			log.Warn("login refused", "err", err)
+			continue
+		}
+		wait := l.c.c.Wait(failures, retryLimit)
+		log.Warn("mailbox not reachable", "err", err, "failures", failures, "wait", wait)
+		if err := rest(ctx, wait); err != nil {
+			return err
 		}
 	}
-}
-
-// listener reads one folder of one inbox.
-type listener struct {
-	c     *Channel
-	inbox centrala.Inbox
-	to    channels.Intake
-	log   *slog.Logger
 }
 
 // visit is one connection, from the greeting until something breaks.
 func (l *listener) visit(ctx context.Context) error {
 	// An intake that takes nothing any more says so here, before the server is bothered.
-	if _, err := l.to.Cursor(ctx, l.inbox.ID, folder(l.inbox.Mailbox)); err != nil {
+	if _, err := l.to.Cursor(ctx, l.inbox.ID, l.folder); err != nil {
 		return fmt.Errorf("read the cursor: %w", err)
 	}
-	m, err := l.c.openMailbox(ctx, l.inbox.Mailbox)
+	m, err := l.enter(ctx)
 	if err != nil {
 		return err
 	}
-	defer m.close()
-	pause := min(l.every(), reIdle)
+	defer l.leave(m)
+	if err := m.open(l.folder, l.inbox.Mailbox.After != centrala.AfterNothing); err != nil {
+		return err
+	}
+	if l.validity != m.validity { // the numbers name other mails now, if any
+		l.validity, l.untidy = m.validity, nil
+	}
+	pause := min(l.c.every(l.inbox.Mailbox), reIdle)
 	for {
 		if err := l.catchUp(ctx, m); err != nil {
 			return err
 		}
-		l.c.c.Board.Note(l.inbox.ID, channels.In, channels.Working, nil, time.Now())
+		l.note(l.folder, func(p *place) { p.state, p.err, p.idles = channels.Working, nil, m.idles })
 		if err := m.wait(ctx, pause); err != nil {
 			return err
 		}
 	}
 }
 
-func (l *listener) every() time.Duration {
-	if d, err := time.ParseDuration(l.inbox.Mailbox.PollEvery); err == nil && d >= time.Second {
+// every is how often a mailbox is looked into beside IDLE.
+func (c *Channel) every(box *centrala.Mailbox) time.Duration {
+	if d, err := time.ParseDuration(box.PollEvery); err == nil && d >= time.Second {
 		return d
 	}
-	return l.c.c.PollEvery
+	return c.c.PollEvery
 }
 
 // catchUp takes everything above the cursor, oldest first.
 func (l *listener) catchUp(ctx context.Context, m *mailbox) error {
-	cursor, err := l.to.Cursor(ctx, l.inbox.ID, folder(l.inbox.Mailbox))
+	cursor, err := l.to.Cursor(ctx, l.inbox.ID, l.folder)
 	if err != nil {
 		return fmt.Errorf("read the cursor: %w", err)
 	}
@@ -114,13 +134,13 @@ func (l *listener) catchUp(ctx context.Context, m *mailbox) error {
 		if cursor.Validity != 0 {
 			l.log.Warn("mailbox was renumbered, reading it again", "was", cursor.Validity, "is", m.validity)
 		}
-		first, err := m.since(time.Now().Add(-l.c.c.Window))
+		first, err := m.since(time.Now().Add(-l.inbox.Mailbox.Window(l.c.c.Window)))
 		if err != nil {
 			return err
 		}
-		cursor = centrala.Cursor{Inbox: l.inbox.ID, Folder: folder(l.inbox.Mailbox), Validity: m.validity, UID: uint32(first)}
+		cursor = centrala.Cursor{Inbox: l.inbox.ID, Folder: l.folder, Validity: m.validity, UID: uint32(first)}
 	}
-	cursor.Inbox, cursor.Folder = l.inbox.ID, folder(l.inbox.Mailbox)
+	cursor.Inbox, cursor.Folder = l.inbox.ID, l.folder
 	items, err := m.after(imap.UID(cursor.UID))
 	if err != nil {
 		return err
@@ -134,6 +154,7 @@ func (l *listener) catchUp(ctx context.Context, m *mailbox) error {
 		items = items[n:]
 	}
 	l.behind(nil)
+	l.tidy(m, nil) // what could not be done before
 	return nil
 }
 
@@ -142,7 +163,7 @@ func (l *listener) behind(items []item) {
 	if len(items) > 0 && !items[0].received.IsZero() {
 		lag = time.Since(items[0].received)
 	}
-	l.c.c.Board.Behind(l.inbox.ID, channels.In, len(items), lag)
+	l.note(l.folder, func(p *place) { p.behind, p.lag = len(items), lag })
 }
 
 // batch is how many messages are fetched with one command: a mail that is too large comes
@@ -160,9 +181,14 @@ func batch(items []item) int {
 	return len(items)
 }
 
-// take fetches a batch into the blob store and then gives it to the log one by one, each with
-// the cursor that says that it was taken.
+// together is how many messages are given to the log in one commit: enough that the commit costs
+// little, few enough that a chat message does not wait for it.
+const together = 16
+
+// take fetches a batch into the blob store and then gives it to the log, each message with the
+// cursor that says that it was taken.
 func (l *listener) take(ctx context.Context, m *mailbox, cursor centrala.Cursor, items []item) error {
+	var stored []imap.UID
 	got := make(map[imap.UID]string)
 	err := m.fetch(items, items[0].size > letter.MaxMail, func(uid imap.UID, r io.Reader) error {
 		key := channels.RawKey(l.named(cursor, uid))
@@ -177,27 +203,40 @@ func (l *listener) take(ctx context.Context, m *mailbox, cursor centrala.Cursor,
 	if err != nil {
 		return err
 	}
+	defer func() { l.tidy(m, stored) }()
+	var ins []centrala.Inbound
+	hand := func() error {
+		n, err := l.receive(ctx, ins)
+		for _, in := range ins[:n] {
+			stored = append(stored, imap.UID(in.Cursor.UID))
+		}
+		ins = ins[:0]
+		return err
+	}
 	for _, it := range items {
 		cursor.UID = uint32(it.uid)
 		in := l.named(cursor, it.uid)
 		switch key, ok := got[it.uid]; {
 		case ok:
-			in, err = l.open(ctx, in, key, it)
+			in, err = l.opened(ctx, in, key, it)
 		case slices.Contains(there, it.uid):
 			in.Outcome, in.Reason = centrala.Quarantined, "the server lists the message but does not give it"
-			in.At = it.received
+			in.Cause, in.At, in.Size = centrala.Cause{Code: "not-given"}, it.received, it.size
 		default:
 			continue // deleted meanwhile
 		}
 		if err != nil {
 			return err
 		}
-		in.Cursor = &cursor
-		if err := l.receive(ctx, in); err != nil {
-			return err
+		at := cursor
+		in.Cursor = &at
+		if ins = append(ins, in); len(ins) == together {
+			if err := hand(); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	return hand()
 }
 
 // missing tells which of the messages that did not come are nevertheless there.
@@ -222,54 +261,93 @@ func (l *listener) named(cursor centrala.Cursor, uid imap.UID) centrala.Inbound 
 	}
 }
 
+// opened is open, whatever the message does to its reader: one that makes it panic is put aside
+// with its raw bytes, so that it does not keep the others back.
+func (l *listener) opened(ctx context.Context, in centrala.Inbound, key string, it item) (got centrala.Inbound, err error) {
+	panicked := true
+	defer func() {
+		if !panicked {
+			return
+		}
+		why := recover()
+		l.log.Error("a mail could not be read", "external_id", in.ExternalID, "panic", fmt.Sprint(why))
+		in.Outcome, in.Reason = centrala.Quarantined, "its reading failed"
+		in.Cause = centrala.Cause{Code: "reader", Detail: in.ExternalID}
+		in.Raw, in.At = key, it.received
+		got, err = in, nil
+	}()
+	got, err = l.open(ctx, in, key, it)
+	panicked = false
+	return got, err
+}
+
 // open reads a message from the blob store and puts its files there.
 func (l *listener) open(ctx context.Context, in centrala.Inbound, key string, it item) (centrala.Inbound, error) {
-	raw, err := l.c.c.Blobs.NewReader(ctx, key, nil)
-	if err != nil {
-		return in, fmt.Errorf("raw mail: %w", err)
-	}
-	defer raw.Close()
 	o := origin{inbox: l.inbox, externalID: in.ExternalID, received: it.received, size: it.size}
-	got, err := l.c.read(raw, o, func(_ centrala.Part, n int, r io.Reader) (int64, string, error) {
+	got, _, err := l.c.stored(ctx, key, o, func(_ centrala.Part, n int, r io.Reader) (int64, string, error) {
 		at := channels.BlobKey(in, n)
 		size, err := channels.Save(ctx, l.c.c.Blobs, at, r)
 		return size, at, err
 	})
-	if err != nil {
-		return in, err
-	}
-	got.in.Raw = key
-	if b := got.bounce; b != nil { // the log finds by these which of our mails it is about
-		got.in.InReplyTo, got.in.References = nil, nil
-		if b.Action == "failed" && b.OriginalMessageID != "" {
-			got.in.InReplyTo = []string{b.OriginalMessageID}
-		}
-	}
-	for i, p := range got.in.Attachments {
-		got.in.Attachments[i].Open = func() (io.ReadCloser, error) { return l.c.c.Blobs.NewReader(ctx, p.Blob, nil) }
-	}
-	return got.in, nil
+	return got, err
 }
 
-// receive gives a message to the log. A log that is not there now is asked again by the next
-// visit; a message that it refuses is put aside, so that it does not keep the others back.
-func (l *listener) receive(ctx context.Context, in centrala.Inbound) error {
-	log := l.log.With("external_id", in.ExternalID, "outcome", string(in.Outcome))
-	r, err := l.to.Receive(ctx, in)
-	switch code := centrala.CodeOf(err); code {
-	case "":
-		log.Info("mail taken", "conversation", r.Conversation.String(), "repeated", r.Repeated)
-		return nil
-	case centrala.Invalid, centrala.TooLong, centrala.TooMany, centrala.Forbidden, centrala.Conflict, centrala.NotFound:
-		log.Error("mail refused by the log, put aside", "err", err)
-		aside := l.named(*in.Cursor, imap.UID(in.Cursor.UID))
-		aside.Outcome, aside.Reason = centrala.Quarantined, "refused by the log: "+string(code)
-		aside.Cursor, aside.Raw, aside.At = in.Cursor, in.Raw, in.At
-		aside.MessageID, aside.Digest = in.MessageID, in.Digest
-		if _, err := l.to.Receive(ctx, aside); err != nil {
-			return fmt.Errorf("put mail aside: %w", err)
-		}
-		return nil
+// receive gives messages to the log, in one commit, or one by one when it does not take them
+// together. taken is how many of them it has, from the first on, also with an error.
+func (l *listener) receive(ctx context.Context, ins []centrala.Inbound) (taken int, err error) {
+	if len(ins) == 0 {
+		return 0, nil
 	}
-	return fmt.Errorf("give mail to the log: %w", err)
+	receipts, err := l.to.ReceiveAll(ctx, ins)
+	switch {
+	case err == nil:
+		for i, r := range receipts {
+			l.told(ins[i], r)
+		}
+		return len(ins), nil
+	case !refusal(err):
+		return 0, fmt.Errorf("give mail to the log: %w", err)
+	}
+	for i, in := range ins {
+		if err := l.receiveOne(ctx, in); err != nil {
+			return i, err
+		}
+	}
+	return len(ins), nil
+}
+
+func (l *listener) told(in centrala.Inbound, r centrala.Receipt) {
+	l.log.Info("mail taken", "external_id", in.ExternalID, "outcome", string(in.Outcome), "conversation", r.Conversation.String(), "repeated", r.Repeated)
+}
+
+// refusal reports whether the log does not want a message as it is, and never will.
+func refusal(err error) bool {
+	switch centrala.CodeOf(err) {
+	case centrala.Invalid, centrala.TooLong, centrala.TooMany, centrala.Forbidden, centrala.Conflict, centrala.NotFound:
+		return true
+	}
+	return false
+}
+
+// receiveOne gives a message to the log. A log that is not there now is asked again by the next
+// visit; a message that it refuses is put aside, so that it does not keep the others back.
+func (l *listener) receiveOne(ctx context.Context, in centrala.Inbound) error {
+	r, err := l.to.Receive(ctx, in)
+	switch {
+	case err == nil:
+		l.told(in, r)
+		return nil
+	case !refusal(err):
+		return fmt.Errorf("give mail to the log: %w", err)
+	}
+	l.log.Error("mail refused by the log, put aside", "external_id", in.ExternalID, "err", err)
+	aside := l.named(*in.Cursor, imap.UID(in.Cursor.UID))
+	aside.Outcome, aside.Reason = centrala.Quarantined, "refused by the log: "+string(centrala.CodeOf(err))
+	aside.Cause = centrala.Cause{Code: "refused", Detail: string(centrala.CodeOf(err))}
+	aside.Cursor, aside.Raw, aside.At, aside.Size, aside.From, aside.Subject = in.Cursor, in.Raw, in.At, in.Size, in.From, in.Subject
+	aside.MessageID, aside.Digest = in.MessageID, in.Digest
+	if _, err := l.to.Receive(ctx, aside); err != nil {
+		return fmt.Errorf("put mail aside: %w", err)
+	}
+	return nil
 }

@@ -1,7 +1,6 @@
 package email
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -11,8 +10,10 @@ import (
 	"github.com/emersion/go-message/textproto"
 
 	"centrala"
-	"centrala/channels"
 	"centrala/channels/email/letter"
+	"centrala/channels/email/quote"
+	"centrala/channels/email/sorting"
+	"centrala/words"
 )
 
 // origin is what is known of a mail besides its bytes.
@@ -23,10 +24,10 @@ type origin struct {
 	size       int64 // as the server says; the bytes may be the header alone when it is too large
 }
 
-// reading is what a mail says.
+// reading is what a mail says, and what it took to read it.
 type reading struct {
-	in     centrala.Inbound
-	bounce *channels.Bounce
+	in    centrala.Inbound
+	notes []string // repairs, and what a report says of other recipients
 }
 
 // read reads one mail. The error is only ever the reader's or the keeper's: what is wrong with
@@ -47,9 +48,57 @@ func (c *Channel) read(r io.Reader, o origin, keep letter.Keeper) (got reading, 
 		in.ExternalID = in.MessageID
 	}
 	c.contents(in, a)
-	got.bounce = judge(in, a, own(o.inbox, in.From.Address))
+	known := sorting.Known{Received: o.received}
+	if box := o.inbox.Mailbox; box != nil {
+		known.Mailbox, known.Authority = box.Address, box.Authority
+	}
+	more := sorting.Judge(in, a, known)
+	got.notes = append(a.Notes, more...)
+	c.others(in, a.Header, known.Mailbox)
+	if in.Outcome == centrala.Bounce {
+		c.returned(in, a)
+	}
+	in.Size, in.Parser, in.Policy = o.size, Parser, letter.PolicyVersion
 	return got, nil
 }
+
+// others are whom a mail went to besides us and its sender.
+func (c *Channel) others(in *centrala.Inbound, h textproto.Header, mailbox string) {
+	for _, name := range []string{"To", "Cc"} {
+		for _, value := range h.Values(name) {
+			for _, a := range letter.Addresses(value) {
+				same := func(b centrala.Address) bool { return strings.EqualFold(a.Address, b.Address) }
+				if len(in.Others) < maxOthers && !same(in.From) && !sorting.Own(mailbox, a.Address) && c.tokens.conversation(a.Address) == 0 &&
+					!slices.ContainsFunc(in.Others, same) {
+					in.Others = append(in.Others, a)
+				}
+			}
+		}
+	}
+}
+
+// maxOthers is how many people may take part in a conversation by one mail.
+const maxOthers = 100
+
+// returned ties a report to the mail of ours that it is about: by its id, and by the signed
+// address that its answers were asked for at.
+func (c *Channel) returned(in *centrala.Inbound, a *letter.Letter) {
+	if id := in.Report.OriginalMessageID; id != "" && !slices.Contains(in.References, id) {
+		in.References = append(in.References, id)
+	}
+	for _, at := range sorting.ReplyAddresses(a) {
+		if in.ReplyTo == 0 {
+			in.ReplyTo = c.tokens.conversation(at)
+		}
+	}
+}
+
+// Parser changes whenever mails are read in another way, so that what an older version read can
+// be told, and read again.
+const Parser = 3
+
+// LoopHeader marks the mails that this program writes by itself.
+const LoopHeader = sorting.LoopHeader
 
 // noDomain ends the ids that we make for mails that came without one.
 const noDomain = "centrala.local"
@@ -62,7 +111,7 @@ func (c *Channel) heading(in *centrala.Inbound, h textproto.Header, o origin) {
 			break
 		}
 	}
-	if answersElsewhere(h, in.From.Address) && robots.MatchString(in.From.Address) {
+	if sorting.AnswersElsewhere(h, in.From.Address) && sorting.IsRobot(in.From.Address) {
 		in.From = letter.Addresses(h.Get("Reply-To"))[0]
 	}
 	for _, name := range []string{"To", "Cc"} {
@@ -94,7 +143,10 @@ func (c *Channel) contents(in *centrala.Inbound, a *letter.Letter) {
 		in.HTML = strings.TrimSpace(c.policy.Sanitize(a.HTML))
 	}
 	in.FullText = a.Text
-	in.Text = clipText(letter.ShownFirst(a.Text))
+	in.Text = clipText(quote.ShownFirst(a.Text))
+	if a.Sealed != letter.Open && (strings.TrimSpace(a.Text) == "" || strings.Contains(a.Text, "-----BEGIN PGP MESSAGE-----")) {
+		in.Text = sealed(a.Sealed)
+	}
 	if in.Text == "" && len(in.Attachments) == 0 {
 		in.Text = in.Subject // many write their whole question there
 	}
@@ -103,52 +155,20 @@ func (c *Channel) contents(in *centrala.Inbound, a *letter.Letter) {
 	}
 }
 
+// sealed stands in place of a text that only its recipient can read, in every language: nobody
+// knows yet which of the team will see it.
+func sealed(by letter.Sealed) string {
+	var all []string
+	for _, locale := range words.Locales() {
+		all = append(all, words.For(locale).Sealed(string(by)))
+	}
+	return strings.Join(all, "\n\n")
+}
+
 // clipText cuts what is shown first to the length of a message; the whole is kept beside it.
 func clipText(s string) string {
 	if utf8.RuneCountInString(s) <= centrala.MaxText {
 		return s
 	}
 	return string([]rune(s)[:centrala.MaxText-1]) + "…"
-}
-
-// judge decides the outcome.
-func judge(in *centrala.Inbound, a *letter.Letter, own bool) *channels.Bounce {
-	set := func(o centrala.Outcome, why string) { in.Outcome, in.Reason = o, why }
-	switch {
-	case a.TooBig:
-		set(centrala.Oversize, fmt.Sprintf("larger than %d MB", letter.MaxMail>>20))
-		return nil
-	case a.Broken != nil:
-		set(centrala.Quarantined, a.Broken.Error())
-		return nil
-	}
-	if b := bounceOf(a, in.From, in.Subject); b != nil {
-		set(centrala.Bounce, letter.OneLine("a delivery report: "+b.Action+" "+b.Status))
-		return b
-	}
-	why := automatic(a.Header, in.From.Address, in.Subject)
-	filter := spam(a.Header)
-	switch {
-	case in.From.Address == "":
-		set(centrala.Quarantined, "nobody is named as the sender")
-	case own:
-		set(centrala.Automatic, "sent from the mailbox's own address")
-	case filter != "":
-		set(centrala.Junk, filter)
-	case why != "":
-		set(centrala.Automatic, why)
-	case in.Text == "" && len(in.Attachments) == 0:
-		set(centrala.Quarantined, "there is nothing in it")
-	default:
-		set(centrala.Ingested, "a message from a person")
-		if len(a.Notes) > 0 {
-			in.Reason += "; " + strings.Join(a.Notes, "; ")
-		}
-	}
-	return nil
-}
-
-// own reports whether a mail came from the inbox's own address.
-func own(inbox centrala.Inbox, from string) bool {
-	return inbox.Mailbox != nil && inbox.Mailbox.Address != "" && strings.EqualFold(inbox.Mailbox.Address, from)
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/textproto"
-	"strconv"
 	"strings"
 
 	gomail "github.com/wneessen/go-mail"
@@ -15,38 +14,73 @@ import (
 
 	"centrala"
 	"centrala/channels"
-	"centrala/channels/email/letter"
 )
 
-// Send implements channels.Sender. Each message has a connection and a recipient of its own,
-// so that one refusal concerns nobody else.
+// Send implements channels.Sender. Each mail has a connection of its own, and one transaction for
+// whom it is for and all who read along. Whom it is for must be taken, or nobody gets it; who
+// reads along and is refused is named in a channels.Noted.
 func (c *Channel) Send(ctx context.Context, out centrala.Outbound) (externalID string, err error) {
 	box := out.Inbox.Mailbox
 	if box == nil || box.SMTP.Host == "" || box.Address == "" {
 		return "", &channels.Stopped{Reason: "This inbox has no SMTP server or no address. Add them in its settings."}
 	}
-	to, ok := letter.Address(out.To.Address)
-	if !ok || !strings.EqualFold(to.Address, strings.TrimSpace(out.To.Address)) || strings.ContainsAny(to.Address, "<>\r\n\t ") {
-		return "", &centrala.Rejected{Reason: fmt.Sprintf("%q is not an e-mail address", letter.OneLine(out.To.Address))}
+	env, d, err := c.letter(ctx, out)
+	if err != nil {
+		return "", err
 	}
-	out.To.Address = to.Address
-	d := c.compose(ctx, out)
-	client, hangUp, err := c.dialSMTP(ctx, box)
+	client, hangUp, err := c.dialSMTP(ctx, out.Inbox)
 	if err != nil {
 		return "", err
 	}
 	defer hangUp()
-	if err := transact(client, box.Address, to.Address, d); err != nil {
+	refused, err := transact(client, env, d)
+	if err != nil {
 		return "", err
 	}
 	_ = client.Quit() // the message is theirs; how they say goodbye changes nothing
+	if len(refused) > 0 {
+		return d.id, &channels.Noted{Reason: "refused for: " + strings.Join(refused, "; ")}
+	}
 	return d.id, nil
 }
 
+// letter is the mail that out is, and its envelope. Nothing is read from the blob store yet.
+func (c *Channel) letter(ctx context.Context, out centrala.Outbound) (envelope, draft, error) {
+	env, err := envelopeOf(&out)
+	if err != nil {
+		return env, draft{}, err
+	}
+	d := c.compose(ctx, out)
+	d.sign, err = signerOf(out.Inbox.Mailbox)
+	return env, d, err
+}
+
+// Pace implements channels.Paced. What providers allow is kept to unless the mailbox says more.
+func (c *Channel) Pace(inbox centrala.Inbox) channels.Pace {
+	p := channels.Pace{Connections: max(c.c.Connections, 0), Every: max(c.c.Every, 0)}
+	if box := inbox.Mailbox; box != nil {
+		p.PerMinute = box.PerMinute
+		host := strings.ToLower(box.SMTP.Host)
+		known := box.Login == centrala.ByGoogle || box.Login == centrala.ByMicrosoft || host == "smtp.gmail.com" || host == "smtp.office365.com"
+		if p.PerMinute == 0 && known {
+			p.PerMinute = providersPerMinute
+		}
+	}
+	return p
+}
+
+// providersPerMinute is what Microsoft 365 takes from one account; Google's limits, by the day,
+// are met by it, too.
+const providersPerMinute = 30
+
 // dialSMTP connects, encrypts and logs in. hangUp frees the connection; it also happens when
 // ctx ends.
-func (c *Channel) dialSMTP(ctx context.Context, box *centrala.Mailbox) (client *smtp.Client, hangUp func(), err error) {
-	s := box.SMTP
+func (c *Channel) dialSMTP(ctx context.Context, in centrala.Inbox) (client *smtp.Client, hangUp func(), err error) {
+	box, s := in.Mailbox, in.Mailbox.SMTP
+	proof, err := c.proof(ctx, in)
+	if err != nil {
+		return nil, nil, err
+	}
 	conn, err := c.dial(ctx, s)
 	if err != nil {
 		return nil, nil, loginError(err)
@@ -67,7 +101,9 @@ func (c *Channel) dialSMTP(ctx context.Context, box *centrala.Mailbox) (client *
 	case s.TLS == "tls":
 		opts = append(opts, gomail.WithSSL())
 	}
-	if s.User != "" {
+	if proof != nil {
+		opts = append(opts, gomail.WithSMTPAuthCustom(smtpBearer{proof}))
+	} else if s.User != "" {
 		auth := gomail.WithOpportunisticSMTPAuth(gomail.SMTPAuthPlain, gomail.SMTPAuthLogin, gomail.SMTPAuthSCRAMSHA256)
 		if s.TLS == "none" {
 			auth = gomail.WithSMTPAuth(gomail.SMTPAuthPlainNoEnc)
@@ -82,6 +118,10 @@ func (c *Channel) dialSMTP(ctx context.Context, box *centrala.Mailbox) (client *
 	client, err = dialer.DialToSMTPClientWithContext(ctx)
 	if err != nil {
 		hangUp()
+		if proof != nil && proof.said != "" { // another token may do; consent that is gone is told when it is asked for
+			c.c.SignIn.Refused(in.ID, proof.token)
+			return nil, nil, fmt.Errorf("%w: %s", errRefused, proof.said)
+		}
 		return nil, nil, loginError(err)
 	}
 	return client, hangUp, nil
@@ -93,7 +133,7 @@ func loginError(err error) error {
 	var reply *textproto.Error
 	noAuth := strings.Contains(err.Error(), "does not support SMTP AUTH") || strings.Contains(err.Error(), "not supported by") ||
 		strings.Contains(err.Error(), "STARTTLS mode set to")
-	if errors.As(err, &reply) && (reply.Code == 530 || reply.Code == 534 || reply.Code == 535 || reply.Code == 538) {
+	if errors.As(err, &reply) && isLogin(reply) {
 		return &channels.Stopped{Reason: "The SMTP server refused the user name or the password.", Err: err}
 	}
 	var cert *tls.CertificateVerificationError
@@ -102,55 +142,10 @@ func loginError(err error) error {
 		return &channels.Stopped{Reason: "The SMTP server does not offer the login or the encryption that this inbox asks for.", Err: err}
 	case errors.As(err, &cert):
 		return &channels.Stopped{Reason: "The SMTP server's certificate is not trusted.", Err: err}
+	case errors.As(err, &reply) && isPolicy(reply):
+		return forbidden(err)
+	case errors.As(err, &reply) && tooMany(reply):
+		return &channels.Busy{Err: err}
 	}
 	return fmt.Errorf("connect to the SMTP server: %w", err)
-}
-
-// transact hands one mail over and says what every failure means (RFC 5321). Until the end of
-// the data the server has nothing; after it only the server's answer tells, and without one
-// nobody knows.
-func transact(client *smtp.Client, from, to string, d draft) error {
-	if err := client.Mail("<" + from + ">"); err != nil {
-		return refused("sender", err)
-	}
-	if err := client.Rcpt("<" + to + ">"); err != nil {
-		return refused("recipient", err)
-	}
-	data, err := client.Data()
-	if err != nil {
-		return refused("message", err)
-	}
-	if err := d.writeTo(data); err != nil {
-		return fmt.Errorf("write the message: %w", err) // never ended, so never theirs
-	}
-	err = data.Close()
-	var reply *textproto.Error
-	switch {
-	case err == nil:
-		return nil
-	case !errors.As(err, &reply):
-		return &centrala.Ambiguous{Err: fmt.Errorf("no answer after the message was sent: %w", err)}
-	case reply.Code >= 500:
-		return &centrala.Rejected{Reason: answer(reply)}
-	case reply.Code < 400: // an answer to something else: the server is out of step
-		return &centrala.Ambiguous{Err: fmt.Errorf("no proper answer after the message was sent: %w", err)}
-	}
-	return fmt.Errorf("message put off: %w", err)
-}
-
-// refused says what a refusal before the data means.
-func refused(what string, err error) error {
-	var reply *textproto.Error
-	if !errors.As(err, &reply) || reply.Code < 500 {
-		return fmt.Errorf("%s put off: %w", what, err)
-	}
-	policy := reply.Code == 554 && strings.HasPrefix(reply.Msg, "5.7.")
-	if reply.Code == 530 || reply.Code == 534 || reply.Code == 535 || policy || what == "sender" {
-		return &channels.Stopped{Reason: "The SMTP server does not let this inbox send.", Err: err}
-	}
-	return &centrala.Rejected{Reason: answer(reply)}
-}
-
-func answer(reply *textproto.Error) string {
-	return strconv.Itoa(reply.Code) + " " + letter.OneLine(reply.Msg)
 }

@@ -16,6 +16,7 @@ import (
 	"centrala/channels/channelstest"
 	"centrala/channels/email"
 	"centrala/channels/email/letter"
+	"centrala/channels/email/quote"
 )
 
 // sender is a line with an SMTP server that is not ours.
@@ -80,7 +81,7 @@ func TestSentMail(t *testing.T) {
 	if a.Text != want {
 		t.Errorf("text %q, want %q", a.Text, want)
 	}
-	if first := letter.ShownFirst(a.Text); !strings.HasSuffix(first, "a=1&b=2.") {
+	if first := quote.ShownFirst(a.Text); !strings.HasSuffix(first, "a=1&b=2.") {
 		t.Errorf("our own mail is not read as it is written: %q", first)
 	}
 	if !strings.Contains(a.HTML, `<a href="https://firma.test/z?a=1&amp;b=2">`) || strings.Contains(a.HTML, "<script") || !strings.Contains(a.HTML, `<blockquote type="cite">`) {
@@ -225,10 +226,16 @@ func meaning(err error) string {
 		rejected  *centrala.Rejected
 		ambiguous *centrala.Ambiguous
 		stopped   *channels.Stopped
+		busy      *channels.Busy
+		noted     *channels.Noted
 	)
 	switch {
 	case err == nil:
 		return "sent"
+	case errors.As(err, &noted):
+		return "sent, but " + noted.Reason
+	case errors.As(err, &busy):
+		return "busy " + busy.Domain
 	case errors.As(err, &rejected):
 		return "never"
 	case errors.As(err, &ambiguous):

@@ -6,7 +6,6 @@ import (
 	"crypto/cipher"
 	"errors"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"centrala/channels/email"
 	"centrala/channels/email/letter"
 	"centrala/store"
+	"centrala/store/storetest"
 )
 
 // lock seals the passwords in the database.
@@ -40,28 +40,46 @@ type office struct {
 func newOffice(t *testing.T) *office {
 	t.Helper()
 	o := &office{imap: channelstest.NewDovecot(t), out: channelstest.NewSink(t, channelstest.SinkOptions{})}
+	o.open(t, centrala.Mailbox{SMTP: o.out.Server})
+	return o
+}
+
+// newPostOffice is an office whose mails go out through a Postfix, which returns what it cannot
+// deliver.
+func newPostOffice(t *testing.T, box centrala.Mailbox) (*office, *channelstest.Postfix) {
+	t.Helper()
+	o := &office{imap: channelstest.NewDovecot(t)}
+	post := channelstest.NewPostfix(t, o.imap)
+	if box.SMTP = post.Server; box.SMTPPassword != "" {
+		box.SMTP = post.Login
+	}
+	o.open(t, box)
+	return o, post
+}
+
+func (o *office) open(t *testing.T, box centrala.Mailbox) {
+	t.Helper()
 	o.in = channelstest.NewSink(t, channelstest.SinkOptions{Folder: o.imap.Folder})
 	block, err := aes.NewCipher(make([]byte, 32))
 	fine(t, err)
 	gcm, err := cipher.NewGCMWithRandomNonce(block)
 	fine(t, err)
-	o.db, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "c.db"), store.Options{Seal: lock{gcm}})
+	o.db, err = store.Open(t.Context(), storetest.SQLite(t), store.Options{Seal: lock{gcm}})
 	fine(t, err)
 	t.Cleanup(func() { fine(t, o.db.Close()) })
 	team, err := o.db.SaveTeam(t.Context(), centrala.Team{Name: "Kupujący", Sides: []centrala.Side{centrala.Buyer}, Signature: "Zespół kupujących"})
 	fine(t, err)
 	o.agent, err = o.db.SaveAgent(t.Context(), centrala.Agent{Email: "ania@firma.test", Name: "Ania", Role: centrala.RoleAgent, Teams: []centrala.TeamID{team.ID}})
 	fine(t, err)
-	o.inbox, err = o.db.SaveInbox(t.Context(), centrala.Inbox{Slug: "bok", Name: "BOK", Channel: centrala.Email, Side: centrala.Buyer, Team: team.ID, Enabled: true,
-		Mailbox: &centrala.Mailbox{Address: "bok@firma.test", FromName: "Firma", IMAP: o.imap.Server, IMAPPassword: channelstest.Password, SMTP: o.out.Server}})
+	box.Address, box.FromName, box.IMAP, box.IMAPPassword = "bok@firma.test", "Firma", o.imap.Server, channelstest.Password
+	o.inbox, err = o.db.SaveInbox(t.Context(), centrala.Inbox{Slug: "bok", Name: "BOK", Channel: centrala.Email, Side: centrala.Buyer, Team: team.ID, Enabled: true, Mailbox: &box})
 	fine(t, err)
 	o.run(t)
-	return o
 }
 
 func (o *office) run(t *testing.T) {
 	blobs := memblob.OpenBucket(nil)
-	line := email.New(email.Config{Blobs: blobs, Secret: []byte("secret"), PollEvery: time.Hour,
+	line := email.New(email.Config{Blobs: blobs, Secret: []byte("secret"), PollEvery: time.Hour, TLS: o.imap.TLS, Connections: 2,
 		Wait: func(int, time.Duration) time.Duration { return 20 * time.Millisecond }})
 	quiet := slog.New(slog.DiscardHandler)
 	exchange := channels.NewExchange(channels.ExchangeConfig{Doors: o.db, Intake: o.db, Leases: o.db, Node: "a", Listeners: []channels.Listener{line}, Log: quiet})

@@ -27,6 +27,7 @@ type Bench struct {
 	Sockets  int           // idle ones
 	Storm    int           // sockets that are cut
 	Backlog  int           // messages committed and not published
+	Mails    int           // in a mailbox that is read
 	Open     []int         // conversations that are open
 	Messages []int         // that are stored
 	Log      io.Writer
@@ -55,6 +56,8 @@ func parts() []part {
 		{"idle", "memory and processor time of 8 000 idle sockets", 80 * time.Second, (*Bench).runIdle},
 		{"storm", "10 000 sockets cut at once: until all have resumed, and the server's memory", 105 * time.Second, (*Bench).runStorm},
 		{"backlog", "100 000 messages committed while the stream is away, then a restart: until they are published, and what Live costs meanwhile", 75 * time.Second, (*Bench).runBacklog},
+		{"mail", "mails one by one, one with 50 MB of files, and a mailbox of 10 000 while people chat: time, memory, and what the chat pays", 2 * time.Minute, (*Bench).runMail},
+		{"hooks", "1 000 signed webhooks a second, and 1 000 messages in one: accepted, latency to the 200, and until all are messages", 45 * time.Second, (*Bench).runHooks},
 		{"conversations", "a round trip and the memory at 100, 1 000 and 10 000 open conversations", 90 * time.Second, (*Bench).runConversations},
 		{"messages", "a round trip and the memory with none, 1 million and 10 million stored messages", 4 * time.Minute, (*Bench).runMessages},
 		{"nodes", "throughput at 1, 2 and 3 nodes; only where the place is shared", 75 * time.Second, (*Bench).runNodes},

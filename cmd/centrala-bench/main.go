@@ -96,6 +96,7 @@ func parse(args []string, errs io.Writer) (*options, error) {
 	flags.IntVar(&o.Sockets, "sockets", 8000, "how many idle sockets")
 	flags.IntVar(&o.Storm, "storm", 10000, "how many sockets are cut at once")
 	flags.IntVar(&o.Backlog, "backlog", 100000, "how many messages are committed and not published")
+	flags.IntVar(&o.Mails, "mails", 10000, "how many mails are in the mailbox; ten thousand have 500 MB")
 	open := flags.String("open", "100,1000,10000", "how many conversations are open")
 	messages := flags.String("messages", "0,1000000,10000000", "how many messages are stored; a million takes 450 MB and some seconds")
 	profile := flags.String("profile", "", "let the first node write what its processor is busy with into this `file`, for go tool pprof; meant for one part")
@@ -116,7 +117,7 @@ func parse(args []string, errs io.Writer) (*options, error) {
 	if err := errors.Join(broken[:]...); err != nil {
 		return nil, err
 	}
-	if flags.NArg() > 0 || min(*seconds, *step) <= 0 || min(o.Sockets, o.Storm, o.Backlog, o.Nodes) <= 0 {
+	if flags.NArg() > 0 || min(*seconds, *step) <= 0 || min(o.Sockets, o.Storm, o.Backlog, o.Mails, o.Nodes) <= 0 {
 		return nil, errors.New("lengths and numbers are above 0, and nothing follows the flags")
 	}
 	if o.Nodes > 1 && !o.Place.Shared() {

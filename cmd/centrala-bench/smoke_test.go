@@ -139,7 +139,7 @@ func TestUsageTellsOfEveryPart(t *testing.T) {
 			t.Errorf("--help does not tell of %s", p.name)
 		}
 	}
-	if all := about(nil); all < 10*time.Minute || all > 15*time.Minute {
+	if all := about(nil); all < 10*time.Minute || all > 18*time.Minute {
 		t.Errorf("all parts take %s", all)
 	}
 	if some := about([]string{"fan", "bytes"}); some != 20*time.Second {

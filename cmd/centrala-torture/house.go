@@ -69,7 +69,7 @@ func (h *premises) Start(ctx context.Context) error {
 	if err == nil && h.mail {
 		h.post, err = openPost(ctx, h.dir, h.log)
 	}
-	env := []string{"CENTRALA_MAIL_TIMEOUT=" + patience.String(), "CENTRALA_LOG_LEVEL=warn"}
+	env := []string{"CENTRALA_MAIL_TIMEOUT=" + patience.String(), "CENTRALA_MAIL_DOMAIN_EVERY=0s", "CENTRALA_MAIL_FLOOD=-1", "CENTRALA_LOG_LEVEL=warn"}
 	if err == nil && h.post != nil {
 		var box string
 		box, err = h.post.mailbox()

@@ -17,6 +17,7 @@ const (
 	byREST   = "rest"
 	byMail   = "mail"
 	byForm   = "form"
+	byHook   = "hook"
 )
 
 // accepted is the log as one way in sees it: what comes by it is timed from here until it is on
@@ -52,6 +53,14 @@ func (a accepted) Receive(ctx context.Context, in centrala.Inbound) (centrala.Re
 	r, err := a.DB.Receive(ctx, in)
 	end(r, err)
 	return r, err
+}
+
+// ReceiveAll implements the rooms' ports.
+func (a accepted) ReceiveAll(ctx context.Context, ins []centrala.Inbound) ([]centrala.Receipt, error) {
+	ctx, end := a.door.open(ctx)
+	rs, err := a.DB.ReceiveAll(ctx, ins)
+	end(centrala.Receipt{}, err)
+	return rs, err
 }
 
 func (d *door) open(ctx context.Context) (context.Context, func(centrala.Receipt, error)) {

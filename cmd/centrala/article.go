@@ -12,6 +12,7 @@ import (
 	"centrala"
 	"centrala/search"
 	"centrala/search/bleve"
+	"centrala/store/library"
 )
 
 // ArticleCmd looks after the Help Centre.
@@ -35,7 +36,7 @@ func (a *ArticleImportCmd) Run(ctx context.Context, cli *CLI) error {
 		return fmt.Errorf("there is no .md file in %s", a.Dir)
 	}
 	return cli.use(ctx, func(h *house) error {
-		if err := saveArticles(ctx, h, articles); err != nil {
+		if err := saveArticles(ctx, library.New(h.DB), articles); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(cli.Out, "%d articles imported. A running server finds them within seconds.\n", len(articles))
@@ -74,16 +75,16 @@ func (a *ArticleSearchCmd) Run(ctx context.Context, cli *CLI) error {
 			return err
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-		engine, err := bleve.Open(filepath.Join(dir, "index"))
+		engine, err := bleve.Open(filepath.Join(dir, "index"), slog.New(slog.DiscardHandler))
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, engine.Close()) }()
-		help := search.New(engine, h, slog.New(slog.DiscardHandler))
+		help := search.New(engine, library.New(h.DB), slog.New(slog.DiscardHandler))
 		if err := help.Sync(ctx); err != nil {
 			return err
 		}
-		found, err := help.Suggest(ctx, centrala.Query{Text: a.Query, Locale: a.Locale, Side: centrala.Side(a.Side), Limit: a.Limit})
+		found, err := help.Suggest(ctx, centrala.Query{Text: a.Query, Locale: a.Locale, Side: centrala.Side(a.Side), Limit: a.Limit, Weak: true, Asker: centrala.Inside})
 		if err != nil {
 			return err
 		}
@@ -93,7 +94,7 @@ func (a *ArticleSearchCmd) Run(ctx context.Context, cli *CLI) error {
 		}
 		w := tabwriter.NewWriter(cli.Out, 0, 4, 2, ' ', 0)
 		for _, s := range found {
-			fmt.Fprintf(w, "%.1f\t%s\t%s\n", s.Score, s.Title, s.URL)
+			fmt.Fprintf(w, "%.2f\t%s\t%s\n", s.Score, s.Title, s.URL)
 		}
 		return w.Flush()
 	})

@@ -23,7 +23,7 @@ func TestBackup(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); backUp(t, "", "") })
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		from, to := storetest.Postgres(t), storetest.Postgres(t)
+		from, to := storetest.Postgres(t), storetest.EmptyPostgres(t)
 		channelstest.Need(t, "postgresql-client", "pg_dump")
 		backUp(t, from, to)
 	})

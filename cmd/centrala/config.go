@@ -32,6 +32,8 @@ type Config struct {
 	Survey  SurveyConfig  `toml:"survey"`
 	Chat    ChatConfig    `toml:"chat"`
 	Mail    MailConfig    `toml:"mail"`
+	Social  SocialConfig  `toml:"social"`
+	OAuth   OAuthConfig   `toml:"oauth"`
 	Log     LogConfig     `toml:"log"`
 	Trace   TraceConfig   `toml:"trace"`
 	Mailbox []MailboxFile `toml:"mailbox" help:"mail inboxes, one [[mailbox]] each; they can also be made in the console"`
@@ -73,7 +75,28 @@ type ChatConfig struct {
 
 // MailConfig is how patient all mailboxes are.
 type MailConfig struct {
-	Timeout time.Duration `toml:"timeout" default:"60s" help:"how long a mail server may take to answer"`
+	Timeout     time.Duration `toml:"timeout" default:"60s" help:"how long a mail server may take to answer"`
+	Connections int           `toml:"domain_connections" default:"2" help:"how many mails to people of one domain are handed over at the same time; 0: no limit"`
+	Every       time.Duration `toml:"domain_every" default:"1s" help:"the least time between two mails to people of one domain; 0s: none"`
+	Flood       int           `toml:"flood" default:"20" help:"mails of one sender to one inbox within ten minutes; what comes above is put aside for an hour, -1: no limit"`
+}
+
+// SocialConfig is how social channels reach their vendors, and for how long what they post is kept.
+type SocialConfig struct {
+	Keep     time.Duration `toml:"keep" default:"336h" help:"how long the raw bodies of webhooks are kept, sealed (14 days); 0s: until they are read"`
+	Timeout  time.Duration `toml:"timeout" default:"20s" help:"how long a vendor may take to answer"`
+	Meta     string        `toml:"meta_url" default:"https://graph.facebook.com/v25.0" help:"Graph API with its version: Messenger, Instagram, WhatsApp"`
+	Private  bool          `toml:"private_files" default:"false" help:"the files that a webhook inbox is told of may lie inside your own network"`
+	Telegram string        `toml:"telegram_url" default:"https://api.telegram.org" help:"Bot API"`
+	Allegro  AllegroConfig `toml:"allegro"`
+}
+
+// AllegroConfig is where Allegro's API is; an account of its sandbox has addresses of its own.
+type AllegroConfig struct {
+	API    string        `toml:"api_url" default:"https://api.allegro.pl" help:"REST API"`
+	Auth   string        `toml:"auth_url" default:"https://allegro.pl" help:"where accounts are connected"`
+	Every  time.Duration `toml:"every" default:"60s" help:"how often threads are looked through"`
+	Issues time.Duration `toml:"issues_every" default:"120s" help:"how often issues are looked through"`
 }
 
 // LogConfig is how the log is written. It never holds people's words.
@@ -102,6 +125,16 @@ type MailboxFile struct {
 	SMTPPassword string `toml:"smtp_password" json:"smtp_password"`
 	Folder       string `toml:"folder" json:"folder"`
 	PlainReply   bool   `toml:"plain_reply" json:"plain_reply"`
+	Login        string `toml:"login" json:"login"`
+	After        string `toml:"after" json:"after"`
+	MoveTo       string `toml:"move_to" json:"move_to"`
+	SentFolder   string `toml:"sent_folder" json:"sent_folder"`
+	History      int    `toml:"history" json:"history"`
+	PollEvery    string `toml:"poll_every" json:"poll_every"`
+	Authority    string `toml:"authority" json:"authority"`
+	DKIMSelector string `toml:"dkim_selector" json:"dkim_selector"`
+	DKIMKey      string `toml:"dkim_key" json:"dkim_key"`
+	PerMinute    int    `toml:"per_minute" json:"per_minute"`
 }
 
 // configKey is one key of the configuration.
@@ -324,8 +357,15 @@ const mailboxExample = `
 # smtp_tls = "starttls"
 # smtp_user = "pomoc@example.com"
 # smtp_password = ""
-# folder = "INBOX"
+# folder = "INBOX"           # or several: "INBOX, Reklamacje"
+# login = ""                 # google or microsoft: signed in from the console, see [oauth]
+# after = ""                 # of a stored mail: "", seen, or move (to move_to)
+# history = 0                # days that are read when the mailbox is new; 0: 14
 # plain_reply = false        # true: the provider does not deliver mail to pomoc+something@example.com
+# sent_folder = ""           # answers are also put into this folder; leave it empty with Google and Microsoft, who do so themselves
+# per_minute = 0             # mails sent from here at most; 0: no limit of its own
+# dkim_selector = ""         # with dkim_key, the PEM of a private key, answers are signed; centrala dkim new makes both
+# dkim_key = ""
 `
 
 func listOf(s string) string {

@@ -84,7 +84,7 @@ func (p *Program) furnish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return saveArticles(ctx, p.db, articles)
+	return saveArticles(ctx, p.library, articles)
 }
 
 // greet prints where everything is.

@@ -228,7 +228,7 @@ func streamFinding(ctx context.Context, cfg *Config) finding {
 }
 
 func indexFinding(cfg *Config) finding {
-	engine, err := bleve.Open(filepath.Join(cfg.Data, "index"))
+	engine, err := bleve.Open(filepath.Join(cfg.Data, "index"), slog.New(slog.DiscardHandler))
 	if err == nil {
 		err = engine.Close()
 	}

@@ -1,14 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"centrala"
-	"centrala/channels"
 	"centrala/gateway/rest"
 	"centrala/routing"
 	"centrala/search"
@@ -25,9 +25,12 @@ func (p *Program) edge() error {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/socket", p.gateway) // browsers and agents: frames end in the log
 	inner := http.NewServeMux()
-	inner.Handle("/v1/", rest.New(p.rest()))
+	api := rest.New(p.rest())
+	inner.Handle("/v1/", api)
+	inner.Handle("/oauth/", api)
 	inner.Handle("/", pages)
 	p.requests = &turnstile{next: inner, most: requestsAtOnce}
+	mux.Handle("/hooks/{inbox}", p.hooks) // vendors: posts are on disk before they are answered
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", p.readyz)
 	mux.Handle("GET /metrics", p.metrics())
@@ -38,9 +41,11 @@ func (p *Program) edge() error {
 
 func (p *Program) rest() rest.Config {
 	return rest.Config{
-		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{accepted{p.db, p.doors[byREST]}, p.doorsChanged}, Blobs: p.blobs, Index: index{p.help},
+		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{accepted{p.db, p.doors[byREST]}, p.doorsChanged, p.settling.leave, p.log}, Articles: p.library, Manuscripts: p.library, Publishing: p.library, Versions: p.library, Blobs: p.blobs, Index: index{p.help},
+		Consent: p.tokens, Seal: p.keys, Devices: p.devices, Mended: p.lineMended,
 		Score: survey.Score, Now: p.db.Now,
-		Hours: routing.Office, Lines: p.line, Test: p.lineTest, Retry: p.bus.Replay, Ended: p.gateway.Recheck, Ready: p.bus.Ready,
+		Hours: routing.Office, Lines: p.line, Test: p.lineTest, Templates: p.templatesOf, Retry: p.bus.Replay, Ended: p.gateway.Recheck, Ready: p.bus.Ready,
+		Mail: p.mail, Clean: p.mail.Clean, ReadHook: p.readHook, Replayed: p.hookCame,
 		Organisation: p.cfg.Brand, SurveyDelay: p.cfg.Survey.MailAfter, SurveyInterval: p.cfg.Survey.Quarantine, NoLimits: p.flags.NoLimits,
 	}
 }
@@ -49,6 +54,8 @@ func (p *Program) rest() rest.Config {
 type doors struct {
 	accepted
 	changed func()
+	left    func(ctx context.Context, in centrala.Inbox) error // nobody will listen to its vendor any more
+	log     *slog.Logger
 }
 
 // SaveInbox implements rest.Store.
@@ -60,6 +67,22 @@ func (d doors) SaveInbox(ctx context.Context, in centrala.Inbox) (centrala.Inbox
 	return in, err
 }
 
+// RemoveInbox implements rest.Store.
+func (d doors) RemoveInbox(ctx context.Context, id centrala.InboxID) error {
+	in, err := d.DB.Inbox(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := d.DB.RemoveInbox(ctx, id); err != nil {
+		return err
+	}
+	d.changed()
+	if err := d.left(ctx, in); err != nil {
+		d.log.WarnContext(ctx, "a vendor goes on posting to an inbox that is no more", "inbox", id.String(), "channel", string(in.Channel), "err", err)
+	}
+	return nil
+}
+
 // index is the Help Centre as REST asks for it.
 type index struct{ h *search.HelpCentre }
 
@@ -69,53 +92,11 @@ func (i index) Search(ctx context.Context, q centrala.Query) ([]centrala.Suggest
 	return i.h.Suggest(ctx, q)
 }
 
-// line is how a door is doing; what is wrong with it is said in a language.
-func (p *Program) line(in centrala.Inbox, locale string) rest.InboxState {
-	s := rest.InboxState{OK: true, Connected: p.gateway.Stats().Visitors}
-	for _, h := range p.board.Lines() {
-		if h.Inbox != in.ID {
-			continue
-		}
-		if !h.LastOK.IsZero() {
-			s.LastOKAt = &h.LastOK
-		}
-		if h.State == "failing" || h.State == "stopped" {
-			s.OK, s.Error, s.FailingSince = false, h.LastError, &h.Since
-			if in.Channel == centrala.Email && h.Err != nil {
-				s.Error = p.say(p.mail.Trouble(in, h.Way, h.Err), locale)
-			}
-		}
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
 	}
-	return s
-}
-
-// say is a finding in a language, with the words of the system or server that it is about.
-func (p *Program) say(f channels.Finding, locale string) string {
-	s := f.Text[words.For(cmp.Or(locale, p.cfg.Locale)).Locale()]
-	if f.Cause != "" {
-		s += " (" + f.Cause + ")"
-	}
-	return s
-}
-
-func (p *Program) lineTest(ctx context.Context, in centrala.Inbox, locale string) []rest.TestStep {
-	if in.Channel != centrala.Email {
-		return []rest.TestStep{{Name: "none", State: "ok"}}
-	}
-	var steps []rest.TestStep
-	works := true
-	for _, f := range p.mail.Test(ctx, in) {
-		works = works && f.OK
-		state := "ok"
-		if !f.OK {
-			state = "failed"
-		}
-		steps = append(steps, rest.TestStep{Name: f.Check, State: state, Detail: p.say(f, locale)})
-	}
-	if works && !p.line(in, locale).OK {
-		p.lineMended(in.ID) // it may have stopped until somebody acts, and somebody did
-	}
-	return steps
+	return &t
 }
 
 func (p *Program) question(locale string) string {

@@ -67,13 +67,16 @@ func TestTroubleSpeaksTheReadersLanguage(t *testing.T) {
 		if err := ask("POST", "/v1/inboxes/"+made.ID+"/test", language, &tested); err != nil {
 			t.Fatal(err)
 		}
-		if len(tested.Steps) != 2 {
-			t.Fatalf("the line test has the steps %+v", tested.Steps)
-		}
+		failed := 0
 		for _, s := range tested.Steps {
-			if s.State != "failed" || !begins(s.Detail, want) {
+			if s.State == "failed" && begins(s.Detail, want) {
+				failed++
+			} else if s.State == "failed" || s.Detail == "" {
 				t.Errorf("in %q the line test says %+v", language, s)
 			}
+		}
+		if failed != 2 { // of either server
+			t.Errorf("in %q the line test has the steps %+v", language, tested.Steps)
 		}
 	}
 }

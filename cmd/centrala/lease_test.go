@@ -113,6 +113,33 @@ func (c *nodes) holder(t *testing.T) int {
 	return c.count(t, `SELECT CAST(substr(holder, 6) AS bigint) FROM lease`) - 1
 }
 
+// tellsHealth waits until a node says how the mailbox does, which one node alone can know by
+// itself.
+func (c *nodes) tellsHealth(t *testing.T, i int) {
+	t.Helper()
+	p := c.at[i]
+	admin := p.login(t, "szefowa@firma.test")
+	eventually(t, fmt.Sprintf("node %d tells of the mailbox", i), func() error {
+		var list struct {
+			Items []struct {
+				Channel string
+				State   struct {
+					OK     bool
+					Watch  string
+					LastOK string `json:"last_ok_at"`
+				}
+			}
+		}
+		p.must(t, "GET", "/v1/inboxes", admin, nil, &list)
+		for _, v := range list.Items {
+			if v.Channel == "email" && v.State.OK && v.State.Watch == "idle" && v.State.LastOK != "" {
+				return nil
+			}
+		}
+		return fmt.Errorf("%+v", list.Items)
+	})
+}
+
 // One node polls a mailbox, whatever becomes of it. Who takes over has it to itself; who was
 // frozen in the meantime says nothing more to the server but goodbye.
 func TestMailboxOfSeveralNodes(t *testing.T) {
@@ -150,6 +177,9 @@ func TestMailboxOfSeveralNodes(t *testing.T) {
 
 	first := polled("at first")
 	takes("at first")
+	for i := range c.Nodes { // whichever is asked
+		c.tellsHealth(t, i)
+	}
 	ended := c.holder(t)
 	if err := c.Nodes[ended].Stop(); err != nil {
 		t.Fatal(err)

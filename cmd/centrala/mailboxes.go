@@ -36,14 +36,30 @@ func (p *Program) mailboxes(ctx context.Context) error {
 	return nil
 }
 
+// folders is what is read: one folder, or several with commas between them.
+func (m MailboxFile) folders() []string {
+	var list []string
+	for _, f := range strings.Split(m.Folder, ",") {
+		if f = strings.TrimSpace(f); f != "" {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
 // inbox is the door that one table of the file describes.
 func (m MailboxFile) inbox(teams []centrala.Team) (centrala.Inbox, error) {
 	in := centrala.Inbox{Slug: m.Slug, Name: m.Name, Channel: centrala.Email, Side: centrala.Side(m.Side), Enabled: true, Mailbox: &centrala.Mailbox{
-		Address: m.Address, FromName: m.FromName, Folder: m.Folder, PlainReply: m.PlainReply,
+		Address: m.Address, FromName: m.FromName, Folders: m.folders(), PlainReply: m.PlainReply,
 		IMAP:         centrala.Server{Host: m.IMAPHost, Port: m.IMAPPort, TLS: m.IMAPTLS, User: m.IMAPUser},
 		SMTP:         centrala.Server{Host: m.SMTPHost, Port: m.SMTPPort, TLS: m.SMTPTLS, User: m.SMTPUser},
 		IMAPPassword: m.IMAPPassword, SMTPPassword: m.SMTPPassword,
+		Login: centrala.Login(m.Login), After: m.After, MoveTo: m.MoveTo, SentFolder: m.SentFolder, History: m.History, PollEvery: m.PollEvery,
+		Authority: m.Authority, DKIMSelector: m.DKIMSelector, DKIMKey: m.DKIMKey, PerMinute: m.PerMinute,
 	}}
+	if err := in.Mailbox.CheckSending(); err != nil {
+		return in, err
+	}
 	if in.Name == "" {
 		in.Name = in.Slug
 	}

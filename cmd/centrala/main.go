@@ -31,6 +31,7 @@ type CLI struct {
 	Agent   AgentCmd   `cmd:"" help:"The people who answer: add, list, passwd."`
 	Article ArticleCmd `cmd:"" help:"The Help Centre: import, search."`
 	Key     KeyCmd     `cmd:"" help:"API keys: add, list, revoke."`
+	Dkim    DkimCmd    `cmd:"" help:"Keys that mails are signed with: new, show."`
 	Explain ExplainCmd `cmd:"" help:"Say how a raw message is read, without storing it."`
 	Doctor  DoctorCmd  `cmd:"" help:"Check everything and say what to do about each fault."`
 	Backup  BackupCmd  `cmd:"" help:"Copy the database, the files and the key into one archive, while the server runs."`

@@ -44,6 +44,7 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 	f.published(ctx, out)
 	f.sockets(out)
 	f.lines(out)
+	f.posted(ctx, out)
 	for name, of := range f.p.parts(ctx) {
 		gauge(out, "centrala_ready", "Whether a part is ready, as /readyz says.", truth(of.err == nil), label{"part", name})
 	}
@@ -67,6 +68,7 @@ func (f figures) committed(ctx context.Context, out chan<- prometheus.Metric) {
 	count(out, "centrala_store_operations_total", "Operations in them.", s.Operations)
 	count(out, "centrala_store_replays_total", "Batches that were replayed one by one.", s.Replays)
 	count(out, "centrala_store_refused_total", "Operations that the writer did not take in time.", s.Refused)
+	count(out, "centrala_fuses_total", "Fuses that blew: a sender or an inbox whose mail looks like a loop.", s.Fuses)
 	spread(out, "centrala_store_batch", "Operations in a group commit.", s.Batch)
 	spread(out, "centrala_store_commit_seconds", "Time that a group commit took, its listeners included.", s.Commit)
 	gauge(out, "centrala_store_queue", "Operations that wait for the next commit.", float64(s.Queue))

@@ -11,6 +11,7 @@ const (
 	onEdge  = "edge"  // typing, who looks where, read marks, sessions that ended
 	onDoors = "doors" // an inbox was saved, or a mailbox's lease is free
 	onLine  = "line"  // a line was mended: which inbox's
+	onHooks = "hooks" // something was posted to an inbox: which
 )
 
 // peers are the gateways of the other nodes, nil when there are none.
@@ -38,6 +39,14 @@ func (p *Program) confer() {
 		}
 		p.exchange.Reopen(id)
 	})
+	p.bus.Hear(onHooks, func(node string, b []byte) {
+		var id centrala.InboxID
+		if err := id.UnmarshalText(b); err != nil || id == 0 {
+			p.log.Warn("another node has a hook of an inbox that has no name", "node", node, "err", err)
+			return
+		}
+		p.exchange.Came(id)
+	})
 	p.bus.Live(p.shelve)
 }
 
@@ -45,6 +54,8 @@ func (p *Program) confer() {
 func (p *Program) lookAtDoors() {
 	p.exchange.Look()
 	p.courier.Look()
+	p.settling.Look()
+	p.hooks.Forget()
 }
 
 // doorsChanged has the lines of all nodes do so.
@@ -62,7 +73,9 @@ func (p *Program) lineMended(id centrala.InboxID) {
 // shelve has this node's index follow an article that changed. One node of the search group
 // handles the event; the others have an index of their own.
 func (p *Program) shelve(e centrala.Event) {
-	if e.Type != centrala.ArticleSaved && e.Type != centrala.ArticleRemoved {
+	switch e.Type {
+	case centrala.ArticleSaved, centrala.ArticleRemoved, centrala.ArticleWords:
+	default:
 		return
 	}
 	select {

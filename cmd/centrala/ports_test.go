@@ -5,10 +5,12 @@ import (
 	"centrala/channels"
 	"centrala/demo"
 	"centrala/gateway"
+	"centrala/gateway/pages"
 	"centrala/gateway/rest"
 	"centrala/routing"
 	"centrala/search"
 	"centrala/store"
+	"centrala/store/library"
 	"centrala/stream"
 )
 
@@ -16,12 +18,18 @@ import (
 var (
 	_ auth.Store          = (*store.DB)(nil)
 	_ rest.Store          = (*store.DB)(nil)
+	_ rest.Articles       = (*library.Library)(nil)
+	_ rest.Manuscripts    = (*library.Library)(nil)
+	_ rest.Publishing     = (*library.Library)(nil)
+	_ rest.Versions       = (*library.Library)(nil)
+	_ pages.Articles      = (*library.Library)(nil)
+	_ search.Articles     = (*library.Library)(nil)
 	_ gateway.Log         = (*store.DB)(nil)
 	_ gateway.Lists       = (*store.DB)(nil)
 	_ gateway.Floor       = (*store.DB)(nil)
 	_ gateway.House       = (*store.DB)(nil)
 	_ gateway.Surveys     = (*store.DB)(nil)
-	_ gateway.Shelf       = (*store.DB)(nil)
+	_ gateway.Shelf       = (*library.Library)(nil)
 	_ stream.Outbox       = (*store.DB)(nil)
 	_ stream.Graveyard    = (*store.DB)(nil)
 	_ channels.Deliveries = (*store.DB)(nil)
@@ -30,7 +38,7 @@ var (
 	_ routing.Log         = (*store.DB)(nil)
 	_ routing.House       = (*store.DB)(nil)
 	_ routing.Promises    = (*store.DB)(nil)
-	_ search.Articles     = (*store.DB)(nil)
+	_ pages.Surveys       = (*store.DB)(nil)
 	_ demo.House          = (*store.DB)(nil)
 	_ gateway.Guard       = (*auth.Guard)(nil)
 )

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"gocloud.dev/blob"
@@ -21,12 +22,18 @@ import (
 	"centrala"
 	"centrala/auth"
 	"centrala/channels"
+	"centrala/channels/allegro/signin"
 	"centrala/channels/email"
+	"centrala/channels/email/oauth"
+	"centrala/channels/naming"
+	"centrala/channels/receipts"
 	"centrala/gateway"
+	"centrala/gateway/hooks"
 	"centrala/routing"
 	"centrala/search"
 	"centrala/search/bleve"
 	"centrala/store"
+	"centrala/store/library"
 	"centrala/stream"
 	"centrala/survey"
 	"centrala/watch"
@@ -78,6 +85,7 @@ type Program struct {
 	db      *store.DB
 	bus     *stream.Bus
 	engine  *bleve.Engine
+	library *library.Library
 	help    *search.HelpCentre
 	blobs   *blob.Bucket
 	guard   *auth.Guard
@@ -85,13 +93,24 @@ type Program struct {
 	gateway *gateway.Gateway
 	board   *channels.Board
 	mail    *email.Channel
-	desk    *routing.Desk
-	asker   *survey.Asker
-	courier *channels.Courier
-	handler http.Handler
+	lines   []channels.Channel // all of them, mail too
+	tokens  *oauth.Tokens
 
-	exchange *channels.Exchange
-	articles chan struct{} // rung when one was changed on another node, or here in a cluster
+	devices *signin.Devices
+
+	discarding sync.WaitGroup // files that are being deleted
+	desk       *routing.Desk
+	asker      *survey.Asker
+	courier    *channels.Courier
+	handler    http.Handler
+
+	exchange  *channels.Exchange
+	receipts  *receipts.Teller
+	settling  *settling
+	templates templates
+	hooks     *hooks.Handler
+	came      murmur        // of hooks, to the other nodes
+	articles  chan struct{} // rung when one was changed on another node, or here in a cluster
 
 	tracer    watch.Tracer // nil: nothing is traced
 	endTraces func(context.Context) error
@@ -133,11 +152,12 @@ func (p *Program) open(ctx context.Context) (err error) {
 		p.tracer, p.endTraces = t, t.Close
 	}
 	p.doors = map[string]*door{}
-	for _, way := range []string{bySocket, byREST, byMail, byForm} {
+	for _, way := range []string{bySocket, byREST, byMail, byForm, byHook} {
 		p.doors[way] = newDoor(way, p.tracer)
 	}
 	rooms.Go(func() (err error) {
-		p.db, err = store.Open(ctx, p.cfg.Database, store.Options{Log: p.log, Seal: p.keys, Node: p.cfg.Stream.Node, Tracer: p.tracer})
+		p.db, err = store.Open(ctx, p.cfg.Database, store.Options{Log: p.log, Seal: p.keys, Node: p.cfg.Stream.Node, Tracer: p.tracer,
+			Courtesy: routing.Courtesy{Locale: p.cfg.Locale}, Flood: p.cfg.Mail.Flood, Files: keeper(p.cfg.Blobs), Discard: p.discard})
 		return err
 	})
 	rooms.Go(func() (err error) {
@@ -149,7 +169,7 @@ func (p *Program) open(ctx context.Context) (err error) {
 		return err
 	})
 	rooms.Go(func() (err error) {
-		p.engine, err = bleve.Open(filepath.Join(p.cfg.Data, "index"))
+		p.engine, err = bleve.Open(filepath.Join(p.cfg.Data, "index"), p.log)
 		return err
 	})
 	rooms.Go(func() (err error) {
@@ -202,15 +222,27 @@ func (p *Program) names() error {
 func (p *Program) wire() error {
 	db := p.db
 	p.guard = auth.New(db, p.keys.Tokens, auth.Options{Now: db.Now, NoLimits: p.flags.NoLimits})
-	p.help = search.New(p.engine, db, p.log)
-	p.mail = email.New(email.Config{Secret: p.keys.Replies, Blobs: p.blobs, Board: p.board, Log: p.log, Timeout: p.cfg.Mail.Timeout})
-	p.gateway = gateway.New(gateway.Config{Log: accepted{db, p.doors[bySocket]}, Lists: db, Floor: db, House: db, Surveys: db, Suggester: p.help, Shelf: db, Guard: p.guard,
+	p.library = library.New(db)
+	p.help = search.New(p.engine, p.library, p.log)
+	providers, err := p.cfg.OAuth.providers()
+	if err != nil {
+		return err
+	}
+	p.tokens = oauth.New(oauth.Config{Providers: providers, Keeper: db, Log: p.log})
+	p.mail = email.New(email.Config{Secret: p.keys.Replies, Blobs: p.blobs, Board: p.board, Log: p.log, Timeout: p.cfg.Mail.Timeout, SignIn: p.tokens,
+		Connections: p.cfg.Mail.Connections, Every: p.cfg.Mail.Every})
+	p.gateway = gateway.New(gateway.Config{Log: accepted{db, p.doors[bySocket]}, Lists: db, Floor: db, House: db, Surveys: db, Suggester: p.help, Shelf: p.library, Guard: p.guard,
 		Logger: p.log, Site: p.site, Question: p.question, Epoch: db.Epoch(), Cluster: p.clustered(), Now: db.Now, Peers: p.peers(), NoLimits: p.flags.NoLimits})
 
 	p.desk = routing.New(routing.Config{Log: db, House: db, Promises: db, Now: db.Now, Locale: p.cfg.Locale, Logger: p.log})
-	p.courier = channels.NewCourier(channels.CourierConfig{Log: db, Doors: db, Senders: []channels.Sender{p.mail}, Board: p.board, Logger: p.log, Now: db.Now, Timeout: p.cfg.Mail.Timeout})
+	p.lines = p.openLines()
+	p.courier = channels.NewCourier(channels.CourierConfig{Log: db, Doors: db, Senders: able[channels.Sender](p.lines), Board: p.board, Logger: p.log, Now: db.Now, Timeout: p.cfg.Mail.Timeout})
 	p.exchange = channels.NewExchange(channels.ExchangeConfig{Doors: db, Intake: accepted{db, p.doors[byMail]}, Leases: db, Node: p.cfg.Stream.Node,
-		Released: func() { p.bus.Say(onDoors, nil) }, Listeners: []channels.Listener{p.mail}, Board: p.board, Log: p.log})
+		Released: func() { p.bus.Say(onDoors, nil) }, Listeners: able[channels.Listener](p.lines), Readers: able[channels.Reader](p.lines),
+		Shelf: accepted{db, p.doors[byHook]}, Media: db, Files: p.blobs, Board: p.board, Log: p.log, Beside: &naming.Asker{Shelf: db, Board: p.board, Log: p.log, Now: db.Now}})
+	p.receipts = receipts.New(db, able[channels.Receipts](p.lines), p.log)
+	p.openHooks()
+	p.settling = p.newSettling()
 	asker, err := survey.New(p.surveyConfig())
 	if err != nil {
 		return err
@@ -219,11 +251,12 @@ func (p *Program) wire() error {
 
 	db.OnCommit(p.committed) // customers and agents on this node, at once
 	db.OnCommit(p.offer)     // and the stream, in commit order
+	db.OnRead(p.receipts.Note)
 
 	p.bus.Relay(db)
 	p.bus.Work("routing", routing.Events(), p.desk.Handle)
 	p.bus.Work("deliver", []centrala.EventType{centrala.DeliveryUpdated}, p.courier.Handle)
-	p.bus.Work("search", []centrala.EventType{centrala.ArticleSaved, centrala.ArticleRemoved}, p.help.Handle)
+	p.bus.Work("search", []centrala.EventType{centrala.ArticleSaved, centrala.ArticleRemoved, centrala.ArticleWords}, p.help.Handle)
 	if p.cfg.Survey.Enabled {
 		p.bus.Work("survey", survey.Events(), p.asker.Handle)
 	}

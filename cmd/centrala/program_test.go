@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -47,7 +48,7 @@ type process struct {
 	log  bytes.Buffer
 }
 
-var openAt = regexp.MustCompile(`(?:Shop with the chat window|address=)\s*(http://[^/\s]+)`)
+var openAt = regexp.MustCompile(`(?:Shop with the chat window|address=)\s*(http://[^/\s]+)|listen=(\S+)`)
 
 // start runs the program and waits until it is ready.
 func start(t testing.TB, args ...string) *process {
@@ -71,7 +72,7 @@ func start(t testing.TB, args ...string) *process {
 			p.mu.Unlock()
 			if m := openAt.FindStringSubmatch(lines.Text()); m != nil {
 				select {
-				case found <- m[1]:
+				case found <- cmp.Or(m[1], "http://"+m[2]):
 				default:
 				}
 			}

@@ -51,7 +51,7 @@ func (s *ServeCmd) Run(ctx context.Context, cli *CLI) error {
 	if agents, err := p.db.Agents(ctx); err == nil && len(agents) == 0 {
 		log.Warn("nobody can sign in yet; make the first account with: centrala agent add --role admin --email YOU@EXAMPLE.COM --name YOU")
 	}
-	log.Info("centrala is open", "address", p.Base, "version", version, "took", time.Since(p.start).Round(time.Millisecond))
+	log.Info("centrala is open", "address", p.Base, "listen", p.listener.Addr().String(), "version", version, "took", time.Since(p.start).Round(time.Millisecond))
 	return p.Serve(ctx)
 }
 
@@ -72,6 +72,7 @@ func loopback(listen string) bool {
 const (
 	deskEvery = 2 * time.Second
 	ringEvery = 5 * time.Second
+	keepEvery = time.Minute
 	slowEvery = 30 * time.Second
 
 	// settleAfter is when what the start needed and nothing else does, such as building the
@@ -94,13 +95,19 @@ func (p *Program) Serve(ctx context.Context) error {
 	carrier := channels.NewCarrier(channels.CarrierConfig{Log: p.db, Logger: p.log, After: p.cfg.Chat.CarryOn, Every: pace(p.cfg.Chat.CarryOn)})
 	g.Go(func() error { return p.exchange.Run(work) })
 	g.Go(func() error { return p.courier.Run(work) })
+	g.Go(func() error { return p.settling.Run(work) })
+	g.Go(func() error { return p.devices.Run(work) })
+	g.Go(func() error { return p.receipts.Run(work) })
 	g.Go(func() error { return carrier.Run(work) })
 	g.Go(func() error { return p.sweep(work, "queue", deskEvery, nil, p.desk.Sweep) })
+	g.Go(func() error { return p.sweep(work, "early news", time.Hour, nil, p.db.SweepEarly) })
 	g.Go(func() error { return p.sweep(work, "promises", ringEvery, nil, p.desk.Ring) })
 	if p.cfg.Survey.Enabled {
 		g.Go(func() error { return p.sweep(work, "surveys", pace(p.cfg.Survey.MailAfter), nil, p.asker.Sweep) })
 	}
+	g.Go(func() error { return p.sweep(work, "hooks", keepEvery, nil, p.sweepHooks) })
 	g.Go(func() error { return p.sweep(work, "index", slowEvery, p.articles, p.help.Sync) })
+	g.Go(func() error { return p.sweep(work, "articles", slowEvery, nil, p.library.PublishDue) })
 	g.Go(func() error {
 		select {
 		case err := <-p.db.Fatal():
@@ -219,6 +226,7 @@ func (p *Program) Close() error {
 	if p.db != nil {
 		errs = append(errs, p.db.Close())
 	}
+	p.discarding.Wait()
 	if p.blobs != nil {
 		errs = append(errs, p.blobs.Close())
 	}

@@ -9,30 +9,33 @@ import (
 
 // Conversation is what agents and programs see of a conversation.
 type Conversation struct {
-	Type        string                  `json:"type,omitempty"`
-	ID          centrala.ConversationID `json:"id"`
-	Ref         string                  `json:"ref"`
-	Inbox       centrala.InboxID        `json:"inbox"`
-	Channel     centrala.Channel        `json:"channel"`
-	Side        *centrala.Side          `json:"side"`
-	Status      centrala.Status         `json:"status"`
-	Turn        centrala.Turn           `json:"turn"`
-	Subject     string                  `json:"subject"`
-	Contact     Person                  `json:"contact"`
-	Team        centrala.TeamID         `json:"team"`
-	Assignee    *Face                   `json:"assignee"`
-	Priority    int                     `json:"priority"`
-	Tags        []string                `json:"tags"`
-	Complaint   bool                    `json:"complaint"`
-	LastSeq     int64                   `json:"last_seq"`
-	LastMessage *LastMessage            `json:"last_message"`
-	Unread      int                     `json:"unread"`
-	Read        ReadMarks               `json:"read"`
-	Opened      time.Time               `json:"opened_at"`
-	Due         *time.Time              `json:"due"`
-	Version     int64                   `json:"version"`
-	Reason      string                  `json:"reason,omitempty"`
-	Mentions    []centrala.Mention      `json:"mentions,omitempty"`
+	Type         string                  `json:"type,omitempty"`
+	ID           centrala.ConversationID `json:"id"`
+	Ref          string                  `json:"ref"`
+	Inbox        centrala.InboxID        `json:"inbox"`
+	Channel      centrala.Channel        `json:"channel"`
+	Side         *centrala.Side          `json:"side"`
+	Status       centrala.Status         `json:"status"`
+	Turn         centrala.Turn           `json:"turn"`
+	Subject      string                  `json:"subject"`
+	Contact      Person                  `json:"contact"`
+	Team         centrala.TeamID         `json:"team"`
+	Assignee     *Face                   `json:"assignee"`
+	Priority     int                     `json:"priority"`
+	Tags         []string                `json:"tags"`
+	Complaint    bool                    `json:"complaint"`
+	LastSeq      int64                   `json:"last_seq"`
+	LastMessage  *LastMessage            `json:"last_message"`
+	Unread       int                     `json:"unread"`
+	Read         ReadMarks               `json:"read"`
+	Opened       time.Time               `json:"opened_at"`
+	Due          *time.Time              `json:"due"`
+	Version      int64                   `json:"version"`
+	Reason       string                  `json:"reason,omitempty"`
+	Mentions     []centrala.Mention      `json:"mentions,omitempty"`
+	Participants []centrala.Participant  `json:"participants,omitempty"`
+	Window       centrala.Window         `json:"window,omitzero"`
+	Matters      []centrala.Matter       `json:"matters,omitempty"`
 }
 
 // Talk is what customers see of theirs.
@@ -85,7 +88,7 @@ func ForStaff(kind string, c *centrala.Conversation) Conversation {
 		Status: c.Status, Turn: c.Turn, Subject: c.Subject, Team: c.Team, Priority: c.Priority, Tags: c.Tags, Complaint: c.Complaint,
 		Contact: Person{ID: c.Contact, Name: OrNull(c.ContactName), Verified: c.Verified},
 		LastSeq: c.LastSeq, Unread: c.Unread, Read: ReadMarks{c.ReadByCustomer, c.ReadByAgent}, Opened: c.OpenedAt, Version: c.Version, Reason: c.Reason,
-		Mentions: c.Mentions,
+		Mentions: c.Mentions, Participants: c.Participants, Window: c.Window(), Matters: c.Matters,
 	}
 	if out.Tags == nil {
 		out.Tags = []string{}

@@ -72,12 +72,22 @@ func message(o *object.Object, m *centrala.Message) {
 	if len(m.Mentions) > 0 {
 		o.Any("mentions", m.Mentions)
 	}
+	if m.Trust != nil {
+		o.Any("trust", m.Trust)
+	}
+	o.Positive("answers", m.Answers)
 	if m.System != nil {
 		o.Any("system", m.System)
 	}
 	if m.Change != nil {
 		o.Any("change", m.Change)
 	}
+	if len(m.Reactions) > 0 {
+		o.Any("reactions", m.Reactions)
+	}
+	o.If("edited", m.Edited)
+	o.If("unsent", m.Unsent)
+	o.If("pressed", m.Pressed)
 	o.String("channel", string(m.Channel))
 	o.Time("at", m.At)
 	o.Some("key", m.Key)
@@ -132,6 +142,15 @@ func (f *Conversation) AppendJSON(b []byte) ([]byte, error) {
 	o.Some("reason", f.Reason)
 	if len(f.Mentions) > 0 {
 		o.Any("mentions", f.Mentions)
+	}
+	if len(f.Participants) > 0 {
+		o.Any("participants", f.Participants)
+	}
+	if f.Window != (centrala.Window{}) {
+		o.Any("window", f.Window)
+	}
+	if len(f.Matters) > 0 {
+		o.Any("matters", f.Matters)
 	}
 	return o.End()
 }

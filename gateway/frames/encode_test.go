@@ -17,7 +17,8 @@ func TestAppendJSON(t *testing.T) {
 		Text: "Zażółć <gęślą> \"jaźń\"", Channel: centrala.Chat, At: at, Key: "k"}
 	rich := centrala.Message{ID: 10, Text: strings.Repeat("ż", centrala.MaxFrameText), HasHTML: true, HasMore: true, Note: true, Mentions: []centrala.AgentID{2},
 		Attachments: []centrala.Attachment{{ID: 5, Name: "a.png", URL: "/f?a&b"}}, System: &centrala.Facts{Kind: "assigned", Agent: 2},
-		Change: &centrala.Change{Of: 3, Kind: "edit", Text: "x"}, At: at}
+		Change: &centrala.Change{Of: 3, Kind: "edit", Text: "x"}, Answers: 2, Reactions: []centrala.Reaction{{By: "customer", Emoji: "👍"}}, Edited: true, Unsent: true, Pressed: true, At: at}
+	social := centrala.Conversation{ID: 9, Channel: centrala.Messenger, HeardAt: at, Human: true, Matters: []centrala.Matter{{Kind: "order", ID: "o1", Due: at}}, OpenedAt: at}
 	full := centrala.Conversation{ID: 8, Number: 20417, Inbox: 4, Channel: centrala.Chat, Side: centrala.Buyer, Status: centrala.Open, Turn: centrala.AgentsTurn,
 		Subject: "Paczka & awizo", Contact: 7, ContactName: "Zofia", Verified: true, Team: 3, Assignee: 2, AssigneeName: "Ania", Priority: 1,
 		Tags: []string{"a", "<b>"}, Complaint: true, Mentions: []centrala.Mention{{Agent: 2, Seq: 3, Read: true}}, LastSeq: 12,
@@ -35,7 +36,7 @@ func TestAppendJSON(t *testing.T) {
 		&Message{Type: "message", Conversation: 8, Seq: 3, Message: m},
 		&Message{Type: "message", Conversation: 8, Seq: 3, Hidden: true},
 		&Message{Type: "message", Conversation: 8, Seq: 4, Message: &rich},
-		conversation(&full), face, conversation(&centrala.Conversation{}),
+		conversation(&full), face, conversation(&social), conversation(&centrala.Conversation{}),
 	} {
 		want, err := json.Marshal(plain(f))
 		if err != nil {

@@ -57,6 +57,10 @@ type (
 		Note         bool     `json:"note,omitempty"`
 		Mentions     []string `json:"mentions,omitempty"`
 		Claim        *bool    `json:"claim,omitempty"`
+
+		Via      string             `json:"via,omitempty"`     // agents and programs, and so on
+		Answers  int64              `json:"answers,omitempty"` // seq
+		Template *centrala.Template `json:"template,omitempty"`
 	}
 	TypingMark struct {
 		Conversation string `json:"conversation"`
@@ -157,6 +161,8 @@ type (
 		State        string                  `json:"state"`
 		At           time.Time               `json:"at"`
 		Reason       string                  `json:"reason,omitempty"`
+		Cause        string                  `json:"cause,omitempty"`
+		Via          centrala.Channel        `json:"via,omitempty"`
 	}
 	Read struct {
 		Type         string                  `json:"type"`

@@ -57,7 +57,7 @@ func newsOf(was Face, c *centrala.Conversation) news {
 func (h *Hub[R]) fan(was Face, c *centrala.Conversation, m *centrala.Message, state bool) {
 	n := newsOf(was, c)
 	n.entry, n.state = &Entry{Message: m, encode: h.encode}, state
-	for _, s := range h.Audience(c.Contact, c.Inbox) {
+	for _, s := range h.Audience(c.Visitor(), c.Inbox) {
 		s.Deliver(n.entry)
 	}
 	h.brief(n)

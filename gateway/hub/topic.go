@@ -10,7 +10,7 @@ import (
 
 // Face is the part of a conversation that decides who sees it.
 type Face struct {
-	Contact  centrala.ContactID
+	Contact  centrala.ContactID // as whom the customer came
 	Inbox    centrala.InboxID
 	Assignee centrala.AgentID
 	Team     centrala.TeamID
@@ -21,7 +21,7 @@ type Face struct {
 
 // FaceOf is the face of c.
 func FaceOf(c *centrala.Conversation) Face {
-	return Face{c.Contact, c.Inbox, c.Assignee, c.Team, c.Side, c.Status, c.Mentions}
+	return Face{c.Visitor(), c.Inbox, c.Assignee, c.Team, c.Side, c.Status, c.Mentions}
 }
 
 // Is reports whether two faces are seen by the same people.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"centrala"
+	"centrala/markdown"
 	"centrala/words"
 )
 
@@ -61,7 +62,7 @@ func (p *pages) home(w http.ResponseWriter, r *http.Request) error {
 	if s := centrala.Side(r.URL.Query().Get("side")); s.Valid() {
 		return p.side(w, r, speak, s)
 	}
-	all, err := p.Articles.Articles(r.Context(), centrala.ArticleFilter{Locale: speak.Locale()})
+	all, err := p.Articles.Articles(r.Context(), centrala.ArticleFilter{Public: true, Locale: speak.Locale()})
 	if err != nil {
 		return err
 	}
@@ -102,7 +103,7 @@ func mostWanted(all []centrala.Article) []centrala.Article {
 
 // side is everything for one side, by section.
 func (p *pages) side(w http.ResponseWriter, r *http.Request, speak words.Words, s centrala.Side) error {
-	all, err := p.Articles.Articles(r.Context(), centrala.ArticleFilter{Locale: speak.Locale(), Side: s})
+	all, err := p.Articles.Articles(r.Context(), centrala.ArticleFilter{Public: true, Locale: speak.Locale(), Side: s})
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func (p *pages) side(w http.ResponseWriter, r *http.Request, speak words.Words, 
 	v.Side.Count = len(all)
 	for _, a := range all {
 		if n := len(v.Sections); n == 0 || v.Sections[n-1].Name != a.Section {
-			v.Sections = append(v.Sections, section{ID: anchor(a.Section), Name: a.Section})
+			v.Sections = append(v.Sections, section{ID: markdown.Anchor(a.Section), Name: a.Section})
 		}
 		last := &v.Sections[len(v.Sections)-1]
 		last.Articles = append(last.Articles, a)
@@ -140,7 +141,14 @@ func (p *pages) article(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := articleView{Article: a, Date: speak.Date(a.UpdatedAt), Section: anchor(a.Section), Thanks: r.URL.Query().Has("thanks")}
+	if len(a.Readers) > 0 { // who reads here has proved nothing
+		return centrala.Errorf(centrala.NotFound, "There is no such article.")
+	}
+	if slug := r.PathValue("slug"); slug != a.Slug { // it stood there once
+		http.Redirect(w, r, a.URL(), http.StatusMovedPermanently)
+		return nil
+	}
+	v := articleView{Article: a, Date: speak.Date(a.UpdatedAt), Section: markdown.Anchor(a.Section), Thanks: r.URL.Query().Has("thanks")}
 	if v.body, err = render(a.Body); err != nil {
 		return err
 	}
@@ -158,7 +166,7 @@ func (p *pages) article(w http.ResponseWriter, r *http.Request) error {
 
 // translation is the address of an article in another language, or of that language's home.
 func (p *pages) translation(ctx context.Context, a centrala.Article, locale string) (string, error) {
-	all, err := p.Articles.Articles(ctx, centrala.ArticleFilter{Locale: locale})
+	all, err := p.Articles.Articles(ctx, centrala.ArticleFilter{Public: true, Locale: locale})
 	if err != nil {
 		return "", err
 	}
@@ -173,7 +181,7 @@ func (p *pages) translation(ctx context.Context, a centrala.Article, locale stri
 // related are articles about the same: those the index finds by the title, else of the same
 // section. An index that does not answer costs a list, not the page.
 func (p *pages) related(ctx context.Context, a centrala.Article) []link {
-	q := centrala.Query{Text: a.Title, Locale: a.Locale, Limit: related + 1}
+	q := centrala.Query{Text: a.Title, Locale: a.Locale, Limit: related + 1, Weak: true}
 	if len(a.Sides) == 1 {
 		q.Side = a.Sides[0]
 	}
@@ -193,7 +201,7 @@ func (p *pages) related(ctx context.Context, a centrala.Article) []link {
 	if len(out) == related || a.Section == "" {
 		return out
 	}
-	near, err := p.Articles.Articles(ctx, centrala.ArticleFilter{Locale: a.Locale, Section: a.Section})
+	near, err := p.Articles.Articles(ctx, centrala.ArticleFilter{Public: true, Locale: a.Locale, Section: a.Section})
 	if err != nil {
 		p.Log.Warn("related articles", "article", a.ID, "err", err)
 	}
@@ -226,7 +234,7 @@ func (p *pages) search(w http.ResponseWriter, r *http.Request) error {
 	}
 	if v.Query != "" {
 		var err error
-		v.Found, err = p.Suggester.Suggest(r.Context(), centrala.Query{Text: v.Query, Locale: speak.Locale(), Side: v.Side, Limit: found})
+		v.Found, err = p.Suggester.Suggest(r.Context(), centrala.Query{Text: v.Query, Locale: speak.Locale(), Side: v.Side, Limit: found, Weak: true})
 		if err != nil {
 			return err
 		}

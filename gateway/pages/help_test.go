@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"centrala/store/library"
+
 	"centrala"
 )
 
@@ -44,9 +46,7 @@ func TestHTMLInAnArticleIsInert(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	const evil = `<script>alert(1)</script><img src=x onerror=alert(1)>"'`
-	a, err := h.db.SaveArticle(context.Background(), centrala.Article{Locale: "pl", Slug: "zly", Title: evil, Summary: evil, Section: evil,
-		Tags: []string{evil}, Sides: []centrala.Side{centrala.Buyer}, Popular: 1,
-		Body: "# " + evil + "\n\n" + evil + "\n\n## W skrócie " + evil + "\n\n[go](javascript:alert(1)) [go](data:text/html,x) ![x](javascript:alert(1))\n\n<b onclick=alert(1)>x</b>\n"})
+	a, err := library.New(h.db).SaveArticle(context.Background(), centrala.Article{Locale: "pl", Content: centrala.Content{Slug: "zly", Title: evil, Summary: evil, Section: evil, Tags: []string{evil}, Sides: []centrala.Side{centrala.Buyer}, Popular: 1, Body: "# " + evil + "\n\n" + evil + "\n\n## W skrócie " + evil + "\n\n[go](javascript:alert(1)) [go](data:text/html,x) ![x](javascript:alert(1))\n\n<b onclick=alert(1)>x</b>\n"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestFeedback(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.stock(t)
-	a, err := h.db.Article(context.Background(), "pl", "kiedy-wroca-pieniadze")
+	a, err := library.New(h.db).Article(context.Background(), "pl", "kiedy-wroca-pieniadze")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,4 +132,38 @@ func (h *house) events(t testing.TB, of centrala.EventType) int {
 		}
 	}
 	return n
+}
+
+// Who follows an old address comes to the new one; what only some may read is not there for who has
+// proved nothing.
+func TestMovedAndPrivateArticles(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	lib, ctx := library.New(h.db), context.Background()
+	a, err := lib.SaveArticle(ctx, centrala.Article{Locale: "pl", Content: centrala.Content{Slug: "stary", Title: "Zwrot", Body: "Treść.", Section: "Zwroty"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Slug = "nowy"
+	if _, err := lib.SaveArticle(ctx, a); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.ask(t, "GET", "/help/pl/stary"); got.Code != http.StatusMovedPermanently || got.Header().Get("Location") != "/help/pl/nowy" {
+		t.Errorf("the old address is answered with %d %s", got.Code, got.Header().Get("Location"))
+	}
+	hidden := centrala.Article{Locale: "pl", Content: centrala.Content{Slug: "tajny", Title: "Tajny cennik", Body: "Treść.", Section: "Zwroty", Sides: []centrala.Side{centrala.Seller}, Readers: []centrala.Side{centrala.Seller}}}
+	if _, err := lib.SaveArticle(ctx, hidden); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.help.Sync(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.ask(t, "GET", "/help/pl/tajny"); got.Code != http.StatusNotFound {
+		t.Errorf("an article with readers is answered with %d", got.Code)
+	}
+	for _, path := range []string{"/help/pl", "/help/pl?side=seller", "/help/pl/nowy", "/help/search?q=tajny+cennik&lang=pl"} {
+		if got := h.ask(t, "GET", path); got.Code != http.StatusOK || strings.Contains(got.Body.String(), "Tajny cennik") {
+			t.Errorf("%s is answered with %d, and may tell of it", path, got.Code)
+		}
+	}
 }

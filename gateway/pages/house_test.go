@@ -2,17 +2,14 @@ package pages_test
 
 import (
 	"context"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"gocloud.dev/blob/memblob"
-	"gopkg.in/yaml.v3"
 
 	"centrala"
 	"centrala/channels/form"
@@ -21,6 +18,8 @@ import (
 	"centrala/search"
 	"centrala/search/bleve"
 	"centrala/store"
+	"centrala/store/library"
+	"centrala/store/storetest"
 	"centrala/survey"
 	"centrala/words"
 )
@@ -47,16 +46,16 @@ func newHouse(t testing.TB, change ...func(*pages.Config)) *house {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	h := &house{secret: survey.Secret("thirty-two bytes that nobody sees")}
 	var err error
-	if h.db, err = store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "c.db"), store.Options{Log: log, Seal: clear{}}); err != nil {
+	if h.db, err = store.Open(ctx, storetest.SQLite(t), store.Options{Log: log, Seal: clear{}}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.db.Close() })
-	engine, err := bleve.Open("")
+	engine, err := bleve.Open(filepath.Join(t.TempDir(), "index"), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = engine.Close() })
-	h.help = search.New(engine, h.db, log)
+	h.help = search.New(engine, library.New(h.db), log)
 	blobs := memblob.OpenBucket(nil)
 	t.Cleanup(func() { _ = blobs.Close() })
 	shop, err := demo.Site()
@@ -65,7 +64,7 @@ func newHouse(t testing.TB, change ...func(*pages.Config)) *house {
 	}
 	line := form.New()
 	h.config = pages.Config{
-		Log: log, Articles: h.db, Suggester: h.help, Shelf: h.db, Surveys: h.db, Inboxes: h.db, Intake: h.db, Blobs: blobs,
+		Log: log, Articles: library.New(h.db), Suggester: h.help, Shelf: library.New(h.db), Surveys: h.db, Inboxes: h.db, Intake: h.db, Blobs: blobs,
 		Form: func(in centrala.Inbox, f pages.Filled, now time.Time) (centrala.Inbound, error) {
 			return line.Read(in, form.Fields(f), now)
 		},
@@ -88,31 +87,14 @@ func newHouse(t testing.TB, change ...func(*pages.Config)) *house {
 // stock puts the demonstration's articles on the shelf.
 func (h *house) stock(t testing.TB) {
 	t.Helper()
-	err := fs.WalkDir(demo.Articles(), ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		raw, err := fs.ReadFile(demo.Articles(), path)
-		if err != nil {
-			return err
-		}
-		_, rest, _ := strings.Cut(string(raw), "---\n")
-		front, body, _ := strings.Cut(rest, "\n---\n")
-		var a struct {
-			Title, Slug, Locale, Section, Summary, Translation string
-			Sides                                              []centrala.Side
-			Tags                                               []string
-			Popular                                            int
-		}
-		if err := yaml.Unmarshal([]byte(front), &a); err != nil {
-			return err
-		}
-		_, err = h.db.SaveArticle(context.Background(), centrala.Article{Title: a.Title, Slug: a.Slug, Locale: a.Locale, Section: a.Section,
-			Summary: a.Summary, Translation: a.Translation, Sides: a.Sides, Tags: a.Tags, Popular: a.Popular, Body: body})
-		return err
-	})
+	articles, err := search.ReadDir(demo.Articles())
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, a := range articles {
+		if _, err := library.New(h.db).SaveArticle(context.Background(), a); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := h.help.Sync(context.Background()); err != nil {
 		t.Fatal(err)

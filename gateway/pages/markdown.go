@@ -4,17 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
-	"strconv"
 	"strings"
-
-	"centrala"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
 	extast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
 
+	"centrala/markdown"
 	"centrala/words"
 )
 
@@ -41,11 +38,11 @@ type short struct {
 	Rows        [][2]template.HTML
 }
 
-func render(markdown string) (body, error) {
-	source := []byte(markdown)
-	md := goldmark.New(goldmark.WithExtensions(extension.Table))
+func render(article string) (body, error) {
+	source := []byte(article)
+	md := markdown.New()
 	doc := md.Parser().Parse(text.NewReader(source))
-	b := body{Minutes: max(1, (len(strings.Fields(markdown))+wordsPerMinute/2)/wordsPerMinute)}
+	b := body{Minutes: max(1, (len(strings.Fields(article))+wordsPerMinute/2)/wordsPerMinute)}
 	b.Contents = dress(doc, source)
 	if len(b.Contents) < tocFrom {
 		b.Contents = nil
@@ -67,7 +64,7 @@ func render(markdown string) (body, error) {
 // table of contents names.
 func dress(doc ast.Node, source []byte) []link {
 	var contents []link
-	seen := map[string]int{}
+	var anchors markdown.Anchors
 	shift := 0
 	for n := doc.FirstChild(); n != nil; n = n.NextSibling() {
 		if h, ok := n.(*ast.Heading); ok && h.Level == 1 {
@@ -78,11 +75,8 @@ func dress(doc ast.Node, source []byte) []link {
 		switch n := n.(type) {
 		case *ast.Heading:
 			n.Level = min(6, n.Level+shift)
-			title := plain(n, source)
-			id := anchor(title)
-			if seen[id]++; seen[id] > 1 {
-				id += "-" + strconv.Itoa(seen[id])
-			}
+			title := markdown.Text(n, source)
+			id := anchors.Of(title)
 			n.SetAttributeString("id", []byte(id))
 			if n.Level == 2 {
 				contents = append(contents, link{Href: "#" + id, Text: title})
@@ -113,7 +107,7 @@ func takeShort(md goldmark.Markdown, doc ast.Node, source []byte) (*short, error
 	if !ok {
 		return nil, nil
 	}
-	title := plain(heading, source)
+	title := markdown.Text(heading, source)
 	if named := spaced(title); named != spaced(words.For(words.Polish).InShort()) && named != words.For(words.English).InShort() {
 		return nil, nil
 	}
@@ -157,33 +151,4 @@ func inside(md goldmark.Markdown, n ast.Node, source []byte) (template.HTML, err
 		}
 	}
 	return template.HTML(out.String()), nil // goldmark escapes, and leaves raw HTML out
-}
-
-// plain is the text of a node without its markup.
-func plain(n ast.Node, source []byte) string {
-	var b strings.Builder
-	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // the walker never fails
-		if entering {
-			switch n := n.(type) {
-			case *ast.Text:
-				b.Write(n.Segment.Value(source))
-				if n.SoftLineBreak() || n.HardLineBreak() {
-					b.WriteByte(' ')
-				}
-			case *ast.String:
-				b.Write(n.Value)
-			}
-		}
-		return ast.WalkContinue, nil
-	})
-	return strings.TrimSpace(b.String())
-}
-
-// anchor makes an address part of a heading: "Gdy termin minął" is "gdy-termin-minal".
-func anchor(title string) string {
-	id := centrala.Slug(title, 80)
-	if id == "" || id == "main" { // main is the page's own
-		return "s"
-	}
-	return id
 }

@@ -103,7 +103,7 @@ func look(name string) (web.Asset, error) {
 // policy is what pages may load: their own, and nothing else. more replaces directives.
 func policy(more ...string) string {
 	rules := [][2]string{
-		{"default-src", "'none'"}, {"script-src", "'self'"}, {"style-src", "'self'"}, {"img-src", "'self'"}, {"connect-src", "'self'"},
+		{"default-src", "'none'"}, {"script-src", "'self'"}, {"style-src", "'self'"}, {"img-src", "'self'"}, {"media-src", "'self'"}, {"connect-src", "'self'"},
 		{"frame-src", "'self'"}, {"manifest-src", "'self'"}, {"form-action", "'self'"}, {"base-uri", "'none'"}, {"frame-ancestors", "'none'"},
 	}
 	var b strings.Builder

@@ -147,7 +147,7 @@ func (p *pages) widgetConfig(ctx context.Context, in centrala.Inbox, locale stri
 
 // popular lists the articles that stand on the home list of their side, in its order.
 func (p *pages) popular(ctx context.Context, locale string, side centrala.Side) ([]centrala.Article, error) {
-	all, err := p.Articles.Articles(ctx, centrala.ArticleFilter{Locale: locale, Side: side})
+	all, err := p.Articles.Articles(ctx, centrala.ArticleFilter{Public: true, Locale: locale, Side: side})
 	if err != nil {
 		return nil, err
 	}

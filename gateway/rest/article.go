@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -50,15 +51,8 @@ type ArticlePage struct {
 }
 
 func articleRow(a centrala.Article) ArticleRow {
-	r := ArticleRow{ID: a.ID, Locale: a.Locale, Slug: a.Slug, Title: a.Title, Summary: a.Summary, Sides: a.Sides, Tags: a.Tags,
+	return ArticleRow{ID: a.ID, Locale: a.Locale, Slug: a.Slug, Title: a.Title, Summary: a.Summary, Sides: a.Sides, Tags: a.Tags,
 		Section: a.Section, Translation: a.Translation, Popular: a.Popular, URL: a.URL(), UpdatedAt: a.UpdatedAt.UTC()}
-	if r.Sides == nil {
-		r.Sides = []centrala.Side{}
-	}
-	if r.Tags == nil {
-		r.Tags = []string{}
-	}
-	return r
 }
 
 type articleQuery struct {
@@ -70,7 +64,7 @@ type articleQuery struct {
 }
 
 func (s *server) listArticles(ctx context.Context, _ caller, q *articleQuery) (*answer[List[ArticleRow]], error) {
-	all, err := s.Store.Articles(ctx, centrala.ArticleFilter{Locale: q.Locale, Side: q.Side})
+	all, err := s.Articles.Articles(ctx, centrala.ArticleFilter{Locale: q.Locale, Side: q.Side})
 	if err != nil {
 		return nil, err
 	}
@@ -81,10 +75,7 @@ func (s *server) listArticles(ctx context.Context, _ caller, q *articleQuery) (*
 		}
 		all = all[i+1:]
 	}
-	limit, want := q.Limit, strings.ToLower(q.Q)
-	if limit == 0 {
-		limit = 100
-	}
+	limit, want := cmp.Or(q.Limit, 100), strings.ToLower(q.Q)
 	var out []ArticleRow
 	for _, a := range all {
 		if want != "" && !strings.Contains(strings.ToLower(a.Title+"\n"+a.Section+"\n"+strings.Join(a.Tags, "\n")), want) {
@@ -103,7 +94,7 @@ type articlePath struct {
 }
 
 func (s *server) getArticle(ctx context.Context, _ caller, in *articlePath) (*answer[ArticlePage], error) {
-	a, err := s.Store.ArticleByID(ctx, in.ID.ID)
+	a, err := s.Articles.ArticleByID(ctx, in.ID.ID)
 	return ok(ArticlePage{articleRow(a), a.Body}), err
 }
 
@@ -124,8 +115,7 @@ type articleInput struct {
 
 func (s *server) putArticle(ctx context.Context, c caller, in *articleInput) (*answer[ArticlePage], error) {
 	b := in.Body
-	a, err := s.Store.SaveArticle(ctx, centrala.Article{Locale: in.Locale, Slug: in.Slug, Title: b.Title, Summary: b.Summary, Body: b.Body,
-		Sides: b.Sides, Tags: b.Tags, Section: b.Section, Translation: b.Translation, Popular: b.Popular})
+	a, err := s.Articles.SaveArticle(ctx, centrala.Article{Locale: in.Locale, Translation: b.Translation, Content: centrala.Content{Slug: in.Slug, Title: b.Title, Summary: b.Summary, Body: b.Body, Sides: b.Sides, Tags: b.Tags, Section: b.Section, Popular: b.Popular}})
 	if err != nil {
 		return nil, err
 	}
@@ -133,11 +123,11 @@ func (s *server) putArticle(ctx context.Context, c caller, in *articleInput) (*a
 }
 
 func (s *server) deleteArticle(ctx context.Context, c caller, in *articlePath) (*nothing, error) {
-	a, err := s.Store.ArticleByID(ctx, in.ID.ID)
+	a, err := s.Articles.ArticleByID(ctx, in.ID.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Store.RemoveArticle(ctx, a.ID); err != nil {
+	if err := s.Articles.RemoveArticle(ctx, a.ID); err != nil {
 		return nil, err
 	}
 	return nil, s.audited(ctx, c, "article.removed", a.ID.String(), a.URL())

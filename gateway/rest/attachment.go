@@ -16,6 +16,7 @@ import (
 	"unicode"
 
 	"github.com/danielgtaylor/huma/v2"
+	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
 	"centrala"
@@ -130,13 +131,32 @@ func (s *server) keep(ctx context.Context, key string, r io.Reader) (int64, erro
 	return n, nil
 }
 
-// drop deletes a blob; one that is gone already is as deleted as can be.
+// drop deletes a blob, or all whose names begin so when it ends with a slash; one that is gone
+// already is as deleted as can be.
 func (s *server) drop(ctx context.Context, key string) error {
+	if strings.HasSuffix(key, "/") {
+		return s.dropAll(ctx, key)
+	}
 	err := s.Blobs.Delete(context.WithoutCancel(ctx), key)
 	if err != nil && gcerrors.Code(err) != gcerrors.NotFound {
 		return fmt.Errorf("delete blob %s: %w", key, err)
 	}
 	return nil
+}
+
+func (s *server) dropAll(ctx context.Context, prefix string) error {
+	list := s.Blobs.List(&blob.ListOptions{Prefix: prefix})
+	var failed []error
+	for {
+		o, err := list.Next(context.WithoutCancel(ctx))
+		if errors.Is(err, io.EOF) {
+			return errors.Join(failed...)
+		}
+		if err != nil {
+			return errors.Join(append(failed, fmt.Errorf("list blobs %s: %w", prefix, err))...)
+		}
+		failed = append(failed, s.drop(ctx, o.Key))
+	}
 }
 
 type filePath struct {
@@ -158,6 +178,12 @@ func (s *server) download(ctx context.Context, c caller, in *filePath) (*file, e
 	f, err := s.Store.Attachment(ctx, p.Scope, p.ID, in.ID.ID)
 	if err != nil {
 		return nil, err
+	}
+	switch f.State {
+	case centrala.FileFetching:
+		return nil, &centrala.Error{Code: centrala.NotFound, Message: "The file has not come yet."}
+	case centrala.FileLost:
+		return nil, &centrala.Error{Code: centrala.NotFound, Message: "The file could not be fetched."}
 	}
 	r, err := s.Blobs.NewReader(ctx, f.Blob, nil)
 	if gcerrors.Code(err) == gcerrors.NotFound {

@@ -3,6 +3,7 @@ package rest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,8 +22,10 @@ func unaudited() map[string]string {
 	)
 	out := map[string]string{
 		"POST /v1/conversations": log, "PATCH /v1/conversations/{id}": log, "POST /v1/conversations/{id}/messages": log,
+		"POST /v1/hooks/preview": nothing, "PUT /v1/manuscripts/{id}/draft": "nobody reads a draft; what comes of it is on record",
 		"POST /v1/attachments": nothing, "POST /v1/me/totp": nothing, "POST /v1/inboxes/test": nothing, "POST /v1/inboxes/{id}/test": nothing,
 		"POST /v1/visitors": own, "DELETE /v1/visitors/me": own,
+		"POST /v1/conversations/{id}/participants": log, "DELETE /v1/conversations/{id}/participants/{address}": log,
 	}
 	for _, verb := range []string{"claim", "assign", "unassign", "transfer", "resolve", "reopen", "snooze", "priority", "tags", "complaint", "spam", "merge"} {
 		out["POST /v1/conversations/{id}/"+verb] = log
@@ -32,7 +35,7 @@ func unaudited() map[string]string {
 
 // elsewhere are audited operations that the table of routes cannot make succeed; each has a test
 // of its own.
-var elsewhere = []string{"POST /v1/passwords", "PUT /v1/me/totp", "POST /v1/conversations/{id}/deliveries/{delivery}/retry"}
+var elsewhere = []string{"POST /v1/passwords", "PUT /v1/me/totp", "POST /v1/conversations/{id}/deliveries/{delivery}/retry", "POST /v1/inboxes/{id}/connect", "POST /v1/inboxes/{id}/device", "POST /v1/fuses/reset"}
 
 // Whatever changes something leaves a line that says who did it, or is listed here with a reason.
 func TestEveryChangeIsAudited(t *testing.T) {
@@ -132,6 +135,32 @@ func TestSendingAgainIsAudited(t *testing.T) {
 	}
 	if e := h.lines()[0]; e.Action != "delivery.retried" || e.Subject != out[0].Delivery.String() || e.Detail != id.String() || e.By.ID != h.staff["agent"].ID.String() {
 		t.Errorf("the audit log says %+v", e)
+	}
+}
+
+// An administrator lets a sender's mail in again, and the audit log says who.
+func TestResetFuseIsAudited(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	now := time.Now()
+	for i := range 30 {
+		in := centrala.Inbound{Inbox: h.mail.ID, Channel: centrala.Email, ExternalID: fmt.Sprintf("INBOX:1:%d", i+1), From: centrala.Address{Address: "petla@example.test"},
+			Subject: fmt.Sprintf("Sprawa numer %d, proszę o odpowiedź", i), Text: "x", FullText: "x", At: now.Add(time.Duration(i) * time.Second)}
+		must[centrala.Receipt](t)(h.db.Receive(context.Background(), in))
+	}
+	fuses := h.do(call{method: "GET", path: "/v1/fuses", token: h.tokens["admin"]})
+	if fuses.status != 200 || !strings.Contains(fuses.body, "petla@example.test") {
+		t.Fatalf("the fuses are %d %s", fuses.status, fuses.body)
+	}
+	reset := call{method: "POST", path: "/v1/fuses/reset", token: h.tokens["admin"], body: obj{"inbox": h.mail.ID, "name": "petla@example.test"}}
+	if got := h.do(reset); got.status >= 300 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	if e := h.lines()[0]; e.Action != "fuse.reset" || e.Subject != h.mail.ID.String() || e.By.ID != h.staff["admin"].ID.String() {
+		t.Errorf("the audit log says %+v", e)
+	}
+	if got := h.do(call{method: "GET", path: "/v1/fuses", token: h.tokens["admin"]}); strings.Contains(got.body, "petla") {
+		t.Errorf("the fuse is still blown: %s", got.body)
 	}
 }
 

@@ -19,6 +19,7 @@ type Contacts interface {
 	Contact(ctx context.Context, scope centrala.Scope, id centrala.ContactID) (centrala.Contact, error)
 	Contacts(ctx context.Context, scope centrala.Scope, text string, before centrala.ContactID, limit int) ([]centrala.Contact, error)
 	UpdateContact(ctx context.Context, scope centrala.Scope, id centrala.ContactID, ch centrala.ContactChange) (centrala.Contact, error)
+	Reachable(ctx context.Context, scope centrala.Scope, id centrala.ContactID) error
 	Block(ctx context.Context, scope centrala.Scope, id centrala.ContactID, on bool, by centrala.Author) error
 	Erase(ctx context.Context, id centrala.ContactID, by centrala.Author) (blobs []string, err error)
 }
@@ -30,6 +31,7 @@ func (s *server) contactRoutes() {
 	add(s, remove("/v1/contacts/{id}", "Erase a person for good: names, addresses, words and files", auth.EraseContacts), s.eraseContact)
 	add(s, get("/v1/contacts/{id}/conversations", "Their conversations, as far as the caller may see them", auth.ReadContacts), s.earlier)
 	add(s, post("/v1/contacts/{id}/block", "Close the door to somebody, or open it again", auth.BlockContacts), s.blockContact)
+	add(s, remove("/v1/contacts/{id}/undeliverable", "Say that mail reaches a person again", auth.WriteContacts), s.reachable)
 	add(s, get("/v1/contacts/{id}/export", "Everything about a person, for them to have", auth.ExportContacts), s.exportContact)
 }
 
@@ -48,14 +50,23 @@ type ContactView struct {
 	NoSurveys  bool               `json:"no_surveys,omitempty"`
 	CreatedAt  time.Time          `json:"created_at"`
 	OtherSides []centrala.Side    `json:"other_sides,omitempty"`
+
+	EmailProven bool                `json:"email_proven,omitempty" doc:"The host site signed the address, or our own mail server confirmed it."`
+	PhoneProven bool                `json:"phone_proven,omitempty" doc:"The host site signed the number, or they write from it."`
+	Identities  []centrala.Identity `json:"identities,omitempty" doc:"At vendors. In answers about one person only."`
+	Mergers     int                 `json:"mergers,omitempty" doc:"How many other contacts were found to be this person. In answers about one person only."`
+
+	Undeliverable *centrala.Undeliverable `json:"undeliverable,omitempty" doc:"Mail does not reach the address any more."`
+	Doubted       bool                    `json:"doubted,omitempty" doc:"Our own mail server says that the address is not theirs."`
 }
 
 func contactView(k centrala.Contact) ContactView {
 	return ContactView{ID: k.ID, Name: k.Name, Email: k.Email, Phone: k.Phone, Side: k.Side, Locale: k.Locale, Verified: k.Verified,
-		ExternalID: k.ExternalID, Blocked: k.Blocked, NoSurveys: k.NoSurveys, CreatedAt: k.CreatedAt.UTC()}
+		ExternalID: k.ExternalID, Blocked: k.Blocked, NoSurveys: k.NoSurveys, CreatedAt: k.CreatedAt.UTC(),
+		EmailProven: k.EmailProven, PhoneProven: k.PhoneProven, Identities: k.Identities, Undeliverable: k.Undeliverable, Doubted: k.Doubted}
 }
 
-// whole is a contact with the sides that the caller does not see.
+// whole is a contact with the sides that the caller does not see, and how many they were before.
 func (s *server) whole(ctx context.Context, c caller, k centrala.Contact) (*answer[ContactView], error) {
 	v := contactView(k)
 	all, _, err := s.Store.Conversations(ctx, centrala.Everything(), centrala.Filter{Contact: k.ID, Limit: 200})
@@ -67,6 +78,11 @@ func (s *server) whole(ctx context.Context, c caller, k centrala.Contact) (*answ
 			v.OtherSides = append(v.OtherSides, sd)
 		}
 	}
+	people, err := s.Store.Persons(ctx, k.ID)
+	if err != nil {
+		return nil, err
+	}
+	v.Mergers = len(people) - 1
 	return ok(v), nil
 }
 
@@ -160,11 +176,15 @@ func differ(changed map[string]bool) string {
 // eraseContact erases the rows first: from then on nothing leads to the files. A file that
 // cannot be deleted now is told, not hidden.
 func (s *server) eraseContact(ctx context.Context, c caller, in *contactPath) (*nothing, error) {
+	people, err := s.Store.Persons(ctx, in.ID.ID)
+	if err != nil {
+		return nil, err
+	}
 	blobs, err := s.Store.Erase(ctx, in.ID.ID, c.Author())
 	if err != nil {
 		return nil, err
 	}
-	s.Ended(in.ID.ID.String())
+	s.endedAll(people)
 	var failed []error
 	for _, b := range blobs {
 		if b != "" {
@@ -182,6 +202,7 @@ type Earlier struct {
 	ID         centrala.ConversationID `json:"id"`
 	Ref        string                  `json:"ref"`
 	Subject    string                  `json:"subject"`
+	Text       string                  `json:"text,omitempty" doc:"Its last public words, at most 200 characters."`
 	Channel    centrala.Channel        `json:"channel"`
 	Side       centrala.Side           `json:"side,omitempty"`
 	Status     centrala.Status         `json:"status"`
@@ -205,10 +226,20 @@ func (s *server) earlier(ctx context.Context, c caller, in *earlierQuery) (*answ
 	}
 	out := make([]Earlier, len(items))
 	for i, v := range items {
-		out[i] = Earlier{ID: v.ID, Ref: fmt.Sprintf("#%d", v.Number), Subject: v.Subject, Channel: v.Channel, Side: v.Side, Status: v.Status,
+		out[i] = Earlier{ID: v.ID, Ref: fmt.Sprintf("#%d", v.Number), Subject: v.Subject, Text: v.LastText.Text, Channel: v.Channel, Side: v.Side, Status: v.Status,
 			OpenedAt: v.OpenedAt.UTC(), ResolvedAt: instant(v.ResolvedAt)}
 	}
 	return page(out, next), nil
+}
+
+func (s *server) reachable(ctx context.Context, c caller, in *contactPath) (*answer[ContactView], error) {
+	if err := s.Store.Reachable(ctx, c.Scope, in.ID.ID); err != nil {
+		return nil, err
+	}
+	if err := s.audited(ctx, c, "contact.reachable", in.ID.ID.String(), ""); err != nil {
+		return nil, err
+	}
+	return s.getContact(ctx, c, in)
 }
 
 type blockInput struct {
@@ -222,7 +253,11 @@ func (s *server) blockContact(ctx context.Context, c caller, in *blockInput) (*a
 	if err := s.Store.Block(ctx, c.Scope, in.ID.ID, in.Body.Blocked, c.Author()); err != nil {
 		return nil, err
 	}
-	s.Ended(in.ID.ID.String())
+	people, err := s.Store.Persons(ctx, in.ID.ID)
+	if err != nil {
+		return nil, err
+	}
+	s.endedAll(people)
 	action := "contact.blocked"
 	if !in.Body.Blocked {
 		action = "contact.unblocked"

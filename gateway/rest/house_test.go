@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,8 +21,11 @@ import (
 
 	"centrala"
 	"centrala/auth"
+	"centrala/channels/email"
 	"centrala/gateway/rest"
 	"centrala/store"
+	"centrala/store/library"
+	"centrala/store/storetest"
 	"centrala/survey"
 )
 
@@ -92,7 +94,7 @@ func (s *shelf) Name() string { return "shelf" }
 func newHouse(t testing.TB, change ...func(*rest.Config)) *house {
 	t.Helper()
 	ctx := context.Background()
-	db, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "c.db"), store.Options{Log: slog.New(slog.DiscardHandler), Seal: plainSeal{}})
+	db, err := store.Open(ctx, storetest.SQLite(t), store.Options{Log: slog.New(slog.DiscardHandler), Seal: plainSeal{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,8 +110,9 @@ func newHouse(t testing.TB, change ...func(*rest.Config)) *house {
 	t.Cleanup(func() { _ = blobs.Close() })
 	h := &house{t: t, db: db, blobs: blobs, staff: map[string]centrala.Agent{}, tokens: map[string]string{}, keys: map[string]centrala.APIKey{}, index: &shelf{}}
 	h.guard = auth.New(db, []byte("thirty-two bytes of installation"), auth.Options{NoLimits: true})
+	lib := library.New(db)
 	c := rest.Config{
-		Log: slog.New(slog.DiscardHandler), Guard: h.guard, Store: db, Blobs: blobs, Index: h.index, NoLimits: true,
+		Log: slog.New(slog.DiscardHandler), Guard: h.guard, Store: db, Articles: lib, Manuscripts: lib, Publishing: lib, Versions: lib, Blobs: blobs, Index: h.index, NoLimits: true,
 		Score: survey.Score,
 		Hours: func(hours centrala.Hours, _ time.Time) (bool, time.Time) { return hours.Always(), time.Time{} },
 		Test: func(_ context.Context, _ centrala.Inbox, locale string) []rest.TestStep {
@@ -117,6 +120,17 @@ func newHouse(t testing.TB, change ...func(*rest.Config)) *house {
 		},
 		Retry:        func(context.Context, string, centrala.Event) error { h.replays.Add(1); return nil },
 		Organisation: "Targ",
+	}
+	line := email.New(email.Config{Blobs: blobs})
+	c.Mail, c.Clean, c.Pictures = line, line.Clean, auth.OutgoingPictures(true)
+	c.ReadHook = readHook
+	c.Replayed = func(in centrala.InboxID) {
+		for _, k := range must[[]centrala.Hook](t)(db.UnreadHooks(ctx, in, 100)) {
+			read, _ := readHook(centrala.Inbox{}, k)
+			if err := db.ReadHooks(ctx, []centrala.HookRead{read}); err != nil {
+				t.Error(err)
+			}
+		}
 	}
 	for _, f := range change {
 		f(&c)

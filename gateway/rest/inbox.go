@@ -23,12 +23,15 @@ type Inboxes interface {
 
 func (s *server) inboxRoutes() {
 	add(s, get("/v1/inboxes", "The doors, and how they are doing; what is behind them only to who may change it", auth.ReadHouse), s.listInboxes)
-	add(s, post("/v1/inboxes", "A new door", auth.ManageInboxes).creates(), s.createInbox)
+	add(s, post("/v1/inboxes", "A new door", auth.ManageInboxes).creates().once(), s.createInbox)
 	add(s, patch("/v1/inboxes/{id}", "Change a door; passwords left out stay as they are", auth.ManageInboxes), s.patchInbox)
 	add(s, remove("/v1/inboxes/{id}", "Remove a door that nobody came in by", auth.ManageInboxes), s.deleteInbox)
-	add(s, post("/v1/inboxes/{id}/secret", "A new secret for signed identities; the old one is void at once", auth.ManageInboxes).once(), s.rotateSecret)
-	add(s, post("/v1/inboxes/test", "Try a mailbox without saving it", auth.ManageInboxes).once(), s.testNew)
-	add(s, post("/v1/inboxes/{id}/test", "Try a mailbox, with its kept passwords unless others are given", auth.ManageInboxes).once(), s.testKept)
+	add(s, post("/v1/inboxes/{id}/secret", "A new secret: for signed identities, where the old one is void at once; or of what a social channel posts, where the old one stays valid until the next", auth.ManageInboxes).once(), s.rotateSecret)
+	add(s, get("/v1/inboxes/{id}/templates", "Messages that the vendor has approved for this inbox", auth.ReadHouse), s.listTemplates)
+	add(s, post("/v1/inboxes/{id}/connect", "Sign a mailbox in with Google or Microsoft: the address of their page, which sends the browser back to /oauth/callback", auth.ManageInboxes).once(), s.connect)
+	s.deviceRoutes()
+	add(s, post("/v1/inboxes/test", "Try a line without saving it", auth.ManageInboxes).once(), s.testNew)
+	add(s, post("/v1/inboxes/{id}/test", "Try a line, with its kept passwords and secrets unless others are given", auth.ManageInboxes).once(), s.testKept)
 }
 
 // InboxState is how a door is doing.
@@ -38,6 +41,17 @@ type InboxState struct {
 	LastOKAt     *time.Time `json:"last_ok_at,omitempty"`
 	FailingSince *time.Time `json:"failing_since,omitempty"`
 	Connected    int        `json:"connected,omitempty" doc:"Of a widget: sockets open now."`
+	Code         string     `json:"code,omitempty" doc:"Why not, for programs: imap.login, imap.folder, smtp.certificate, oauth.withdrawn …"`
+	Warning      string     `json:"warning,omitempty" doc:"What does not work although the door does, such as mails that could not be moved or copied."`
+	Watch        string     `json:"watch,omitempty" enum:"idle,poll" doc:"Of a mailbox: whether its server tells of new mail (idle) or is looked into (poll)."`
+	Behind       int        `json:"behind,omitempty" doc:"What is there and not taken into the log yet."`
+	LagS         int64      `json:"lag_s,omitempty" doc:"Age of the oldest of those, in seconds."`
+	ExpiresAt    *time.Time `json:"expires_at,omitempty" doc:"End of the access token of a mailbox that signs in with a provider, or of a social account."`
+	RenewsAt     *time.Time `json:"renews_at,omitempty" doc:"When that token is renewed by itself."`
+	ExpiresSoon  bool       `json:"expires_soon,omitempty" doc:"The token ends within 7 days, and nobody but a person can renew it."`
+	DelayMS      int64      `json:"delay_ms,omitempty" doc:"How long the last of what came took until it was in the log."`
+	LimitedUntil *time.Time `json:"limited_until,omitempty" doc:"The vendor wants nothing from us until then."`
+	Queued       int        `json:"queued,omitempty" doc:"Answers that wait to be sent; they are kept however long the line is cut off."`
 }
 
 // TestStep is one thing that a line test tried.
@@ -46,6 +60,8 @@ type TestStep struct {
 	State  string `json:"state" enum:"ok,warn,failed,skipped"`
 	Detail string `json:"detail" doc:"What was found and what to do, in the language of Accept-Language or else of the agent; the server's words behind."`
 	TookMS int64  `json:"took_ms"`
+
+	Folders []string `json:"folders,omitempty" doc:"Of the mailbox, to choose from."`
 }
 
 // Door is an inbox as it is shown: never with a secret.
@@ -61,14 +77,41 @@ type Door struct {
 	JWKS    string            `json:"jwks,omitempty"`
 	Mailbox *centrala.Mailbox `json:"mailbox,omitempty"`
 	State   InboxState        `json:"state"`
+
+	Acknowledge bool              `json:"acknowledge,omitempty"`
+	AckText     map[string]string `json:"ack_text,omitempty"`
+	Signed      bool              `json:"signed_in,omitempty" doc:"Somebody has signed this mailbox in with its provider."`
+	DKIM        *DNSRecord        `json:"dkim,omitempty" doc:"What the domain has to publish for the kept key."`
+
+	Account    *centrala.Account `json:"account,omitempty" doc:"Of a social channel."`
+	HookURL    string            `json:"hook_url,omitempty" doc:"Where the vendor posts to."`
+	Reachable  *bool             `json:"reachable,omitempty" doc:"Of a social channel: whether vendors can post to this server, by its configured address."`
+	HookSecret string            `json:"hook_secret,omitempty" doc:"Only in the answer to its creation: the verify token, the secret header or the key of signatures, by channel."`
 }
 
-func (s *server) doorView(c caller, in centrala.Inbox) Door {
-	d := Door{ID: in.ID, Slug: in.Slug, Name: in.Name, Channel: in.Channel, Side: in.Side, Team: in.Team, Enabled: in.Enabled, State: s.Lines(in, c.locale())}
+// DNSRecord is a TXT record to publish.
+type DNSRecord struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+func (s *server) doorView(ctx context.Context, c caller, in centrala.Inbox) Door {
+	d := Door{ID: in.ID, Slug: in.Slug, Name: in.Name, Channel: in.Channel, Side: in.Side, Team: in.Team, Enabled: in.Enabled, State: s.Lines(ctx, in, c.locale())}
 	if auth.Can(c.Principal, auth.ManageInboxes) {
 		d.Origins, d.JWKS, d.Mailbox = in.Origins, in.JWKS, in.Mailbox
+		d.Acknowledge, d.AckText = in.Acknowledge, in.AckText
+		if in.Mailbox != nil {
+			d.Signed = in.Mailbox.RefreshToken != ""
+			if name, value, err := in.Mailbox.DKIMRecord(); err == nil && name != "" {
+				d.DKIM = &DNSRecord{name, value}
+			}
+		}
+		if d.Account = in.Account; in.Account != nil {
+			reachable := Reachable(s.Site.Base)
+			d.HookURL, d.Reachable = s.hookURL(in), &reachable
+		}
 	} else {
-		d.State.Error = ""
+		d.State.Error, d.State.Warning = "", ""
 	}
 	return d
 }
@@ -80,14 +123,14 @@ func (s *server) listInboxes(ctx context.Context, c caller, _ *nothing) (*answer
 	}
 	out := make([]Door, len(inboxes))
 	for i, in := range inboxes {
-		out[i] = s.doorView(c, in)
+		out[i] = s.doorView(ctx, c, in)
 	}
 	return page(out, ""), nil
 }
 
 // inboxBody is what may be said of a door; what is left out stays as it is.
 type inboxBody struct {
-	Channel      centrala.Channel         `json:"channel,omitempty" enum:"chat,email,form"`
+	Channel      centrala.Channel         `json:"channel,omitempty" enum:"chat,email,form,messenger,instagram,whatsapp,telegram,allegro,webhook"`
 	Name         *string                  `json:"name,omitempty" minLength:"1" maxLength:"100"`
 	Slug         *string                  `json:"slug,omitempty" maxLength:"63"`
 	Side         maybe[centrala.Side]     `json:"side,omitempty"`
@@ -98,16 +141,22 @@ type inboxBody struct {
 	Mailbox      maybe[*centrala.Mailbox] `json:"mailbox,omitempty"`
 	IMAPPassword string                   `json:"imap_password,omitempty" maxLength:"1000"`
 	SMTPPassword string                   `json:"smtp_password,omitempty" maxLength:"1000"`
+	DKIMKey      string                   `json:"dkim_key,omitempty" maxLength:"8000" doc:"PEM of the private key that answers are signed with."`
+	Acknowledge  *bool                    `json:"acknowledge,omitempty"`
+	AckText      *map[string]string       `json:"ack_text,omitempty" maxProperties:"8"`
+	accountBody
 }
 
-// onto writes what was said over an inbox.
-func (b *inboxBody) onto(in *centrala.Inbox) error {
+// onto writes what was said over an inbox. reachable tells that vendors can post to this server.
+func (b *inboxBody) onto(in *centrala.Inbox, reachable bool) error {
 	set(&in.Name, b.Name)
 	set(&in.Slug, b.Slug)
 	b.Side.into(&in.Side)
 	b.Team.into(&in.Team)
 	set(&in.Enabled, b.Enabled)
 	set(&in.JWKS, b.JWKS)
+	set(&in.Acknowledge, b.Acknowledge)
+	set(&in.AckText, b.AckText)
 	if b.Origins != nil {
 		in.Origins = nil
 		for _, o := range *b.Origins {
@@ -118,13 +167,23 @@ func (b *inboxBody) onto(in *centrala.Inbox) error {
 			in.Origins = append(in.Origins, origin)
 		}
 	}
+	b.mailbox(in)
+	b.accountBody.onto(in, reachable)
+	return checkDoor(in, reachable)
+}
+
+// mailbox writes what was said over the mailbox of an inbox.
+func (b *inboxBody) mailbox(in *centrala.Inbox) {
 	if b.Mailbox.set && b.Mailbox.v != nil {
-		imap, smtp := "", ""
+		var kept centrala.Mailbox
 		if in.Mailbox != nil {
-			imap, smtp = in.Mailbox.IMAPPassword, in.Mailbox.SMTPPassword
+			kept = *in.Mailbox
 		}
 		m := *b.Mailbox.v
-		m.IMAPPassword, m.SMTPPassword = imap, smtp
+		m.IMAPPassword, m.SMTPPassword, m.RefreshToken, m.DKIMKey = kept.IMAPPassword, kept.SMTPPassword, kept.RefreshToken, kept.DKIMKey
+		if m.Elsewhere(&kept) {
+			m.RefreshToken = ""
+		}
 		in.Mailbox = &m
 	}
 	if in.Mailbox != nil {
@@ -134,8 +193,10 @@ func (b *inboxBody) onto(in *centrala.Inbox) error {
 		if b.SMTPPassword != "" {
 			in.Mailbox.SMTPPassword = b.SMTPPassword
 		}
+		if b.DKIMKey != "" {
+			in.Mailbox.DKIMKey = b.DKIMKey
+		}
 	}
-	return checkDoor(in)
 }
 
 // originOf is the origin (RFC 6454) that a line of the allow-list names.
@@ -147,12 +208,12 @@ func originOf(s string) (string, error) {
 	return strings.ToLower(u.Scheme + "://" + u.Host), nil
 }
 
-func checkDoor(in *centrala.Inbox) error {
+func checkDoor(in *centrala.Inbox, reachable bool) error {
 	if err := side(in.Side); err != nil {
 		return err
 	}
-	if !slices.Contains([]centrala.Channel{centrala.Chat, centrala.Email, centrala.Form}, in.Channel) {
-		return centrala.InvalidField("channel", "A door is chat, email or form.")
+	if !slices.Contains([]centrala.Channel{centrala.Chat, centrala.Email, centrala.Form}, in.Channel) && (!in.Channel.Social() || in.Channel == centrala.Facebook) {
+		return centrala.InvalidField("channel", "A door is chat, email, form, messenger, instagram, whatsapp, telegram, allegro or webhook.")
 	}
 	if in.JWKS != "" {
 		if u, err := url.Parse(in.JWKS); err != nil || u.Host == "" || u.Scheme != "https" && u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1" {
@@ -161,37 +222,15 @@ func checkDoor(in *centrala.Inbox) error {
 	}
 	if in.Channel != centrala.Email {
 		in.Mailbox = nil
-		return nil
 	}
-	return checkMailbox(in.Mailbox)
-}
-
-func checkMailbox(m *centrala.Mailbox) error {
-	if m == nil {
-		return centrala.InvalidField("mailbox", "An e-mail inbox needs its mailbox.")
+	if !in.Channel.Social() {
+		in.Account = nil
 	}
-	if !plausibleEmail(m.Address) {
-		return centrala.InvalidField("mailbox.address", "%.80q is not an e-mail address.", m.Address)
-	}
-	if strings.ContainsAny(m.FromName, "\r\n") || strings.ContainsAny(m.Folder, "\r\n") {
-		return centrala.InvalidField("mailbox.from_name", "A name is one line.")
-	}
-	if m.PollEvery != "" {
-		if d, err := time.ParseDuration(m.PollEvery); err != nil || d < 10*time.Second {
-			return centrala.InvalidField("mailbox.poll_every", "The time between two looks is 10s or more.")
-		}
-	}
-	for name, v := range map[string]centrala.Server{"imap": m.IMAP, "smtp": m.SMTP} {
-		switch {
-		case v.Host == "" || strings.ContainsAny(v.Host, " /\r\n"):
-			return centrala.InvalidField("mailbox."+name+".host", "The server's name is missing or malformed.")
-		case v.Port < 1 || v.Port > 65535:
-			return centrala.InvalidField("mailbox."+name+".port", "A port is 1 to 65535.")
-		case v.TLS == "none" && v.Host != "localhost" && v.Host != "127.0.0.1" && v.Host != "::1":
-			return centrala.InvalidField("mailbox."+name+".tls", "Without TLS only a server on this machine may be used.")
-		case v.TLS != "tls" && v.TLS != "starttls" && v.TLS != "none":
-			return centrala.InvalidField("mailbox."+name+".tls", "TLS is tls, starttls or, on this machine only, none.")
-		}
+	switch {
+	case in.Channel == centrala.Email:
+		return checkMailbox(in.Mailbox)
+	case in.Channel.Social():
+		return checkAccount(in, reachable)
 	}
 	return nil
 }
@@ -200,13 +239,21 @@ type newInbox struct{ Body inboxBody }
 
 func (s *server) createInbox(ctx context.Context, c caller, in *newInbox) (*answer[Door], error) {
 	v := centrala.Inbox{Channel: in.Body.Channel, Enabled: true}
-	if err := in.Body.onto(&v); err != nil {
+	if err := in.Body.onto(&v, Reachable(s.Site.Base)); err != nil {
 		return nil, err
 	}
 	if v.Slug == "" {
 		v.Slug = slugOf(v.Name)
 	}
-	return s.saveInbox(ctx, c, v, "inbox.created")
+	secret := ""
+	if v.Account != nil && postedTo(v.Channel) {
+		secret = renewHookSecret(v.Account)
+	}
+	out, err := s.saveInbox(ctx, c, v, "inbox.created", in.Body)
+	if err == nil {
+		out.Body.HookSecret = secret
+	}
+	return out, err
 }
 
 // slugOf makes an address of a name: its ASCII letters and digits, or a random one.
@@ -218,12 +265,18 @@ func slugOf(name string) string {
 	return slug
 }
 
-func (s *server) saveInbox(ctx context.Context, c caller, in centrala.Inbox, action string) (*answer[Door], error) {
-	v, err := s.Store.SaveInbox(ctx, in)
+// saveInbox saves what b made of an inbox. The audit log has the names of the secrets that were
+// set, and none of them.
+func (s *server) saveInbox(ctx context.Context, c caller, in centrala.Inbox, action string, b inboxBody) (*answer[Door], error) {
+	v, err := s.Store.SaveInbox(ctx, b.given(in))
 	if err != nil {
 		return nil, err
 	}
-	return ok(s.doorView(c, v)), s.audited(ctx, c, action, v.ID.String(), v.Slug)
+	detail := v.Slug
+	if set := b.secrets(); len(set) > 0 {
+		detail += ": " + strings.Join(set, ", ")
+	}
+	return ok(s.doorView(ctx, c, v)), s.audited(ctx, c, action, v.ID.String(), detail)
 }
 
 type inboxChange struct {
@@ -239,13 +292,13 @@ func (s *server) patchInbox(ctx context.Context, c caller, in *inboxChange) (*an
 	if in.Body.Channel != "" && in.Body.Channel != v.Channel {
 		return nil, centrala.InvalidField("channel", "The channel of an inbox stays what it was.")
 	}
-	if movesPasswords(v.Mailbox, in.Body) {
-		return nil, passwordStays()
-	}
-	if err := in.Body.onto(&v); err != nil {
+	if err := movesAny(v, in.Body); err != nil {
 		return nil, err
 	}
-	return s.saveInbox(ctx, c, v, "inbox.changed")
+	if err := in.Body.onto(&v, Reachable(s.Site.Base)); err != nil {
+		return nil, err
+	}
+	return s.saveInbox(ctx, c, v, "inbox.changed", in.Body)
 }
 
 type inboxPath struct {
@@ -274,66 +327,19 @@ func (s *server) rotateSecret(ctx context.Context, c caller, in *inboxAct) (*ans
 	if err != nil {
 		return nil, err
 	}
-	if v.Channel != centrala.Chat {
-		return nil, centrala.Errorf(centrala.Invalid, "Only a widget takes signed identities.")
+	var secret string
+	switch {
+	case v.Channel == centrala.Chat:
+		secret = rand.Text() + rand.Text()
+		v.Secret = secret
+	case postedTo(v.Channel) && v.Account != nil:
+		secret = renewHookSecret(v.Account)
+		v = (&accountBody{}).given(v)
+	default:
+		return nil, centrala.Errorf(centrala.Invalid, "Only a widget and a channel that is posted to have a secret.")
 	}
-	v.Secret = rand.Text() + rand.Text()
 	if _, err := s.Store.SaveInbox(ctx, v); err != nil {
 		return nil, err
 	}
-	return ok(NewSecret{v.Secret}), s.audited(ctx, c, "inbox.secret", v.ID.String(), v.Slug)
-}
-
-// Tested is the outcome of a line test.
-type Tested struct {
-	OK    bool       `json:"ok"`
-	Steps []TestStep `json:"steps"`
-}
-
-func (s *server) testNew(ctx context.Context, c caller, in *newInbox) (*answer[Tested], error) {
-	if in.Body.Channel == "" {
-		in.Body.Channel = centrala.Email
-	}
-	return s.test(ctx, c, centrala.Inbox{Channel: in.Body.Channel}, in.Body)
-}
-
-func (s *server) testKept(ctx context.Context, c caller, in *inboxChange) (*answer[Tested], error) {
-	v, err := s.Store.Inbox(ctx, in.ID.ID)
-	if err != nil {
-		return nil, err
-	}
-	if movesPasswords(v.Mailbox, in.Body) {
-		return nil, passwordStays()
-	}
-	return s.test(ctx, c, v, in.Body)
-}
-
-func passwordStays() error {
-	return centrala.InvalidField("imap_password", "A kept password is only used with the server and user that it is for: give it once more.")
-}
-
-// movesPasswords reports whether a kept password would be shown to another server.
-func movesPasswords(kept *centrala.Mailbox, b inboxBody) bool {
-	if kept == nil || !b.Mailbox.set || b.Mailbox.v == nil {
-		return false
-	}
-	m := b.Mailbox.v
-	return b.IMAPPassword == "" && kept.IMAPPassword != "" && (m.IMAP.Host != kept.IMAP.Host || m.IMAP.User != kept.IMAP.User) ||
-		b.SMTPPassword == "" && kept.SMTPPassword != "" && (m.SMTP.Host != kept.SMTP.Host || m.SMTP.User != kept.SMTP.User)
-}
-
-func (s *server) test(ctx context.Context, c caller, v centrala.Inbox, b inboxBody) (*answer[Tested], error) {
-	if err := b.onto(&v); err != nil {
-		return nil, err
-	}
-	if s.Test == nil {
-		return nil, centrala.Errorf(centrala.Unavailable, "This server cannot test lines.")
-	}
-	ctx, cancel := context.WithTimeout(ctx, 25*time.Second)
-	defer cancel()
-	out := Tested{OK: true, Steps: s.Test(ctx, v, c.locale())}
-	for _, step := range out.Steps {
-		out.OK = out.OK && step.State != "failed"
-	}
-	return ok(out), nil
+	return ok(NewSecret{secret}), s.audited(ctx, c, "inbox.secret", v.ID.String(), v.Slug)
 }

@@ -17,6 +17,7 @@ import (
 type Timeline interface {
 	Messages(ctx context.Context, scope centrala.Scope, id centrala.ConversationID, p centrala.Page) (msgs []centrala.Message, more bool, err error)
 	Message(ctx context.Context, scope centrala.Scope, id centrala.ConversationID, seq int64) (m centrala.Message, full, html string, err error)
+	Earlier(ctx context.Context, m centrala.Message) ([]string, error)
 	Append(ctx context.Context, p centrala.Post) (centrala.Receipt, error)
 	Tail(ctx context.Context, scope centrala.Scope, id centrala.ConversationID, after int64, limit int) ([]centrala.Message, centrala.Conversation, error)
 	AttachmentsOf(ctx context.Context, event centrala.EventID) ([]centrala.Attachment, error)
@@ -116,6 +117,9 @@ type postInput struct {
 		Note        bool                    `json:"note,omitempty" doc:"For the team only."`
 		Mentions    []centrala.AgentID      `json:"mentions,omitempty" doc:"Of a note: colleagues who are to see the conversation from now on; at most 20."`
 		Claim       *bool                   `json:"claim,omitempty" doc:"Whether an answer takes a conversation that nobody has: true for agents unless told otherwise."`
+		Via         centrala.Channel        `json:"via,omitempty" enum:"email,messenger" doc:"Another way out than the conversation's own: by mail, or, to a comment, in private."`
+		Answers     int64                   `json:"answers,omitempty" minimum:"0" doc:"The seq of the message that it answers in particular."`
+		Template    *centrala.Template      `json:"template,omitempty" doc:"Of WhatsApp: what is sent instead of the text, which says how it reads."`
 	}
 }
 
@@ -130,7 +134,7 @@ func (c caller) key() string {
 func (s *server) postMessage(ctx context.Context, c caller, in *postInput) (*answer[centrala.Receipt], error) {
 	b := in.Body
 	p := centrala.Post{Sender: c.ID, Key: c.key(), Author: c.Author(), Conversation: in.ID.ID, Scope: c.Scope, Text: b.Text,
-		Attachments: b.Attachments, Mentions: b.Mentions}
+		Attachments: b.Attachments, Mentions: b.Mentions, Via: b.Via, Answers: b.Answers, Template: b.Template}
 	switch c.Kind {
 	case auth.Visitor:
 		if b.Note {
@@ -162,6 +166,8 @@ type WholeMessage struct {
 	Entry
 	FullText string `json:"full_text,omitempty" doc:"When it is more than text."`
 	HTML     string `json:"html,omitempty" doc:"Sanitised; to be shown in a sandbox only."`
+
+	Earlier []string `json:"earlier,omitempty" doc:"To the team: what it said before it was edited, the first first."`
 }
 
 func (s *server) getMessage(ctx context.Context, c caller, in *messagePath) (*answer[WholeMessage], error) {
@@ -173,12 +179,17 @@ func (s *server) getMessage(ctx context.Context, c caller, in *messagePath) (*an
 	if w.Text, w.Cut = &m.Text, false; full != m.Text {
 		w.FullText = full
 	}
+	if m.Edited && !c.Scope.Customer() {
+		if w.Earlier, err = s.Store.Earlier(ctx, m); err != nil {
+			return nil, err
+		}
+	}
 	if html != "" {
 		files, err := s.Store.AttachmentsOf(ctx, m.ID)
 		if err != nil {
 			return nil, err
 		}
-		w.HTML = s.inert(c, html, files)
+		w.HTML = s.inert(c, s.Clean(html, m.Policy), files, false)
 	}
 	return ok(w), nil
 }
@@ -249,7 +260,7 @@ func (s *server) transcribe(ctx context.Context, c caller, b *strings.Builder, m
 type htmlQuery struct {
 	ID     conversationRef `path:"id"`
 	Seq    number          `path:"seq"`
-	Images bool            `query:"images" doc:"Load remote images too."`
+	Images bool            `query:"images" doc:"Show remote images too; the server fetches them."`
 }
 
 type document struct {
@@ -277,20 +288,22 @@ func (s *server) messageHTML(ctx context.Context, c caller, in *htmlQuery) (*doc
 	if s.Site.Secure(c.r) {
 		scheme = "https"
 	}
-	images := "'self' data:"
+	images := "'self'"
 	if plainHost(c.r.Host) { // a sandbox has an origin of its own: some browsers do not take 'self' for ours
 		images += " " + scheme + "://" + c.r.Host
 	}
-	if in.Images {
-		images += " https:"
-	}
-	doc := `<!doctype html><html><head><meta charset="utf-8"><base target="_blank"></head><body>` + s.inert(c, html, files) + `</body></html>`
+	doc := `<!doctype html><html><head><meta charset="utf-8"><base target="_blank"><style>` + documentStyle + `</style></head><body>` +
+		s.inert(c, s.Clean(html, m.Policy), files, in.Images) + `</body></html>`
 	return &document{
 		Type: "text/html; charset=utf-8", Resource: "same-origin", Body: []byte(doc),
 		Policy: "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src " + images +
 			"; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
 	}, nil
 }
+
+// documentStyle is how a mail's document looks: nothing in it is wider than its frame.
+const documentStyle = `body{font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}img{max-width:100%;height:auto}` +
+	`.blocked{display:inline-block;padding:2px 8px;border:1px dashed #8a938f;border-radius:4px;color:#5c6662;font-size:12px}`
 
 // plainHost reports whether a Host header may stand in a policy (RFC 9110, section 7.2).
 func plainHost(host string) bool {

@@ -56,8 +56,10 @@ type (
 	attachmentRef   = ref[centrala.AttachmentID, *centrala.AttachmentID]
 	contactRef      = ref[centrala.ContactID, *centrala.ContactID]
 	conversationRef = ref[centrala.ConversationID, *centrala.ConversationID]
+	entryRef        = ref[centrala.EntryID, *centrala.EntryID]
 	deliveryRef     = ref[centrala.DeliveryID, *centrala.DeliveryID]
 	followUpRef     = ref[centrala.FollowUpID, *centrala.FollowUpID]
+	hookRef         = ref[centrala.HookID, *centrala.HookID]
 	inboxRef        = ref[centrala.InboxID, *centrala.InboxID]
 	keyRef          = ref[centrala.KeyID, *centrala.KeyID]
 	macroRef        = ref[centrala.MacroID, *centrala.MacroID]
@@ -66,6 +68,8 @@ type (
 	agentWish   = wish[centrala.AgentID, *centrala.AgentID]
 	articleWish = wish[centrala.ArticleID, *centrala.ArticleID]
 	contactWish = wish[centrala.ContactID, *centrala.ContactID]
+	inboxWish   = wish[centrala.InboxID, *centrala.InboxID]
+	talkWish    = wish[centrala.ConversationID, *centrala.ConversationID]
 	teamWish    = wish[centrala.TeamID, *centrala.TeamID]
 )
 

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"centrala/store/library"
+
 	"centrala"
 )
 
@@ -118,15 +120,27 @@ func rows() []row {
 		{"GET /v1/conversations/{id}/deliveries", get("/v1/conversations/%v/deliveries", conv), scoped},
 		{"POST /v1/conversations/{id}/deliveries/{delivery}/retry", ask("POST", "/v1/conversations/%v/deliveries/%v/retry", nil, conv,
 			func(*fixture) any { return centrala.DeliveryID(5) }), made(scoped, 404)},
+		{"GET /v1/conversations/{id}/participants", get("/v1/conversations/%v/participants", conv), scoped},
+		{"POST /v1/conversations/{id}/participants", act("participants", obj{"address": "ewa@firma.test"}), made(scoped, 409)}, // nobody reads a chat along
+		{"DELETE /v1/conversations/{id}/participants/{address}", ask("DELETE", "/v1/conversations/%v/participants/ewa@firma.test", nil, conv), made(scoped, 404)},
 		{"POST /v1/attachments", ask("POST", "/v1/attachments", "no form"), made("401 200 200  200 200  200 200  200  200 200 403", 415)},
 		{"GET /v1/attachments/{id}", get("/v1/attachments/%v", func(f *fixture) any { return f.attach() }), either},
-	}, houseRows(), figureRows())
+	}, houseRows(), personRows(), manuscriptRows(), figureRows())
 }
 
 func houseRows() []row {
 	person := func(method, suffix string, body any) func(*fixture) call {
 		return ask(method, "/v1/contacts/%v"+suffix, body, contact)
 	}
+	entry := func(f *fixture) any {
+		return f.fetched("quarantined", f.mark+"@example.org", f.mark, "tekst "+f.mark).ID
+	}
+	entries := "401 403 403  403 403  200 404  200  200 404 403" // of mail, for who leads
+	hooks := "401 403 403  403 403  403 403  200  200 404 403"   // of an inbox, for administrators
+	post := func(f *fixture) string { return fmt.Sprintf("m%d Anna %s", f.serial.Add(1), f.mark) }
+	aHook := func(f *fixture) any { return f.hook(post(f)).ID }
+	hookIDs := func(f *fixture) any { return obj{"ids": []any{aHook(f)}} }
+	unreadIDs := func(f *fixture) any { return obj{"ids": []any{f.unread(post(f)).ID}} }
 	aTeam := func(f *fixture) any { return f.tempTeam() }
 	anInbox := func(f *fixture) any { return f.tempInbox() }
 	return []row{
@@ -136,6 +150,7 @@ func houseRows() []row {
 		{"DELETE /v1/contacts/{id}", person("DELETE", "", nil), made(adminOnly, 204)},
 		{"GET /v1/contacts/{id}/conversations", person("GET", "/conversations", nil), scoped},
 		{"POST /v1/contacts/{id}/block", person("POST", "/block", obj{"blocked": true}), scoped},
+		{"DELETE /v1/contacts/{id}/undeliverable", person("DELETE", "/undeliverable", nil), scoped},
 		{"GET /v1/contacts/{id}/export", person("GET", "/export", nil), "401 403 403  403 403  200 404  200  200 404 403"},
 
 		{"GET /v1/agents", get("/v1/agents"), lists},
@@ -159,6 +174,12 @@ func houseRows() []row {
 		{"PATCH /v1/inboxes/{id}", ask("PATCH", "/v1/inboxes/%v", obj{"side": nil, "enabled": false}, anInbox), adminKey},
 		{"DELETE /v1/inboxes/{id}", ask("DELETE", "/v1/inboxes/%v", nil, anInbox), made(adminKey, 204)},
 		{"POST /v1/inboxes/{id}/secret", ask("POST", "/v1/inboxes/%v/secret", nil, anInbox), adminKey},
+		{"GET /v1/inboxes/{id}/templates", get("/v1/inboxes/%v/templates", anInbox), lists},
+		{"GET /v1/fuses", get("/v1/fuses"), adminKey},
+		{"POST /v1/fuses/reset", ask("POST", "/v1/fuses/reset", func(f *fixture) any { return obj{"inbox": anInbox(f), "name": ""} }), made(adminKey, 404)},
+		{"POST /v1/inboxes/{id}/connect", ask("POST", "/v1/inboxes/%v/connect", nil, anInbox), made(adminKey, 422)},
+		{"POST /v1/inboxes/{id}/device", ask("POST", "/v1/inboxes/%v/device", nil, anInbox), made(adminKey, 422)},
+		{"GET /v1/inboxes/{id}/device", get("/v1/inboxes/%v/device", anInbox), made(adminKey, 422)},
 		{"POST /v1/inboxes/test", ask("POST", "/v1/inboxes/test", obj{"channel": "form", "name": "x"}), adminKey},
 		{"POST /v1/inboxes/{id}/test", ask("POST", "/v1/inboxes/%v/test", obj{}, anInbox), adminKey},
 		{"GET /v1/macros", get("/v1/macros"), lists},
@@ -170,7 +191,48 @@ func houseRows() []row {
 		{"GET /v1/keys", get("/v1/keys"), adminOnly},
 		{"POST /v1/keys", ask("POST", "/v1/keys", obj{"name": "k", "scopes": []string{"reports:read"}, "sides": []string{}, "days": nil}), made(adminOnly, 201)},
 		{"DELETE /v1/keys/{id}", ask("DELETE", "/v1/keys/%v", nil, func(f *fixture) any { return f.tempKey() }), made(adminOnly, 204)},
+		{"GET /v1/mail", get("/v1/mail"), leads},
+		{"GET /v1/mail.csv", get("/v1/mail.csv"), leads},
+		{"GET /v1/mail/{id}", get("/v1/mail/%v", entry), entries},
+		{"GET /v1/mail/{id}/raw", get("/v1/mail/%v/raw", entry), entries},
+		{"GET /v1/mail/{id}/headers", get("/v1/mail/%v/headers", entry), entries},
+		{"POST /v1/mail/{id}/release", ask("POST", "/v1/mail/%v/release", obj{}, entry), entries},
+		{"POST /v1/mail/{id}/spam", ask("POST", "/v1/mail/%v/spam", obj{}, entry), entries},
+		{"POST /v1/mail/{id}/reread", ask("POST", "/v1/mail/%v/reread", obj{"apply": true}, entry), entries},
+		{"GET /v1/hooks", get("/v1/hooks?limit=200"), adminKey},
+		{"GET /v1/hooks/tally", get("/v1/hooks/tally"), adminKey},
+		{"GET /v1/hooks.csv", get("/v1/hooks.csv"), adminKey},
+		{"GET /v1/hooks/{id}", get("/v1/hooks/%v", aHook), hooks},
+		{"POST /v1/hooks/preview", ask("POST", "/v1/hooks/preview", hookIDs), adminKey},
+		{"POST /v1/hooks/replay", ask("POST", "/v1/hooks/replay", unreadIDs), adminKey},
+		{"GET /v1/images", get("/v1/images?t=x"), "401 401 401  401 401  401 401  401  401 401 401"},
 		{"GET /v1/audit", get("/v1/audit?limit=200"), adminOnly},
+	}
+}
+
+// manuscriptRows are what authors of the Help Centre may.
+func manuscriptRows() []row {
+	draft := obj{"title": "Zwrot", "body": "Tekst", "save": 0, "base": 1}
+	anArticle := func(f *fixture) any { return f.tempArticle() }
+	drafted := func(f *fixture) any { return f.tempDraft(centrala.Writing) }
+	reviewed := func(f *fixture) any { return f.tempDraft(centrala.Review) }
+	at := func(path string) string { return "/v1/manuscripts/%v" + path }
+	return []row{
+		{"GET /v1/manuscripts", get("/v1/manuscripts"), leads},
+		{"POST /v1/manuscripts", ask("POST", "/v1/manuscripts", func(f *fixture) any {
+			return obj{"locale": "pl", "slug": fmt.Sprintf("m%d", f.serial.Add(1)), "title": "Zwrot", "body": "Tekst"}
+		}), made(leads, 201)},
+		{"GET /v1/manuscripts/{id}", get(at(""), anArticle), leads},
+		{"PUT /v1/manuscripts/{id}/draft", ask("PUT", at("/draft"), draft, anArticle), leads},
+		{"DELETE /v1/manuscripts/{id}/draft", ask("DELETE", at("/draft"), nil, drafted), made(leads, 204)},
+		{"POST /v1/manuscripts/{id}/review", ask("POST", at("/review"), obj{"note": "proszę"}, drafted), leads},
+		{"POST /v1/manuscripts/{id}/return", ask("POST", at("/return"), obj{"note": "krócej"}, reviewed), leads},
+		{"POST /v1/manuscripts/{id}/schedule", ask("POST", at("/schedule"), obj{"at": time.Now().Add(time.Hour)}, drafted), leads},
+		{"POST /v1/manuscripts/{id}/publish", ask("POST", at("/publish"), obj{"save": 1}, drafted), leads},
+		{"POST /v1/manuscripts/{id}/withdraw", ask("POST", at("/withdraw"), nil, anArticle), leads},
+		{"GET /v1/manuscripts/{id}/versions", get(at("/versions"), anArticle), leads},
+		{"GET /v1/manuscripts/{id}/versions/{number}", get(at("/versions/1"), anArticle), leads},
+		{"POST /v1/manuscripts/{id}/versions/{number}/restore", ask("POST", at("/versions/1/restore"), nil, anArticle), leads},
 	}
 }
 
@@ -231,7 +293,19 @@ func (f *fixture) tempKey() centrala.KeyID {
 }
 
 func (f *fixture) tempArticle() centrala.ArticleID {
-	return must[centrala.Article](f.t)(f.db.SaveArticle(context.Background(), centrala.Article{Locale: "pl", Slug: fmt.Sprintf("s%d", f.serial.Add(1)), Title: "Zwrot", Body: "Tekst"})).ID
+	return must[centrala.Article](f.t)(library.New(f.db).SaveArticle(context.Background(), centrala.Article{Locale: "pl", Content: centrala.Content{Slug: fmt.Sprintf("s%d", f.serial.Add(1)), Title: "Zwrot", Body: "Tekst"}})).ID
+}
+
+// tempDraft is an article with a draft in a state.
+func (f *fixture) tempDraft(state centrala.DraftState) centrala.ArticleID {
+	lib, ctx, id := library.New(f.db), context.Background(), f.tempArticle()
+	must[centrala.Draft](f.t)(lib.SaveDraft(ctx, centrala.Draft{Article: id, Base: 1, Content: centrala.Content{Slug: fmt.Sprintf("s%d", f.serial.Add(1)), Title: "Zwrot", Body: "Inny"}}))
+	if state == centrala.Review {
+		if err := lib.AskReview(ctx, id, ""); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	return id
 }
 
 // attach has the customer send a picture.

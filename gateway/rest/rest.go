@@ -25,21 +25,39 @@ import (
 
 // Config is everything the API stands on. All fields are needed unless they say otherwise.
 type Config struct {
-	Log   *slog.Logger
-	Guard *auth.Guard
-	Site  auth.Site
-	Store Store
-	Blobs *blob.Bucket
-	Index Index
+	Log         *slog.Logger
+	Guard       *auth.Guard
+	Site        auth.Site
+	Store       Store
+	Articles    Articles
+	Manuscripts Manuscripts
+	Publishing  Publishing
+	Versions    Versions
+	Blobs       *blob.Bucket
+	Index       Index
 
-	Score func(centrala.SurveyCounts) centrala.SurveyResult                      // answers into figures
-	Hours func(h centrala.Hours, at time.Time) (open bool, changes time.Time)    // zero changes: never
-	Lines func(in centrala.Inbox, locale string) InboxState                      // how a door is doing, in a person's language; nil: always well
-	Test  func(ctx context.Context, in centrala.Inbox, locale string) []TestStep // a line test; nil: there is none
-	Retry func(ctx context.Context, group string, e centrala.Event) error        // a dead letter, once more; nil: cannot
-	Ended func(principal string)                                                 // somebody's rights changed or ended, by wire id; nil: nobody is connected
-	Ready func() error                                                           // the stream; nil: always
-	Now   func() time.Time                                                       // nil: time.Now
+	Consent Consent                // mailboxes that sign in with a provider; nil: none do
+	Seal    Seal                   // what the browser carries to a provider and back; needed with Consent
+	Devices Devices                // accounts that are connected by a code; nil: none are
+	Mended  func(centrala.InboxID) // a line that had stopped can be opened again; nil: nobody is told
+
+	Score     func(centrala.SurveyCounts) centrala.SurveyResult                         // answers into figures
+	Hours     func(h centrala.Hours, at time.Time) (open bool, changes time.Time)       // zero changes: never
+	Lines     func(ctx context.Context, in centrala.Inbox, locale string) InboxState    // how a door is doing, in a person's language; nil: always well
+	Test      func(ctx context.Context, in centrala.Inbox, locale string) []TestStep    // a line test; nil: there is none
+	Templates func(ctx context.Context, in centrala.Inbox) ([]centrala.Template, error) // what a vendor has approved; nil: nothing
+
+	Retry func(ctx context.Context, group string, e centrala.Event) error // a dead letter, once more; nil: cannot
+	Ended func(principal string)                                          // somebody's rights changed or ended, by wire id; nil: nobody is connected
+	Ready func() error                                                    // the stream; nil: always
+	Now   func() time.Time                                                // nil: time.Now
+
+	Mail     Reader                               // reads stored mails again; nil: there are none
+	Clean    func(html string, policy int) string // HTML that an older policy let through, by that of today; nil: there is one
+	Pictures *http.Client                         // fetches remote pictures; nil: of the public internet only
+
+	ReadHook func(inbox centrala.Inbox, h centrala.Hook) (read centrala.HookRead, explained any) // as the parser of today reads it; nil: nobody does
+	Replayed func(centrala.InboxID)                                                              // hooks of this inbox are to be read again; nil: nobody is told
 
 	Organisation   string // name of the marketplace
 	SurveyDelay    time.Duration
@@ -52,13 +70,13 @@ type Store interface {
 	Talk
 	People
 	House
-	Articles
 	Figures
 }
 
 // Talk is conversations and all that is in them.
 type Talk interface {
 	Conversations
+	Participants
 	Timeline
 	Deliveries
 	Files
@@ -68,6 +86,8 @@ type Talk interface {
 // People is everybody outside.
 type People interface {
 	Contacts
+	Persons
+	Likenesses
 	Visits
 }
 
@@ -76,8 +96,11 @@ type House interface {
 	Agents
 	Teams
 	Inboxes
+	Fuses
 	Macros
 	Ledger
+	Book
+	HookBook
 }
 
 // Figures is what is counted, what follows from it, and how the stream is doing.
@@ -107,35 +130,42 @@ type server struct {
 	mux      *http.ServeMux
 	api      huma.API
 	visitors *auth.Limiter
+	pictures chan struct{}   // a place for everyone that is being fetched
 	once     map[string]bool // operations whose answers are kept for a repeated Idempotency-Key
 }
 
-// New makes the handler of everything under /v1/ but the socket. It is safe for concurrent
+// New makes the handler of everything under /v1/ but the socket, and of /oauth/callback. It is safe for concurrent
 // use and starts no goroutine.
 func New(c Config) http.Handler {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	if c.Lines == nil {
-		c.Lines = func(centrala.Inbox, string) InboxState { return InboxState{OK: true} }
+		c.Lines = func(context.Context, centrala.Inbox, string) InboxState { return InboxState{OK: true} }
 	}
 	if c.Ended == nil {
 		c.Ended = func(string) {}
 	}
+	if c.Clean == nil {
+		c.Clean = func(html string, _ int) string { return html }
+	}
+	c.Pictures = pictureClient(c.Pictures)
 	perMinute := 30
 	if c.NoLimits {
 		perMinute = 0
 	}
-	s := &server{Config: c, mux: http.NewServeMux(), visitors: auth.NewLimiter(perMinute, time.Minute, c.Now), once: make(map[string]bool)}
+	s := &server{Config: c, mux: http.NewServeMux(), visitors: auth.NewLimiter(perMinute, time.Minute, c.Now), once: make(map[string]bool),
+		pictures: make(chan struct{}, picturesAtOnce)}
 	s.api = humago.New(s.mux, describe())
 	for _, routes := range []func(){
-		s.visitorRoutes, s.sessionRoutes, s.meRoutes, s.conversationRoutes, s.commandRoutes, s.messageRoutes, s.deliveryRoutes,
-		s.attachmentRoutes, s.contactRoutes, s.agentRoutes, s.teamRoutes, s.inboxRoutes, s.macroRoutes, s.keyRoutes, s.auditRoutes,
-		s.articleRoutes, s.surveyRoutes, s.reportRoutes, s.streamRoutes,
+		s.visitorRoutes, s.sessionRoutes, s.meRoutes, s.conversationRoutes, s.participantRoutes, s.fuseRoutes, s.commandRoutes, s.messageRoutes, s.deliveryRoutes,
+		s.attachmentRoutes, s.contactRoutes, s.personRoutes, s.agentRoutes, s.teamRoutes, s.inboxRoutes, s.macroRoutes, s.keyRoutes, s.auditRoutes, s.mailRoutes, s.hookRoutes, s.pictureRoutes,
+		s.articleRoutes, s.manuscriptRoutes, s.surveyRoutes, s.reportRoutes, s.streamRoutes,
 	} {
 		routes()
 	}
 	s.documents()
+	s.mux.HandleFunc("GET "+callback, s.returned)
 	return http.HandlerFunc(s.serve)
 }
 

@@ -231,3 +231,11 @@ func orNull[T comparable](v T) *T {
 	}
 	return &v
 }
+
+// author is the agent who asks, 0 for an API key.
+func (c caller) author() centrala.AgentID {
+	if c.Agent == nil {
+		return 0
+	}
+	return c.Agent.ID
+}

@@ -42,6 +42,9 @@ type Conversation struct {
 	Previous     *centrala.ConversationID `json:"previous,omitempty"`
 	MergedInto   *centrala.ConversationID `json:"merged_into,omitempty"`
 	Mentions     []centrala.Mention       `json:"mentions,omitempty" doc:"Whom notes mention, in which, and whether they have read it."`
+	Participants []centrala.Participant   `json:"participants,omitempty" doc:"Who else reads along by mail."`
+	Window       *centrala.Window         `json:"window,omitempty" doc:"Until when the customer may be answered on this channel; without it, always."`
+	Matters      []centrala.Matter        `json:"matters,omitempty" doc:"Orders, offers, issues and calls that the vendor says it is about."`
 	Version      int64                    `json:"version"`
 }
 
@@ -118,7 +121,11 @@ func conversationView(c *centrala.Conversation) Conversation {
 		Priority: c.Priority, Tags: c.Tags, Complaint: c.Complaint, Spam: c.Spam, LastSeq: c.LastSeq, Unread: c.Unread,
 		Read: Read{c.ReadByCustomer, c.ReadByAgent}, OpenedAt: c.OpenedAt.UTC(), Due: instant(c.Due), SnoozedUntil: instant(c.SnoozedUntil),
 		ResolvedAt: instant(c.ResolvedAt), Reason: c.Reason, Previous: orNull(c.Previous), MergedInto: orNull(c.MergedInto), Version: c.Version,
-		Mentions: c.Mentions,
+		Mentions: c.Mentions, Participants: c.Participants,
+	}
+	v.Matters = c.Matters
+	if w := c.Window(); w != (centrala.Window{}) {
+		v.Window = &w
 	}
 	if c.Assignee != 0 {
 		v.Assignee = &Face{c.Assignee, c.AssigneeName}
@@ -145,8 +152,14 @@ type Entry struct {
 	Attachments []centrala.Attachment `json:"attachments,omitempty"`
 	Note        bool                  `json:"note,omitempty"`
 	Mentions    []centrala.AgentID    `json:"mentions,omitempty" doc:"Of a note: the colleagues that it names."`
+	Trust       *centrala.SenderTrust `json:"trust,omitempty" doc:"Of a mail: how far its sender may be believed."`
+	Answers     int64                 `json:"answers,omitempty" doc:"The seq of the message that it answers in particular."`
 	System      *centrala.Facts       `json:"system,omitempty"`
 	Change      *centrala.Change      `json:"change,omitempty"`
+	Reactions   []centrala.Reaction   `json:"reactions,omitempty" doc:"By \"customer\" or an agent; each has one at most."`
+	Edited      bool                  `json:"edited,omitempty" doc:"It said something else before."`
+	Unsent      bool                  `json:"unsent,omitempty" doc:"Its writer took it back; its words are gone."`
+	Pressed     bool                  `json:"pressed,omitempty" doc:"It is a button that was pressed; the text is what is on it."`
 	Channel     centrala.Channel      `json:"channel,omitempty"`
 	At          *time.Time            `json:"at,omitempty"`
 	Key         string                `json:"key,omitempty" doc:"Only to whoever sent it."`
@@ -161,7 +174,8 @@ func (s *server) entry(c caller, m centrala.Message) Entry {
 		m = m.ForCustomer()
 	}
 	e := Entry{Seq: m.Seq, ID: centrala.MessageRef(m.ID), Author: &m.Author, Text: &m.Text, HasHTML: m.HasHTML, HasMore: m.HasMore,
-		Note: m.Note, Mentions: m.Mentions, System: m.System, Change: m.Change, Channel: m.Channel, At: instant(m.At)}
+		Note: m.Note, Mentions: m.Mentions, Trust: m.Trust, Answers: m.Answers, System: m.System, Change: m.Change,
+		Reactions: m.Reactions, Edited: m.Edited, Unsent: m.Unsent, Pressed: m.Pressed, Channel: m.Channel, At: instant(m.At)}
 	if len(m.Text) > centrala.MaxFrameText {
 		text := centrala.Clip(m.Text, centrala.MaxFrameText)
 		e.Text, e.Cut = &text, true
@@ -170,7 +184,9 @@ func (s *server) entry(c caller, m centrala.Message) Entry {
 		e.Key = m.Key
 	}
 	for _, f := range m.Attachments {
-		f.URL = s.Guard.FileURL(c.Principal, f.ID)
+		if f.State == centrala.FileHere {
+			f.URL = s.Guard.FileURL(c.Principal, f.ID)
+		}
 		e.Attachments = append(e.Attachments, f)
 	}
 	return e

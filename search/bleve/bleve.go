@@ -2,187 +2,205 @@
 package bleve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
-
-	"github.com/blevesearch/bleve/v2"
-	"github.com/blevesearch/bleve/v2/analysis/analyzer/custom"
-	"github.com/blevesearch/bleve/v2/analysis/analyzer/keyword"
-	"github.com/blevesearch/bleve/v2/analysis/analyzer/simple"
-	"github.com/blevesearch/bleve/v2/analysis/token/lowercase"
-	"github.com/blevesearch/bleve/v2/analysis/tokenizer/whitespace"
-	"github.com/blevesearch/bleve/v2/mapping"
-	"github.com/blevesearch/bleve/v2/search/query"
-	bolt "go.etcd.io/bbolt/errors"
+	"sync"
 
 	"centrala"
 	"centrala/search"
 )
 
-// schema is raised whenever the way of indexing changes; an index of another schema is
-// thrown away and made anew.
-const schema = "2"
-
 // Engine is an index in a folder. It is safe for concurrent use.
+//
+// The folder holds one index in a folder of its own, whose name the file "current" tells. A
+// rebuild makes the next one beside it.
 type Engine struct {
-	index bleve.Index
-	lang  analysers
+	dir  string
+	log  *slog.Logger
+	lore search.Lore
+
+	mu  sync.RWMutex // held to read or change cur
+	cur *generation
+
+	write    sync.Mutex                               // one change at a time; not held while a rebuild reads articles
+	missed   map[centrala.ArticleID]*centrala.Article // changed while a rebuild runs, nil: removed; nil map: none runs
+	building sync.Mutex                               // one rebuild at a time
 }
 
-// Open opens the index in dir, or makes it. An index that cannot be read, or was made by
-// another version, is replaced by an empty one: what it held is in the store. One that another
-// process has open is an error.
-func Open(dir string) (*Engine, error) {
-	lang, err := newAnalysers()
-	if err != nil {
-		return nil, fmt.Errorf("analysers: %w", err)
+// Open opens the index in dir, or makes it. One that cannot be read, or was made by another
+// version, is replaced by an empty one, and that is logged: what it held is in the store. One
+// that another process has open is an error.
+func Open(dir string, log *slog.Logger) (*Engine, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("folder of the index: %w", err)
 	}
-	index, err := bleve.OpenUsing(dir, map[string]any{"bolt_timeout": "3s"})
-	if errors.Is(err, bolt.ErrTimeout) { // it is well, and somebody's: never replace it
+	e := &Engine{dir: dir, log: log}
+	name, err := current(dir)
+	if err != nil {
+		return nil, err
+	}
+	if name != "" {
+		e.cur, err = openGeneration(filepath.Join(dir, name))
+	}
+	if errors.Is(err, errInUse) { // it is well, and somebody's: never replace it
 		return nil, fmt.Errorf("the index in %s is in use by another process", dir)
 	}
-	if err == nil {
-		version, _ := index.GetInternal([]byte("schema"))
-		if string(version) == schema {
-			return &Engine{index, lang}, nil
-		}
-		err = index.Close()
+	if e.cur != nil {
+		return e, e.sweep()
 	}
-	if err != nil || !errors.Is(err, bleve.ErrorIndexPathDoesNotExist) {
-		if err := os.RemoveAll(dir); err != nil {
-			return nil, fmt.Errorf("replace the index: %w", err)
-		}
+	if why := cmp.Or(err, e.remains()); why != nil {
+		log.Warn("the index is made anew from the articles", "folder", dir, "why", why)
 	}
-	m, err := documentMapping()
+	next, err := makeGeneration(filepath.Join(dir, following(name)))
 	if err != nil {
-		return nil, fmt.Errorf("index mapping: %w", err)
+		return nil, err
 	}
-	if index, err = bleve.New(dir, m); err != nil {
-		return nil, fmt.Errorf("make the index: %w", err)
+	e.cur = next
+	if err := settle(dir, next.name()); err != nil {
+		return nil, errors.Join(err, next.close())
 	}
-	if err := index.SetInternal([]byte("schema"), []byte(schema)); err != nil {
-		return nil, errors.Join(fmt.Errorf("mark the index: %w", err), index.Close())
-	}
-	return &Engine{index, lang}, nil
+	return e, e.sweep()
 }
 
-// Close closes the index.
-func (e *Engine) Close() error { return e.index.Close() }
+// current is the name of the folder in use, "" when none is told.
+func current(dir string) (string, error) {
+	name, err := os.ReadFile(filepath.Join(dir, "current"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("which index is in use: %w", err)
+	}
+	if s := strings.TrimSpace(string(name)); generationName(s) {
+		return s, nil
+	}
+	return "", nil
+}
+
+func generationName(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n > 0
+}
+
+// following is the name of the next folder.
+func following(name string) string {
+	n, _ := strconv.Atoi(name) // "" is 0
+	return strconv.Itoa(n + 1)
+}
+
+// settle makes a folder the one in use, at once and for good.
+func settle(dir, name string) error {
+	path := filepath.Join(dir, "current")
+	f, err := os.Create(path + ".new")
+	if err != nil {
+		return fmt.Errorf("tell which index is in use: %w", err)
+	}
+	_, err = f.WriteString(name + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(path+".new", path)
+	}
+	if err != nil {
+		return fmt.Errorf("tell which index is in use: %w", err)
+	}
+	return nil
+}
+
+// remains tells of an index that an earlier version left in the folder.
+func (e *Engine) remains() error {
+	entries, err := os.ReadDir(e.dir)
+	if err != nil {
+		return err
+	}
+	if len(entries) > 0 {
+		return errSchema
+	}
+	return nil
+}
+
+// sweep removes what is not in use: earlier indexes, and rebuilds that were not finished.
+func (e *Engine) sweep() error {
+	entries, err := os.ReadDir(e.dir)
+	if err != nil {
+		return fmt.Errorf("folder of the index: %w", err)
+	}
+	for _, f := range entries {
+		if f.Name() == "current" || f.Name() == e.cur.name() {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(e.dir, f.Name())); err != nil {
+			return errors.Join(fmt.Errorf("remove what is left of an index: %w", err), e.cur.close())
+		}
+	}
+	return nil
+}
+
+// Close closes the index, once nobody reads it.
+func (e *Engine) Close() error {
+	e.write.Lock()
+	defer e.write.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.cur.close()
+}
 
 // Name implements search.Index.
 func (e *Engine) Name() string { return "bleve" }
 
-// document is an article as the index sees it: each text in three forms, words separated by
-// spaces.
-type document struct {
-	Title, TitleStem, TitleTrunk string
-	Tags, TagsStem               string
-	Lead, LeadStem, LeadTrunk    string
-	Body, BodyStem, BodyTrunk    string
-	Locale                       string
-	Sides                        []string
-	Slug, Name, Summary, Plain   string
-	Version                      string
+// Learn implements search.Index: the next question is read with the new lists, and no article is
+// indexed anew.
+func (e *Engine) Learn(_ context.Context, lists []centrala.WordList) error {
+	return e.lore.Learn(lists)
 }
 
-const anySide = "any"
-
-func documentMapping() (mapping.IndexMapping, error) {
-	m := bleve.NewIndexMapping()
-	err := m.AddCustomAnalyzer("prepared", map[string]any{"type": custom.Name, "tokenizer": whitespace.Name, "token_filters": []string{lowercase.Name}})
-	if err != nil {
-		return nil, err
-	}
-	d := bleve.NewDocumentStaticMapping()
-	for _, name := range []string{"Title", "TitleStem", "TitleTrunk", "Tags", "TagsStem", "Lead", "LeadStem", "LeadTrunk", "Body", "BodyStem", "BodyTrunk"} {
-		f := bleve.NewTextFieldMapping()
-		f.Analyzer, f.Store, f.IncludeInAll, f.IncludeTermVectors, f.DocValues = "prepared", false, false, false, false
-		d.AddFieldMappingsAt(name, f)
-	}
-	for _, name := range []string{"Locale", "Sides"} {
-		f := bleve.NewTextFieldMapping()
-		f.Analyzer, f.Store, f.IncludeInAll, f.IncludeTermVectors = keyword.Name, false, false, false
-		d.AddFieldMappingsAt(name, f)
-	}
-	for _, name := range []string{"Slug", "Name", "Summary", "Plain", "Version"} {
-		f := bleve.NewTextFieldMapping()
-		f.Analyzer, f.Index, f.IncludeInAll, f.DocValues = simple.Name, false, false, false
-		d.AddFieldMappingsAt(name, f)
-	}
-	loc := bleve.NewTextFieldMapping()
-	loc.Analyzer, loc.Store, loc.IncludeInAll = keyword.Name, true, false
-	d.AddFieldMappingsAt("Locale", loc)
-	m.DefaultMapping = d
-	return m, nil
-}
-
-func (e *Engine) document(a centrala.Article) document {
-	d := document{Locale: a.Locale, Slug: a.Slug, Name: a.Title, Summary: a.Summary, Version: fmt.Sprint(a.UpdatedAt.UnixMicro())}
-	d.Plain = search.Plain(a.Body)
-	d.Title, d.TitleStem, d.TitleTrunk = fields(e.lang.words(a.Locale, a.Title))
-	d.Tags, d.TagsStem, _ = fields(e.lang.words(a.Locale, strings.Join(a.Tags, " ")))
-	d.Lead, d.LeadStem, d.LeadTrunk = fields(e.lang.words(a.Locale, a.Summary))
-	d.Body, d.BodyStem, d.BodyTrunk = fields(e.lang.words(a.Locale, d.Plain))
-	for _, s := range a.Sides {
-		d.Sides = append(d.Sides, string(s))
-	}
-	if len(d.Sides) == 0 {
-		d.Sides = []string{anySide}
-	}
-	return d
+// use is the index in use; done must be called.
+func (e *Engine) use() (g *generation, done func()) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	e.cur.readers.Add(1)
+	return e.cur, e.cur.readers.Done
 }
 
 // Put implements search.Index.
 func (e *Engine) Put(_ context.Context, articles []centrala.Article) error {
-	b := e.index.NewBatch()
-	for _, a := range articles {
-		if err := b.Index(a.ID.String(), e.document(a)); err != nil {
-			return fmt.Errorf("index %s: %w", a.ID, err)
+	e.write.Lock()
+	defer e.write.Unlock()
+	if err := e.cur.change(articles, nil); err != nil {
+		return err
+	}
+	if e.missed != nil {
+		for i := range articles {
+			e.missed[articles[i].ID] = &articles[i]
 		}
 	}
-	return e.index.Batch(b)
+	return nil
 }
 
 // Remove implements search.Index.
 func (e *Engine) Remove(_ context.Context, ids []centrala.ArticleID) error {
-	b := e.index.NewBatch()
-	for _, id := range ids {
-		b.Delete(id.String())
+	e.write.Lock()
+	defer e.write.Unlock()
+	if err := e.cur.change(nil, ids); err != nil {
+		return err
 	}
-	return e.index.Batch(b)
+	if e.missed != nil {
+		for _, id := range ids {
+			e.missed[id] = nil
+		}
+	}
+	return nil
 }
 
 // Versions implements search.Index.
-func (e *Engine) Versions(ctx context.Context) (map[centrala.ArticleID]int64, error) {
-	n, err := e.index.DocCount()
-	if err != nil {
-		return nil, err
-	}
-	r := bleve.NewSearchRequestOptions(query.NewMatchAllQuery(), int(n), 0, false)
-	r.Fields = []string{"Version"}
-	found, err := e.index.SearchInContext(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[centrala.ArticleID]int64, len(found.Hits))
-	for _, h := range found.Hits {
-		var id centrala.ArticleID
-		if err := id.UnmarshalText([]byte(h.ID)); err != nil {
-			return nil, err
-		}
-		var v int64
-		if _, err := fmt.Sscan(text(h.Fields["Version"]), &v); err != nil {
-			return nil, fmt.Errorf("version of %s: %w", h.ID, err)
-		}
-		out[id] = v
-	}
-	return out, nil
-}
-
-func text(v any) string {
-	s, _ := v.(string)
-	return s
+func (e *Engine) Versions(context.Context) (map[centrala.ArticleID]int64, error) {
+	g, done := e.use()
+	defer done()
+	return g.versions()
 }

@@ -10,6 +10,7 @@ import (
 	"centrala/search"
 	"centrala/search/bleve"
 	"centrala/store"
+	"centrala/store/library"
 	"centrala/store/storetest"
 )
 
@@ -32,13 +33,14 @@ func TestManyChangesAreIndexedTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	lib := library.New(db)
 	t.Cleanup(func() { _ = db.Close() })
 	index := &counted{Engine: open(t)}
-	help := search.New(index, db, slog.New(slog.DiscardHandler))
+	help := search.New(index, lib, slog.New(slog.DiscardHandler))
 	const many = 150
 	var saved []centrala.Article
 	for i := range many {
-		a, err := db.SaveArticle(t.Context(), centrala.Article{Locale: "pl", Slug: fmt.Sprintf("a%d", i), Title: fmt.Sprintf("Zwrot zakupu numer%d", i), Body: "Treść."})
+		a, err := lib.SaveArticle(t.Context(), centrala.Article{Locale: "pl", Content: centrala.Content{Slug: fmt.Sprintf("a%d", i), Title: fmt.Sprintf("Zwrot zakupu numer%d", i), Body: "Treść."}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,14 +73,14 @@ func TestManyChangesAreIndexedTogether(t *testing.T) {
 	}
 	last := saved[many-1]
 	last.Title = "Wypożyczalnia rowerów"
-	if last, err = db.SaveArticle(t.Context(), last); err != nil {
+	if last, err = lib.SaveArticle(t.Context(), last); err != nil {
 		t.Fatal(err)
 	}
 	follow(last, centrala.ArticleSaved)
 	if found("rowery") != 1 {
 		t.Error("a change after the import is not found")
 	}
-	if err := db.RemoveArticle(t.Context(), last.ID); err != nil {
+	if err := lib.RemoveArticle(t.Context(), last.ID); err != nil {
 		t.Fatal(err)
 	}
 	follow(last, centrala.ArticleRemoved)

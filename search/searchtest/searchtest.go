@@ -25,6 +25,16 @@ func Run(t *testing.T, open func(testing.TB) search.Index) {
 		"tells its versions":                                     versions,
 		"shows the sentence that answers":                        snippets,
 		"takes any input":                                        anyInput,
+		"finds sections, one for an article":                     sections,
+		"tells readers what is theirs":                           readers,
+		"finds codes whole and never corrects them":              codes,
+		"finds joined words and their parts":                     joinedWords,
+		"knows German":                                           german,
+		"learns words while it answers":                          learning,
+		"is made anew without a gap":                             rebuilding,
+		"keeps what changes while it is made anew":               rebuildingMeanwhile,
+		"stays when it cannot be made anew":                      rebuildingFails,
+		"takes a book for an article":                            book,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,15 +88,12 @@ func Articles() []centrala.Article {
 	buyer, seller := []centrala.Side{centrala.Buyer}, []centrala.Side{centrala.Seller}
 	at := time.Date(2026, 11, 1, 12, 0, 0, 1000, time.UTC)
 	return []centrala.Article{
-		{ID: 1, Locale: "pl", Slug: "kiedy-wroca-pieniadze", Title: "Kiedy wrócą pieniądze", Sides: buyer, Tags: []string{"zwrot", "BLIK"}, UpdatedAt: at,
-			Body: "Zwrot zlecamy w dniu anulowania.\n\nBLIK i przelew wracają w 2 dni robocze, karta do 7 dni.\n\n## Minął termin\n\nNapisz do nas i podaj numer zamówienia."},
-		{ID: 2, Locale: "pl", Slug: "gdzie-jest-moja-paczka", Title: "Gdzie jest moja paczka", Sides: buyer, Tags: []string{"dostawa", "przesyłka"}, UpdatedAt: at,
-			Body: "Przesyłkę śledzisz w zakładce Moje zakupy. Kurier dostarcza do Łodzi i okolic w jeden dzień."},
-		{ID: 3, Locale: "pl", Slug: "wyplata", Title: "Wstrzymana wypłata: co dosłać", Sides: seller, Tags: []string{"wypłata"}, UpdatedAt: at,
-			Body: "Wypłatę wstrzymujemy, gdy brakuje dokumentu. Dosłany dokument sprawdzamy w jeden dzień roboczy."},
-		{ID: 4, Locale: "pl", Slug: "konto", Title: "Jak zmienić hasło do konta", UpdatedAt: at, Body: "Hasło zmieniasz w ustawieniach konta."},
-		{ID: 5, Locale: "en", Slug: "where-is-my-parcel", Title: "Where is my parcel", Sides: buyer, UpdatedAt: at, Body: "Track your parcel under My purchases. Couriers deliver within one day."},
-		{ID: 6, Locale: "en", Slug: "refunds", Title: "When do refunds arrive", Sides: buyer, UpdatedAt: at, Body: "Refunds by card arrive within seven days."},
+		{ID: 1, Locale: "pl", UpdatedAt: at, Content: centrala.Content{Slug: "kiedy-wroca-pieniadze", Title: "Kiedy wrócą pieniądze", Sides: buyer, Tags: []string{"zwrot", "BLIK"}, Body: "Zwrot zlecamy w dniu anulowania.\n\nBLIK i przelew wracają w 2 dni robocze, karta do 7 dni.\n\n## Minął termin\n\nNapisz do nas i podaj numer zamówienia."}},
+		{ID: 2, Locale: "pl", UpdatedAt: at, Content: centrala.Content{Slug: "gdzie-jest-moja-paczka", Title: "Gdzie jest moja paczka", Sides: buyer, Tags: []string{"dostawa", "przesyłka"}, Body: "Przesyłkę śledzisz w zakładce Moje zakupy. Kurier dostarcza do Łodzi i okolic w jeden dzień."}},
+		{ID: 3, Locale: "pl", UpdatedAt: at, Content: centrala.Content{Slug: "wyplata", Title: "Wstrzymana wypłata: co dosłać", Sides: seller, Tags: []string{"wypłata"}, Body: "Wypłatę wstrzymujemy, gdy brakuje dokumentu. Dosłany dokument sprawdzamy w jeden dzień roboczy."}},
+		{ID: 4, Locale: "pl", UpdatedAt: at, Content: centrala.Content{Slug: "konto", Title: "Jak zmienić hasło do konta", Body: "Hasło zmieniasz w ustawieniach konta."}},
+		{ID: 5, Locale: "en", UpdatedAt: at, Content: centrala.Content{Slug: "where-is-my-parcel", Title: "Where is my parcel", Sides: buyer, Body: "Track your parcel under My purchases. Couriers deliver within one day."}},
+		{ID: 6, Locale: "en", UpdatedAt: at, Content: centrala.Content{Slug: "refunds", Title: "When do refunds arrive", Sides: buyer, Body: "Refunds by card arrive within seven days."}},
 	}
 }
 
@@ -201,12 +208,7 @@ func anyInput(t *testing.T, index search.Index) {
 		}
 	}
 	found, err := index.Search(t.Context(), centrala.Query{Text: "pieniądze paczka wypłata hasło", Limit: 2})
-	if err != nil || len(found) != 2 || !slices.IsSortedFunc(found, func(a, b centrala.Suggestion) int {
-		if a.Score >= b.Score {
-			return -1
-		}
-		return 1
-	}) {
-		t.Errorf("two of four, best first: %+v, %v", found, err)
+	if err != nil || len(found) != 2 || slices.ContainsFunc(found, func(s centrala.Suggestion) bool { return s.Score <= 0 || s.Score > 1 }) {
+		t.Errorf("two of four, with a score from 0 to 1: %+v, %v", found, err)
 	}
 }

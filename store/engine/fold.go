@@ -56,17 +56,17 @@ func unfinished(r rune) rune {
 // Holds is the condition that a text column holds a word, with Polish letters or without, as the
 // argument a that Pattern makes of it. SQLite calls fold; in PostgreSQL a regular expression names
 // the letters, which takes as long as LIKE on lower does, and translate eight times as long.
-func Holds(postgres bool, column, a string) string {
-	if postgres {
+func (d Dialect) Holds(column, a string) string {
+	if d == Postgres {
 		return column + " ~* " + a
 	}
 	return "centrala_fold(" + column + ") LIKE " + a + ` ESCAPE '\'`
 }
 
 // Pattern is the argument for Holds.
-func Pattern(postgres bool, word string) string {
+func (d Dialect) Pattern(word string) string {
 	folded := fold(word)
-	if !postgres {
+	if d == SQLite {
 		return "%" + Like(folded) + "%"
 	}
 	var b strings.Builder

@@ -20,10 +20,7 @@ func articleCases() []testCase {
 }
 
 func article(slug string) centrala.Article {
-	return centrala.Article{
-		Locale: "pl", Slug: slug, Title: "Gdzie jest moja paczka", Summary: "Jak sprawdzić", Body: "# Paczka\n\n'; DROP TABLE article; --",
-		Sides: []centrala.Side{centrala.Buyer}, Tags: []string{"dostawa", "%"}, Section: "dostawa", Translation: "where-is-my-parcel", Popular: 3, Source: "demo",
-	}
+	return centrala.Article{Locale: "pl", Source: "demo", Content: centrala.Content{Slug: slug, Title: "Gdzie jest moja paczka", Summary: "Jak sprawdzić", Body: "# Paczka\n\n'; DROP TABLE article; --", Sides: []centrala.Side{centrala.Buyer}, Tags: []string{"dostawa", "%"}, Section: "dostawa", Popular: 3}}
 }
 
 func articleSaved(t *testing.T, h *house) {
@@ -83,7 +80,7 @@ func articleLists(t *testing.T, h *house) {
 		{"pl", "all", "dostawa", nil},
 		{"en", "bs", "dostawa", []centrala.Side{centrala.Buyer, centrala.Seller}},
 	} {
-		_, err := h.SaveArticle(ctx, centrala.Article{Locale: a.locale, Slug: a.slug, Title: "T " + a.slug, Section: a.section, Sides: a.sides})
+		_, err := h.SaveArticle(ctx, centrala.Article{Locale: a.locale, Content: centrala.Content{Slug: a.slug, Title: "T " + a.slug, Section: a.section, Sides: a.sides}})
 		need(t, err)
 	}
 	for _, c := range []struct {
@@ -143,8 +140,9 @@ func articleMoves(t *testing.T, h *house) {
 	a.Slug = "nowy"
 	_, err = h.SaveArticle(ctx, a)
 	need(t, err)
-	_, err = h.Article(ctx, "pl", "stary")
-	refused(t, err, centrala.NotFound)
+	if moved, err := h.Article(ctx, "pl", "stary"); err != nil || moved.Slug != "nowy" {
+		t.Fatalf("at its old address stands %+v, %v", moved, err)
+	}
 	need(t, h.RemoveArticle(ctx, b.ID))
 	refused(t, h.RemoveArticle(ctx, b.ID), centrala.NotFound)
 	removed := h.happened(t, centrala.ArticleRemoved)

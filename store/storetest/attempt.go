@@ -54,7 +54,7 @@ func forwardOnly(t *testing.T, h *house) {
 		centrala.DeliveryQueued:      "handed_over delivered read bounced",
 		centrala.DeliveryLeased:      "queued handed_over delivered read bounced",
 		centrala.DeliveryHandingOver: "queued handed_over delivered read bounced failed unknown",
-		centrala.DeliveryHandedOver:  "delivered read bounced",
+		centrala.DeliveryHandedOver:  "delivered read bounced failed",
 		centrala.Delivered:           "read bounced",
 		centrala.DeliveryRead:        "",
 		centrala.DeliveryBounced:     "queued",

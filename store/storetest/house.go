@@ -170,3 +170,17 @@ func (h *house) asked(t testing.TB, c centrala.Conversation) centrala.Survey {
 	need(t, err)
 	return s
 }
+
+// rawExec changes the tables past the store, as a restored backup or a lost row would.
+func (h *house) rawExec(t testing.TB, query string, args ...any) {
+	t.Helper()
+	driver, source := "pgx", h.dsn
+	if path, ok := strings.CutPrefix(h.dsn, "sqlite:"); ok {
+		driver, source = "sqlite", "file:"+path+"?_pragma=busy_timeout(5000)"
+	}
+	db, err := sql.Open(driver, source)
+	need(t, err)
+	defer db.Close()
+	_, err = db.Exec(query, args...)
+	need(t, err)
+}

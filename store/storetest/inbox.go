@@ -17,6 +17,8 @@ func inboxCases() []testCase {
 		{"inbox/without a key no secret is kept", inboxWithoutKey},
 		{"inbox/what is wrong is refused and named", inboxRefused},
 		{"inbox/one that was used is not removed", inboxRemoved},
+		{"inbox/one that is removed takes what its vendor posted along", inboxRemovedWithHooks},
+		{"inbox/what opens an account is kept for that one alone", inboxAccount},
 	}
 }
 
@@ -42,7 +44,7 @@ func inboxSecrets(t *testing.T, h *house) {
 	in := centrala.Inbox{
 		Slug: "sprzedawcy", Name: "Sprzedawcy", Channel: centrala.Email, Side: centrala.Seller, Team: h.other.ID, Enabled: true,
 		Origins: []string{"https://jarmark.test"}, JWKS: "https://jarmark.test/keys", Secret: "identity-secret",
-		Mailbox: &centrala.Mailbox{Address: "Sprzedawcy@Jarmark.test", FromName: "Jarmark", Folder: "INBOX", PollEvery: "1m",
+		Mailbox: &centrala.Mailbox{Address: "Sprzedawcy@Jarmark.test", FromName: "Jarmark", Folders: []string{"INBOX"}, PollEvery: "1m",
 			IMAP: centrala.Server{Host: "imap.test", Port: 993, TLS: "tls", User: "s"}, SMTP: centrala.Server{Host: "smtp.test", Port: 465, TLS: "tls", User: "s"},
 			IMAPPassword: "imap-password", SMTPPassword: "smtp-password"},
 	}
@@ -133,4 +135,48 @@ func inboxRemoved(t *testing.T, h *house) {
 	all, err := h.Inboxes(ctx)
 	need(t, err)
 	same(t, "what is left", len(all), 1)
+}
+
+// A removed inbox takes along what its vendor posted and how far it was read, and no other's.
+func inboxRemovedWithHooks(t *testing.T, h *house) {
+	ctx := t.Context()
+	var ids []centrala.InboxID
+	for _, slug := range []string{"bot", "inny"} {
+		in, err := h.SaveInbox(ctx, centrala.Inbox{Slug: slug, Name: slug, Channel: centrala.Telegram, Enabled: true, Account: &centrala.Account{ID: slug, Token: "t"}})
+		need(t, err)
+		ids = append(ids, in.ID)
+		for _, row := range []string{
+			`INSERT INTO mark (inbox, name, value, at) VALUES ($1, 'updates', '7', 0)`,
+			`INSERT INTO identity (channel, account, address, contact, inbox, name, lost, at) VALUES ('telegram', '` + slug + `', '5550001', 1, $1, 'Ola', 0, 0)`,
+			`INSERT INTO early (id, inbox, about, item, at) VALUES (` + fmt.Sprint(int64(in.ID)) + `, $1, 'x', 'y', 0)`,
+			`INSERT INTO device (inbox, id, user_code, page, whole_page, interval_s, by_whom, address, state, detail, term, expires_at, next_at, ended_at)
+				VALUES ($1, 1, 'ABC123', '', '', 5, '{}', '', 'pending', '', 0, 0, 0, 0)`,
+			`INSERT INTO hook (id, inbox, channel, key, what, outcome, cause, detail, size, kept, parser, tries, items, messages, conversation, number, seq, address, at, read_at)
+				VALUES (` + fmt.Sprint(int64(in.ID)) + `, $1, 'telegram', 'k', 'update', 'new', '', '', 2, 0, 0, 0, 0, 0, 0, 0, 0, '', 0, 0)`,
+		} {
+			h.rawExec(t, row, int64(in.ID))
+		}
+	}
+	need(t, h.RemoveInbox(ctx, ids[0]))
+	for _, of := range []string{"mark", "identity", "early", "hook", "device"} {
+		for i, want := range []string{"0", "1"} {
+			same(t, of, h.raw(t, `SELECT count(*) FROM `+of+` WHERE inbox = $1`, int64(ids[i])), want)
+		}
+	}
+}
+
+// What opened one account is not kept for another, and a secret that is left out stays.
+func inboxAccount(t *testing.T, h *house) {
+	ctx := t.Context()
+	in, err := h.SaveInbox(ctx, centrala.Inbox{Slug: "allegro", Name: "Allegro", Channel: centrala.Allegro, Enabled: true,
+		Account: &centrala.Account{ID: "1", Client: "c", Token: "token-1", Refresh: "refresh-1", ClientSecret: "secret-1"}})
+	need(t, err)
+	in.Account = &centrala.Account{ID: "1", Client: "c", Name: "Jarmark"}
+	in, err = h.SaveInbox(ctx, in)
+	need(t, err)
+	same(t, "kept", *in.Account, centrala.Account{ID: "1", Client: "c", Name: "Jarmark", Token: "token-1", Refresh: "refresh-1", ClientSecret: "secret-1"})
+	in.Account = &centrala.Account{Client: "other"}
+	in, err = h.SaveInbox(ctx, in)
+	need(t, err)
+	same(t, "of another application", *in.Account, centrala.Account{Client: "other", ClientSecret: "secret-1"})
 }

@@ -16,6 +16,9 @@ func leaseCases() []testCase {
 		{"a node that comes back takes its own lease at once, and what its earlier life still does is refused", ownLease},
 		{"a mailbox's cursor moves only under the lease that is held", fencedCursor},
 		{"a lease goes by the database's clock, whatever the node's says", leaseClock},
+		{"what the holder says of its line is told to all, until the lease ends", toldHealth},
+		{"a renewed sign-in is kept over the one that it came of, and over no other", keptRefresh},
+		{"an account's tokens are kept over those that they came of, and over no others", keptTokens},
 		{"a clock that steps leaves seq dense and identifiers rising", steppingClock},
 	}
 }
@@ -46,13 +49,13 @@ func oneHolder(t *testing.T, h *house) {
 	if l, err := h.TakeLease(ctx, h.widget.ID, "b", long); err != nil {
 		t.Fatalf("the lease of another inbox: term %d, %v", l, err)
 	}
-	if err := h.RenewLease(ctx, h.mailbox.ID, first, long); err != nil {
+	if err := h.RenewLease(ctx, h.mailbox.ID, first, long, ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.ReleaseLease(ctx, h.mailbox.ID, first); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.RenewLease(ctx, h.mailbox.ID, first, long); centrala.CodeOf(err) != centrala.Conflict {
+	if err := h.RenewLease(ctx, h.mailbox.ID, first, long, ""); centrala.CodeOf(err) != centrala.Conflict {
 		t.Fatalf("a released lease was renewed: %v", err)
 	}
 	second := h.takeLease(t, "b", long)
@@ -69,7 +72,7 @@ func oneHolder(t *testing.T, h *house) {
 		_, err := h.TakeLease(ctx, h.mailbox.ID, "a", long)
 		return err
 	})
-	if err := h.RenewLease(ctx, h.mailbox.ID, third, long); centrala.CodeOf(err) != centrala.Conflict {
+	if err := h.RenewLease(ctx, h.mailbox.ID, third, long, ""); centrala.CodeOf(err) != centrala.Conflict {
 		t.Fatalf("a lease that has ended was renewed: %v", err)
 	}
 }
@@ -80,10 +83,10 @@ func ownLease(t *testing.T, h *house) {
 	if now <= before {
 		t.Fatalf("terms %d, then %d", before, now)
 	}
-	if err := h.RenewLease(t.Context(), h.mailbox.ID, before, long); centrala.CodeOf(err) != centrala.Conflict {
+	if err := h.RenewLease(t.Context(), h.mailbox.ID, before, long, ""); centrala.CodeOf(err) != centrala.Conflict {
 		t.Fatalf("an earlier life renewed: %v", err)
 	}
-	if err := h.RenewLease(t.Context(), h.mailbox.ID, now, long); err != nil {
+	if err := h.RenewLease(t.Context(), h.mailbox.ID, now, long, ""); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -135,7 +138,7 @@ func leaseClock(t *testing.T, h *house) {
 		if _, err := other.TakeLease(t.Context(), h.mailbox.ID, "b", long); centrala.CodeOf(err) != centrala.Conflict {
 			t.Fatalf("a clock that steps by %s takes a lease: %v", by, err)
 		}
-		if err := h.RenewLease(t.Context(), h.mailbox.ID, held, long); err != nil {
+		if err := h.RenewLease(t.Context(), h.mailbox.ID, held, long, ""); err != nil {
 			t.Fatalf("with a clock that steps by %s: %v", -by, err)
 		}
 	}
@@ -170,5 +173,71 @@ func (h *house) until(t *testing.T, what string, ok func() error) {
 		case <-deadline:
 			t.Fatal(errors.Join(errors.New(what), err))
 		}
+	}
+}
+
+func toldHealth(t *testing.T, h *house) {
+	says := func(want string) {
+		t.Helper()
+		if got, err := h.LineHealth(t.Context(), h.mailbox.ID); err != nil || got != want {
+			t.Fatalf("the line is told as %q, %v; want %q", got, err, want)
+		}
+	}
+	says("")
+	first := h.takeLease(t, "a", long)
+	says("")
+	const health = `{"state":"failing","last_error":"Zażółć"}`
+	if err := h.RenewLease(t.Context(), h.mailbox.ID, first, long, health); err != nil {
+		t.Fatal(err)
+	}
+	says(health)
+	if err := h.ReleaseLease(t.Context(), h.mailbox.ID, first); err != nil {
+		t.Fatal(err)
+	}
+	says("")
+	h.takeLease(t, "b", long)
+	says("")
+}
+
+func keptRefresh(t *testing.T, h *house) {
+	in, err := h.Inbox(t.Context(), h.mailbox.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Mailbox.Login, in.Mailbox.IMAPPassword = centrala.ByMicrosoft, "tajne"
+	if in, err = h.SaveInbox(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	keep := func(was, is string, want centrala.Code) {
+		t.Helper()
+		if err := h.KeepRefresh(t.Context(), in.ID, was, is); centrala.CodeOf(err) != want {
+			t.Fatalf("%q over %q: %v", is, was, err)
+		}
+	}
+	holds := func(want string) {
+		t.Helper()
+		got, err := h.Inbox(t.Context(), in.ID)
+		if err != nil || got.Mailbox.RefreshToken != want || got.Mailbox.IMAPPassword != "tajne" {
+			t.Fatalf("kept %+v, %v; want %q", got.Mailbox, err, want)
+		}
+	}
+	keep("", "pierwszy", "")
+	keep("inny", "drugi", centrala.Conflict)
+	holds("pierwszy")
+	keep("pierwszy", "drugi", "")
+	holds("drugi")
+	in.Mailbox.RefreshToken, in.Mailbox.FromName = "", "Pomoc" // as somebody saves the settings
+	if _, err := h.SaveInbox(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	holds("drugi")
+	in.Mailbox.IMAP.User, in.Mailbox.RefreshToken = "kto-inny@example.com", ""
+	if _, err := h.SaveInbox(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	holds("")
+	keep("", "x", "")
+	if err := h.KeepRefresh(t.Context(), 12345, "", "x"); centrala.CodeOf(err) != centrala.NotFound {
+		t.Fatalf("of no inbox: %v", err)
 	}
 }

@@ -17,20 +17,39 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 
 	"centrala/lab"
+	"centrala/store"
 )
 
 // scratch is the server of this test binary: started by the first test that asks, gone with
 // the process. A server for each test would cost a second apiece.
 var scratch = sync.OnceValues(startScratch)
 
-// Postgres returns the address of an empty PostgreSQL database that is this test's alone and
-// is dropped when the test ends. The server is the one that CENTRALA_TEST_POSTGRES names, a
-// postgres:// address whose user may create databases; without it, a scratch server without
-// fsync, one per test binary. Where neither exists the test is skipped, or fails when CI=true.
+// blankDatabase is the one of a scratch server that has the schema and nothing in it.
+const blankDatabase = "centrala_blank"
+
+// Postgres is the address of a PostgreSQL database like EmptyPostgres's; on a scratch server
+// its schema is there already, copied from one that was migrated once.
 func Postgres(t testing.TB) (dsn string) {
 	t.Helper()
+	return newDatabase(t, blankDatabase)
+}
+
+// EmptyPostgres returns the address of an empty PostgreSQL database that is this test's alone
+// and is dropped when the test ends. The server is the one that CENTRALA_TEST_POSTGRES names, a
+// postgres:// address whose user may create databases; without it, a scratch server without
+// fsync, one per test binary. Where neither exists the test is skipped, or fails when CI=true.
+func EmptyPostgres(t testing.TB) (dsn string) {
+	t.Helper()
+	return newDatabase(t, "template0")
+}
+
+// newDatabase makes a database from a template of the scratch server.
+func newDatabase(t testing.TB, template string) (dsn string) {
+	t.Helper()
 	server := os.Getenv("CENTRALA_TEST_POSTGRES")
-	if server == "" {
+	if server != "" {
+		template = "template0" // nobody would take another one away again
+	} else {
 		g, err := scratch()
 		if errors.Is(err, lab.ErrNoPostgres) && os.Getenv("CI") != "true" {
 			t.Skip(err, "or set CENTRALA_TEST_POSTGRES to the address of one that may create databases")
@@ -45,7 +64,7 @@ func Postgres(t testing.TB) (dsn string) {
 		t.Fatalf("CENTRALA_TEST_POSTGRES is not a postgres:// address: %v", err)
 	}
 	name := fmt.Sprintf("centrala_test_%d_%d", os.Getpid(), time.Now().UnixNano())
-	if err := administer(server, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8'"); err != nil {
+	if err := administer(server, "CREATE DATABASE "+name+" TEMPLATE "+template+" ENCODING 'UTF8'"); err != nil {
 		t.Fatalf("create a database to test in: %v", err)
 	}
 	t.Cleanup(func() {
@@ -55,6 +74,16 @@ func Postgres(t testing.TB) (dsn string) {
 	})
 	u.Path = "/" + name
 	return u.String()
+}
+
+// migrate brings the schema of a database up to date and leaves nothing else in it: whoever
+// opens a copy finds no name of its history and no word about how it was left, as on a first start.
+func migrate(ctx context.Context, dsn string) error {
+	db, err := store.Open(ctx, dsn, store.Options{Guest: true})
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.NewEpoch(ctx), db.Close())
 }
 
 // administer runs one statement on the server itself.
@@ -95,6 +124,14 @@ rm -rf "$1"`
 	if err := keeper.Start(); err != nil {
 		return scratchServer{}, err
 	}
-	server, err := lab.StartPostgres(context.Background(), lab.PostgresConfig{Dir: dir, Scratch: true})
+	ctx := context.Background()
+	server, err := lab.StartPostgres(ctx, lab.PostgresConfig{Dir: dir, Scratch: true})
+	if err != nil {
+		return scratchServer{}, err
+	}
+	err = server.Do(ctx, "CREATE DATABASE "+blankDatabase+" TEMPLATE template0 ENCODING 'UTF8'")
+	if err == nil {
+		err = migrate(ctx, server.Address(blankDatabase))
+	}
 	return scratchServer{server, life}, err
 }

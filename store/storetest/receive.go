@@ -11,6 +11,7 @@ func receiveCases() []testCase {
 	return []testCase{
 		{"a fetched mail is taken once, and the cursor moves with it", fetchedOnce},
 		{"answers find their conversation by token, reference and subject, strangers do not", threading},
+		{"several mails are taken in one commit, or none of them", receivedTogether},
 		{"an empty message id matches nothing", emptyIDs},
 		{"the same mail by another way is a duplicate", sameMail},
 		{"automatic mail is in the ledger and in no conversation", automatic},
@@ -50,6 +51,30 @@ func fetchedOnce(t *testing.T, h *house) {
 	conv := h.conversation(t, r.Conversation)
 	if conv.Subject != in.Subject || conv.Team != h.team.ID || conv.Channel != centrala.Email {
 		t.Fatalf("conversation: %+v", conv)
+	}
+}
+
+func receivedTogether(t *testing.T, h *house) {
+	first, answer, other := h.mail(1, "jan", "Zwrot butów za duże", "proszę o zwrot"), h.mail(2, "jan", "Odp: Zwrot", "i o fakturę"), h.mail(3, "ewa", "Gdzie jest paczka z wtorku", "…")
+	first.MessageID, answer.MessageID, answer.References = "m1@poczta.test", "m2@poczta.test", []string{"m1@poczta.test"}
+	bad := h.mail(4, "ola", "Bez drzwi do środka", "…")
+	bad.Inbox = 404
+	if _, err := h.ReceiveAll(t.Context(), []centrala.Inbound{first, answer, bad}); err == nil {
+		t.Fatal("a mail of an inbox that is not there was taken")
+	}
+	if c, err := h.Cursor(t.Context(), h.mailbox.ID, "INBOX"); err != nil || c.UID != 0 {
+		t.Fatalf("the cursor moved to %d, %v", c.UID, err)
+	}
+	got, err := h.ReceiveAll(t.Context(), []centrala.Inbound{first, answer, other})
+	if err != nil || len(got) != 3 || got[0].Repeated || got[0].Seq != 1 || got[1].Conversation != got[0].Conversation || got[2].Conversation == got[0].Conversation {
+		t.Fatalf("receipts %+v, %v", got, err)
+	}
+	if c, err := h.Cursor(t.Context(), h.mailbox.ID, "INBOX"); err != nil || c.UID != 3 {
+		t.Fatalf("the cursor is at %d, %v", c.UID, err)
+	}
+	again, err := h.ReceiveAll(t.Context(), []centrala.Inbound{first, answer, other})
+	if err != nil || !again[0].Repeated || !again[1].Repeated || again[1].Message != got[1].Message {
+		t.Fatalf("again: %+v, %v", again, err)
 	}
 }
 

@@ -3,26 +3,21 @@
 package storetest
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
 
 	"centrala"
 	"centrala/store"
+	"centrala/store/library"
 )
 
-// Engines are the databases to run the suite on, by name: each function gives the DSN of an
-// empty one that is the test's alone.
+// Engines are the databases to run the suite on, by name: each function gives the DSN of one
+// that is the test's alone and holds nothing; its schema may be there already.
 type Engines map[string]func(testing.TB) string
 
 // Both are the engines of this version.
 func Both() Engines {
 	return Engines{"sqlite": SQLite, "postgres": Postgres}
-}
-
-// SQLite is the DSN of an empty SQLite database.
-func SQLite(t testing.TB) string {
-	return "sqlite:" + filepath.Join(t.TempDir(), "centrala.db")
 }
 
 // Run holds the promises against every engine.
@@ -49,8 +44,9 @@ type testCase struct {
 func cases() []testCase {
 	var all []testCase
 	for _, noun := range [][]testCase{
-		appendCases(), groupCases(), claimCases(), receiveCases(), leaseCases(), deliveryCases(), readCases(), mentionCases(), outboxCases(), contactCases(), houseCases(), promiseCases(),
-		timerCases(),
+		appendCases(), groupCases(), claimCases(), receiveCases(), bookCases(), leaseCases(), deviceCases(), deliveryCases(), readCases(), mentionCases(), outboxCases(), contactCases(), mergerCases(), likenessCases(), houseCases(), promiseCases(),
+		hookCases(), shelfCases(), timerCases(), socialCases(), wayCases(), threadCases(), elsewhereCases(), participantCases(), robotCases(), bounceCases(),
+		eraseCases(), addressCases(), identityCases(), traitCases(), worldCases(), editionCases(), reactionCases(), echoCases(), receiptCases(), rereadCases(), nameCases(),
 	} {
 		all = append(all, noun...)
 	}
@@ -60,6 +56,7 @@ func cases() []testCase {
 // house is a store with a team, two agents, a widget and a mailbox in it.
 type house struct {
 	*store.DB
+	*library.Library
 	dsn         string
 	clock       *clock
 	team, other centrala.Team
@@ -72,6 +69,7 @@ func newHouse(t *testing.T, dsn string) *house {
 	t.Helper()
 	h := &house{dsn: dsn, clock: newClock()}
 	h.DB = openStore(t, dsn, h.clock)
+	h.Library = library.New(h.DB)
 	ctx := t.Context()
 	var err error
 	if h.team, err = h.SaveTeam(ctx, centrala.Team{Name: "Kupujący", Sides: []centrala.Side{centrala.Buyer}}); err != nil {
@@ -91,7 +89,7 @@ func newHouse(t *testing.T, dsn string) *house {
 
 func openStore(t testing.TB, dsn string, c *clock) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), dsn, store.Options{Now: c.now, Seal: newLock(t, dsn), Node: "node-1"})
+	db, err := store.Open(t.Context(), dsn, store.Options{Now: c.now, Seal: newLock(t, dsn), Node: "node-1", Courtesy: courtesy{}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,9 +2,9 @@
 // section 3: JSON, times RFC 3339 in UTC, lists {"items":[…],"next":"<cursor>"|null}, errors as
 // application/problem+json. All calls are same-origin with the session cookie; those that change something carry
 // the header Centrala-CSRF: 1. A field marked `?` in a request may be left out and is then unchanged.
-import type { Attachment, Conversation, Entry, Presence, Side, Status } from '../protocol';
+import type { Attachment, Conversation, Entry, Matter, Presence, Side, Status, Template, Window } from '../protocol';
 
-export type { Attachment, Conversation, Entry, Presence, Side, Status };
+export type { Attachment, Conversation, Entry, Matter, Presence, Side, Status, Template, Window };
 
 // ── what every answer may contain ──────────────────────────────────────────────────────────────────────────────
 
@@ -186,7 +186,7 @@ export const listMessages = (c: string, query: { before?: number; after?: number
   call<List<Entry> & { more: boolean }>('GET', q(`/v1/conversations/${id(c)}/messages`, query));
 /** The whole of one message: `full_text` when the text shown is a part, the sanitised `html` of a mail (also at …/html, a document for a sandbox). */
 export const getMessage = (c: string, seq: number) =>
-  call<Entry & { full_text?: string; html?: string }>('GET', `/v1/conversations/${id(c)}/messages/${seq}`);
+  call<Entry & { full_text?: string; html?: string; earlier?: string[] }>('GET', `/v1/conversations/${id(c)}/messages/${seq}`);
 /** An own document, sanitised, with a CSP of its own; remote images only with `images`. */
 export const messageHtmlUrl = (c: string, seq: number, images: boolean) =>
   q(`/v1/conversations/${id(c)}/messages/${seq}/html`, { images: images ? 1 : undefined });
@@ -205,9 +205,13 @@ export interface Attempt {
 export interface Delivery {
   id: string;
   seq: number;
+  /** Which of the messages it left as, from 0. */
+  portion?: number;
   channel: string;
   state: string;
   reason?: string;
+  /** Why it did not arrive, for programs: outside-window, unreachable, bad-template, bad-file, not-open, or of a mail. */
+  cause?: string;
   at: string;
   history: Attempt[];
 }
@@ -280,14 +284,60 @@ export interface Contact {
   external_id?: string;
   blocked?: boolean;
   created_at: string;
+  /** Mail does not reach the address any more. */
+  undeliverable?: { since: string; reason: string };
+  /** Our own mail server says that the address is not theirs. */
+  doubted?: boolean;
   /** Sides on which this contact has conversations the reader may not see: that they exist, no more. */
   other_sides?: Side[];
+  /** At vendors; where a single contact is read. */
+  identities?: Identity[];
+}
+/** An address of a contact at a vendor: the vendor's own id of the person towards one of our accounts. */
+export interface Identity {
+  channel: string;
+  inbox: string;
+  address: string;
+  name?: string;
+  since: string;
+  /** They have blocked us there. */
+  lost?: boolean;
+}
+/** What speaks for or against two contacts being one person. */
+export interface Evidence {
+  kind: 'identity' | 'email' | 'phone' | 'order' | 'name' | 'locale' | 'other-identity' | 'other-email' | 'other-side' | 'doubted' | (string & {});
+  strong?: boolean;
+  against?: boolean;
+  detail?: string;
+}
+/** Somebody who may be the same person. */
+export interface Likeness {
+  contact: Contact;
+  evidence: Evidence[];
+  conversations: number;
+  channels: string[];
+  since: string;
+}
+/** Two contacts that were found to be one person. */
+export interface Merger {
+  id: string;
+  contact: string;
+  other: string;
+  /** Of the other. */
+  name?: string;
+  channels: string[];
+  by: { kind: string; id?: string; name?: string };
+  evidence: Evidence[];
+  at: string;
+  undone_at?: string;
 }
 /** One earlier conversation of a contact: what an agent may see of it. */
 export interface Earlier {
   id: string;
   ref: string;
   subject: string;
+  /** Its last public words. */
+  text?: string;
   channel: string;
   status: Status;
   opened_at: string;
@@ -300,10 +350,49 @@ export const patchContact = (c: string, body: { name?: string; email?: string; p
   call<Contact>('PATCH', `/v1/contacts/${id(c)}`, body);
 export const blockContact = (c: string, blocked: boolean) =>
   call<Contact>('POST', `/v1/contacts/${id(c)}/block`, { blocked });
+export const reachable = (c: string) => call<Contact>('DELETE', `/v1/contacts/${id(c)}/undeliverable`);
+/** Who reads a conversation along by mail; bounced: why a copy did not reach them. */
+export interface Participant {
+  address: string;
+  name?: string;
+  bounced?: string;
+}
+export const addParticipant = (c: string, address: string, name?: string) =>
+  call<List<Participant>>('POST', `/v1/conversations/${id(c)}/participants`, { address, ...(name ? { name } : {}) });
+export const removeParticipant = (c: string, address: string) =>
+  call<List<Participant>>('DELETE', `/v1/conversations/${id(c)}/participants/${id(address)}`);
+/** By a part of a name, address or number. */
+export const findContacts = (words: string, signal?: AbortSignal) =>
+  call<List<Contact>>('GET', q('/v1/contacts', { q: words, limit: 8 }), undefined, signal);
+/** Who may be the same person, the likeliest first. With `other` only how it stands with that one, likely or not. */
+export const listLikely = (c: string, other?: string) => call<List<Likeness>>('GET', q(`/v1/contacts/${id(c)}/likely`, { other }));
+/** They are one person: `contact` is who they are from now on. 409 `conflict` when something speaks against it for certain. */
+export const mergeContacts = (c: string, other: string) =>
+  call<{ contact: Contact; merger: string }>('POST', `/v1/contacts/${id(c)}/merge`, { other });
+/** They are two after all: everything goes back to where it was. */
+export const unmergeContacts = (c: string, merger: string) =>
+  call<unknown>('POST', `/v1/contacts/${id(c)}/unmerge`, { merger });
+/** They are not one person, and nobody is asked again. */
+export const unlikeContacts = (c: string, other: string) =>
+  call<unknown>('POST', `/v1/contacts/${id(c)}/unlike`, { other });
+export const listMergers = (c: string) => call<List<Merger>>('GET', `/v1/contacts/${id(c)}/mergers`);
+/** Messages that the vendor has approved, by which people may be written to at any time. */
+export const listTemplates = (inbox: string) => call<List<Template>>('GET', `/v1/inboxes/${id(inbox)}/templates`);
 export const listEarlier = (c: string) => call<List<Earlier>>('GET', `/v1/contacts/${id(c)}/conversations`);
 
 // ── people, teams, doors ───────────────────────────────────────────────────────────────────────────────────────
 
+/** What stands still because it looks like a loop of mail: a sender, or with an empty name an inbox's acknowledgements. */
+export interface Fuse {
+  inbox: string;
+  inbox_name: string;
+  name: string;
+  reason: 'flood' | 'echo' | 'budget';
+  blown_at: string;
+  until: string;
+}
+export const listFuses = () => call<List<Fuse>>('GET', '/v1/fuses');
+export const resetFuse = (inbox: string, name: string) => call<List<Fuse>>('POST', '/v1/fuses/reset', { inbox, name });
 export const listAgents = () => call<List<Agent>>('GET', '/v1/agents');
 /** 201; `link` is the one-time address where the person sets a password, shown this once, good for a day. */
 export const createAgent = (body: {
@@ -365,7 +454,29 @@ export interface TeamHours {
 export const listHours = () => call<List<TeamHours>>('GET', '/v1/hours');
 export const putHours = (team: string, hours: Hours) => call<TeamHours>('PUT', `/v1/hours/${id(team)}`, hours);
 
-export type InboxChannel = 'chat' | 'email' | 'form';
+export type SocialChannel = 'messenger' | 'instagram' | 'whatsapp' | 'telegram' | 'allegro' | 'webhook';
+export type InboxChannel = 'chat' | 'email' | 'form' | SocialChannel;
+/** How a social inbox is reached at its vendor; what is secret is sent beside it and never answered. */
+export interface Account {
+  /** The vendor's: of the page, professional account, phone number, bot or seller. */
+  id?: string;
+  name?: string;
+  /** WhatsApp: the business account that has the templates. */
+  business?: string;
+  /** Allegro: of the registered application. */
+  client?: string;
+  sandbox?: boolean;
+  /** Webhook: where answers are posted. */
+  endpoint?: string;
+  /** Telegram: we look, instead of being told. */
+  polling?: boolean;
+  /** Messenger: comments below the page's posts are conversations, too. */
+  comments?: boolean;
+  /** Messenger, Instagram: people may answer for seven days. */
+  human_agent?: boolean;
+  mark_read?: boolean;
+  expires_at?: string;
+}
 export interface Server {
   host: string;
   port: number;
@@ -373,15 +484,29 @@ export interface Server {
   tls: 'tls' | 'starttls' | 'none';
   user: string;
 }
+export type Login = 'google' | 'microsoft';
 export interface Mailbox {
   /** What customers write to. */
   address: string;
   from_name: string;
   imap: Server;
   smtp: Server;
+  /** Left out: by password. The providers' begin with a consent in the browser, see connectInbox. */
+  login?: Login;
   /** Default INBOX. */
-  folder?: string;
+  folders?: string[];
+  /** Done on the server with a mail once it is stored. */
+  after?: 'seen' | 'move';
+  move_to?: string;
+  /** Answers are also put there. */
+  sent_folder?: string;
+  /** Days of mail read when the mailbox is new. */
+  history?: number;
   poll_every?: string;
+  /** authserv-id of our own mail server, whose findings about senders are believed. */
+  authority?: string;
+  dkim_selector?: string;
+  per_minute?: number;
   /** Answers ask for replies to the bare address: the provider delivers nothing to box+something@. */
   plain_reply?: boolean;
 }
@@ -400,6 +525,20 @@ export interface Inbox {
   /** Widget: where the host site's public keys are. */
   jwks?: string;
   mailbox?: Mailbox;
+  acknowledge?: boolean;
+  /** Own words of the acknowledgement, by locale. */
+  ack_text?: Record<string, string>;
+  /** Somebody has signed the mailbox in with its provider. */
+  signed_in?: boolean;
+  /** What the domain has to publish for the kept DKIM key. */
+  dkim?: { name: string; value: string };
+  account?: Account;
+  /** Where the vendor posts to. */
+  hook_url?: string;
+  /** Whether vendors can post to this server, by its configured address. */
+  reachable?: boolean;
+  /** Only in the answer to its creation: verify token, secret header or key of signatures. */
+  hook_secret?: string;
   state: InboxState;
 }
 export interface InboxState {
@@ -410,6 +549,24 @@ export interface InboxState {
   failing_since?: string;
   /** Widget: sockets open now. */
   connected?: number;
+  code?: string;
+  /** What does not work although the door does. */
+  warning?: string;
+  /** Whether the server tells of new mail, or is looked into. */
+  watch?: 'idle' | 'poll';
+  behind?: number;
+  lag_s?: number;
+  /** Of the provider's access token, which is renewed by itself at renews_at. */
+  expires_at?: string;
+  renews_at?: string;
+  /** Within 7 days, and nobody but a person can renew it. */
+  expires_soon?: boolean;
+  /** The vendor wants nothing from us until then. */
+  limited_until?: string;
+  /** Answers that wait to be sent. */
+  queued?: number;
+  /** How long the last of what came took until it was in the log. */
+  delay_ms?: number;
 }
 /** Passwords are sent to set them and never answered; left out they stay as they are. */
 export interface InboxBody {
@@ -423,6 +580,15 @@ export interface InboxBody {
   mailbox?: Mailbox;
   imap_password?: string;
   smtp_password?: string;
+  /** PEM of the private key. */
+  dkim_key?: string;
+  acknowledge?: boolean;
+  ack_text?: Record<string, string>;
+  account?: Account;
+  token?: string;
+  /** Several, with a space between them, while it is changed. */
+  app_secret?: string;
+  client_secret?: string;
 }
 export const listInboxes = () => call<List<Inbox>>('GET', '/v1/inboxes');
 /** 201. */
@@ -431,19 +597,36 @@ export const createInbox = (body: InboxBody & { channel: InboxChannel; name: str
 export const patchInbox = (i: string, body: InboxBody) => call<Inbox>('PATCH', `/v1/inboxes/${id(i)}`, body);
 /** 409 `conflict` when conversations came in there: switch it off instead. */
 export const deleteInbox = (i: string) => call<void>('DELETE', `/v1/inboxes/${id(i)}`);
-/** A new HS256 secret for signed identities of a widget, shown this once; the old one is void at once. */
+/** A new secret, shown this once: for signed identities of a widget, where the old one is void at once; of a social channel, where it stays valid beside it. */
 export const rotateInboxSecret = (i: string) => call<{ secret: string }>('POST', `/v1/inboxes/${id(i)}/secret`, {});
 
+/** Connecting an Allegro account: the code that its owner types at Allegro. */
+export interface DeviceCode {
+  user_code: string;
+  verification_uri: string;
+  verification_uri_complete: string;
+  expires_at: string;
+  interval_s: number;
+}
+export type DeviceState = 'none' | 'pending' | 'connected' | 'denied' | 'expired';
+export const startDevice = (i: string) => call<DeviceCode>('POST', `/v1/inboxes/${id(i)}/device`, {});
+export const deviceState = (i: string, signal?: AbortSignal) => call<{ state: DeviceState; detail?: string; code?: DeviceCode }>('GET', `/v1/inboxes/${id(i)}/device`, undefined, signal);
+
+/** Where the browser has to go to sign a mailbox in with its provider; it comes back to #settings/channels/{id}/{outcome}. */
+export const connectInbox = (i: string) => call<{ address: string }>('POST', `/v1/inboxes/${id(i)}/connect`, {});
+
 export interface TestStep {
-  /** imap or smtp, and after a dot what of it failed: name, connect, timeout, certificate, login. */
+  /** imap or smtp and the step (name, tls, login, folder), or what of it failed (connect, timeout, certificate); dkim; oauth and why a provider does not let us in. */
   name: string;
   state: 'ok' | 'warn' | 'failed' | 'skipped';
   /** What was found, or the server's words. */
   detail: string;
   took_ms: number;
+  /** Of the mailbox, to choose from. */
+  folders?: string[];
 }
-/** Tries a mailbox without saving it; for a saved one `id` lets passwords be left out. Within 30 s. */
-export const testInbox = (i: string | null, body: InboxBody) =>
+/** Tries a line without saving it; for a saved one `id` lets passwords and secrets be left out. Within 30 s. */
+export const testInbox = (i: string | null, body: InboxBody & { channel?: InboxChannel }) =>
   call<{ ok: boolean; steps: TestStep[] }>('POST', i ? `/v1/inboxes/${id(i)}/test` : '/v1/inboxes/test', body);
 
 // ── macros, articles, keys, audit ──────────────────────────────────────────────────────────────────────────────
@@ -492,7 +675,7 @@ export const searchArticles = (query: { q: string; locale?: Locale; side?: Side;
   call<{ items: ArticleHit[]; engine: string; took_ms: number }>('GET', q('/v1/articles/search', query), undefined, signal);
 
 export const scopes = [
-  'conversations:read', 'conversations:write', 'contacts:read', 'contacts:write', 'articles:read', 'articles:write', 'surveys:read', 'reports:read', 'stream:read', 'settings:write',
+  'conversations:read', 'conversations:write', 'contacts:read', 'contacts:write', 'articles:read', 'articles:write', 'mail:read', 'mail:write', 'surveys:read', 'reports:read', 'stream:read', 'settings:write',
 ] as const;
 export type Scope = (typeof scopes)[number];
 export interface ApiKey {
@@ -511,6 +694,136 @@ export const listKeys = () => call<List<ApiKey>>('GET', '/v1/keys');
 export const createKey = (body: { name: string; scopes: Scope[]; sides: Side[] }) =>
   call<{ key: ApiKey; secret: string }>('POST', '/v1/keys', body);
 export const revokeKey = (k: string) => call<void>('DELETE', `/v1/keys/${id(k)}`);
+
+// ── the book of fetched mail ───────────────────────────────────────────────────────────────────────────────────
+
+export const outcomes = ['ingested', 'automatic', 'spam', 'duplicate', 'bounce', 'oversize', 'quarantined'] as const;
+export type Outcome = (typeof outcomes)[number];
+/** One fetched mail. `conversation` is where it is or, without a `seq`, what it is about. */
+export interface MailLine {
+  id: string;
+  inbox: string;
+  folder?: string;
+  uid?: number;
+  outcome: Outcome;
+  /** In English, for who does not know the cause's code. */
+  reason: string;
+  cause: { code: string; detail?: string };
+  from: { name: string; address: string };
+  to: string;
+  subject: string;
+  message_id?: string;
+  size: number;
+  has_raw: boolean;
+  written_at?: string;
+  at: string;
+  conversation?: string;
+  number?: number;
+  seq?: number;
+  link?: string;
+  parser: number;
+  trust: { verdict?: string; by?: string; spf?: string; dkim?: string; dmarc?: string; pretended?: string };
+  report?: { action: string; status: string; recipient: string; original_message_id: string };
+  decided_by?: string;
+  decided_at?: string;
+}
+/** With what the log knows about its sender, and where it belongs by what it answers. */
+export interface MailEntry extends MailLine {
+  sender: { wrote: number; answers: boolean; conversation?: string; number?: number };
+}
+export interface MailQuery {
+  q?: string;
+  inbox?: string;
+  outcome?: Outcome | '';
+  from?: string;
+  before?: string;
+  conversation?: string;
+  seq?: number;
+  cursor?: string;
+  limit?: number;
+}
+export const listMail = (query: MailQuery, signal?: AbortSignal) =>
+  call<List<MailLine> & { tally: Record<Outcome, number> }>('GET', q('/v1/mail', { ...query }), undefined, signal);
+export const mailTableUrl = (query: MailQuery) => q('/v1/mail.csv', { ...query });
+export const getMail = (e: string) => call<MailEntry>('GET', `/v1/mail/${id(e)}`);
+/** `text` is the beginning of the mail as it came; `cut` tells that there is more. */
+export const getMailHeaders = (e: string) =>
+  call<{ headers: { name: string; value: string }[]; text: string; cut: boolean }>('GET', `/v1/mail/${id(e)}/headers`);
+export const rawMailUrl = (e: string) => `/v1/mail/${id(e)}/raw`;
+/** 409 `conflict` when it is no longer what `was` says. */
+export const releaseMail = (e: string, was: Outcome) => call<MailEntry>('POST', `/v1/mail/${id(e)}/release`, { was });
+export const spamMail = (e: string, was: Outcome) => call<MailEntry>('POST', `/v1/mail/${id(e)}/spam`, { was });
+/** As the parser of today reads it; only with `apply` anything changes. */
+export interface MailReading {
+  entry: MailEntry;
+  reading: {
+    outcome: Outcome;
+    reason: string;
+    cause?: { code: string; detail?: string };
+    inbound: { subject: string; text: string; attachments: { name: string }[] }[];
+  };
+  applied: boolean;
+}
+export const rereadMail = (e: string, was: Outcome, apply: boolean) => call<MailReading>('POST', `/v1/mail/${id(e)}/reread`, { was, apply });
+
+// ── the book of webhooks ───────────────────────────────────────────────────────────────────────────────────────
+
+export const hookOutcomes = ['taken', 'nothing', 'repeated', 'unread', 'forged', 'new'] as const;
+export type HookOutcome = (typeof hookOutcomes)[number];
+/** One post of a vendor, or one thing that was fetched from it. */
+export interface Hook {
+  id: string;
+  inbox: string;
+  inbox_name?: string;
+  channel: string;
+  at: string;
+  key?: string;
+  /** In the vendor's words: "page / messages". */
+  what?: string;
+  outcome: HookOutcome;
+  cause?: { code: string; detail?: string };
+  size: number;
+  has_body: boolean;
+  parser?: number;
+  tries?: number;
+  read_at?: string;
+  items: number;
+  messages: number;
+  conversation?: string;
+  number?: number;
+  seq?: number;
+  address?: string;
+}
+/** With its raw body, "" once that is not kept, and how the parser of today reads it. */
+export interface HookEntry extends Hook {
+  body: string;
+  explanation: { outcome: string; reason: string; cause?: { code: string; detail?: string }; inbound: { kind: string; text: string; from: { name: string; address: string } }[]; notes: string[] } | null;
+}
+export interface HookQuery {
+  q?: string;
+  inbox?: string;
+  channel?: string;
+  outcome?: HookOutcome | '';
+  from?: string;
+  before?: string;
+  cursor?: string;
+  limit?: number;
+}
+export const listHooks = (query: HookQuery, signal?: AbortSignal) => call<List<Hook>>('GET', q('/v1/hooks', { ...query }), undefined, signal);
+/** How many ended how, whatever outcome is asked for. */
+export const tallyHooks = (query: HookQuery, signal?: AbortSignal) => call<Record<HookOutcome, number>>('GET', q('/v1/hooks/tally', { ...query }), undefined, signal);
+export const hookTableUrl = (query: HookQuery) => q('/v1/hooks.csv', { ...query });
+export const getHook = (h: string) => call<HookEntry>('GET', `/v1/hooks/${id(h)}`);
+/** What reading them again would do; at most 500. */
+export interface HookPreview {
+  hooks: number;
+  conversations: number;
+  reopened: number;
+  messages: number;
+  repeated: number;
+}
+export const previewHooks = (ids: string[]) => call<HookPreview>('POST', '/v1/hooks/preview', { ids });
+export const replayHooks = (ids: string[]) => call<{ replayed: number; messages: number; unread: number }>('POST', '/v1/hooks/replay', { ids });
 
 export interface AuditEntry {
   id: string;

@@ -101,7 +101,7 @@ test('a mailbox that refuses the login says so, step by step, and is not connect
     await page.getByRole('button', { name: 'Podłącz' }).click();
     await page.getByLabel('Adres e-mail').fill('pomoc@jarmark.example');
     await page.getByLabel('Adres e-mail').blur();
-    await page.getByLabel('Hasło').fill('niedobre');
+    await page.getByLabel('Hasło do aplikacji').fill('niedobre');
     for (const what of ['IMAP', 'SMTP']) {
       await page.getByLabel(`Serwer ${what}`).fill('127.0.0.1');
       await page.getByLabel(`Port ${what}`).fill(port);
@@ -184,6 +184,7 @@ test('a mailbox whose provider knows no sub-addresses: a tick says so, and asks 
   try {
     await admin.go('settings/channels');
     await page.getByRole('button', { name: /^Poczta/ }).click();
+    await page.getByText('Więcej ustawień').click();
     const tick = page.getByLabel('Odpowiedzi klientów na sam adres');
     await expect(page.getByText('pomoc+test@jarmark.example'), 'it says how to find out').toBeVisible();
     await expect(tick).not.toBeChecked();

@@ -148,7 +148,7 @@ export class Client {
       case 'resumed':
         return this.#resumed(frame);
       case 'delivery':
-        this.timeline(frame.conversation).markDelivery(frame.seq, frame.state, frame.reason);
+        this.timeline(frame.conversation).markDelivery(frame.seq, frame.state, frame.reason, frame.cause);
         return this.#touched(frame.conversation);
       case 'read':
         if (frame.author.kind !== this.#me.kind) this.timeline(frame.conversation).markRead(frame.upto);
@@ -181,14 +181,16 @@ export class Client {
   #acknowledged(row: Row, ack: Frame<ServerFrame, 'ack'>): void {
     const { conversation, seq, at } = ack;
     if (conversation === undefined || seq === undefined) return;
+    const timeline = this.timeline(conversation);
     const message: Message = {
-      id: ack.message ?? '', author: this.#me, text: row.text, channel: 'chat', key: row.key,
+      id: ack.message ?? '', author: this.#me, text: row.text, channel: row.via ?? timeline.channel ?? 'chat', key: row.key,
       at: at ?? new Date().toISOString(),
       ...(row.attachments.length > 0 ? { attachments: row.attachments } : {}),
       ...(row.note ? { note: true } : {}),
       ...(row.mentions?.length ? { mentions: row.mentions } : {}),
+      ...(row.answers ? { answers: row.answers } : {}),
     };
-    this.timeline(conversation).put(seq, message);
+    timeline.put(seq, message);
     this.#touched(conversation);
   }
 

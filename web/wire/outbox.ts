@@ -2,7 +2,7 @@
 // one frame is under way at a time, in the order the rows were written, and a row goes out with the same key
 // until it is acknowledged or refused for good. A refused row holds those behind it until somebody decides.
 import { limits } from '../protocol';
-import type { Attachment, ErrorCode, Frame, ServerFrame } from '../protocol';
+import type { Attachment, ErrorCode, Frame, ServerFrame, Template } from '../protocol';
 import { backoff } from './backoff';
 import { Lost, Refused } from './connection';
 import type { Connection } from './connection';
@@ -25,6 +25,9 @@ export interface Draft {
   /** Of a note: ids of the colleagues it names. */
   mentions?: string[];
   claim?: boolean;
+  via?: string;
+  answers?: number;
+  template?: Template;
 }
 
 /** Codes after which the same frame may succeed later, when the server did not say. */
@@ -302,5 +305,8 @@ function frameOf(row: Row) {
     ...(row.note ? { note: true } : {}),
     ...(row.mentions?.length ? { mentions: row.mentions } : {}),
     ...(row.claim === false ? { claim: false } : {}),
+    ...(row.via ? { via: row.via } : {}),
+    ...(row.answers ? { answers: row.answers } : {}),
+    ...(row.template ? { template: row.template } : {}),
   };
 }

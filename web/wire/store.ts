@@ -1,6 +1,6 @@
 // Where the outbox keeps its rows: IndexedDB, so that they outlive the tab. Without it (some private windows)
 // they live as long as the page, and durable says so.
-import type { Attachment, ErrorCode } from '../protocol';
+import type { Attachment, ErrorCode, Template } from '../protocol';
 
 /** One message somebody wrote that the server has not acknowledged yet. */
 export interface Row {
@@ -15,6 +15,12 @@ export interface Row {
   /** Of a note: ids of the colleagues it names. */
   mentions?: string[];
   claim?: boolean;
+  /** Another way than the conversation's own: "email", or "messenger" for a private answer to a comment. */
+  via?: string;
+  /** The seq of the message that it answers in particular. */
+  answers?: number;
+  /** An approved template that is sent; text is how it reads. */
+  template?: Template;
   /** When it was written, ms since the epoch. */
   at: number;
   /** A frame with this key has left at least once, so the server may have it. */

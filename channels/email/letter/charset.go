@@ -3,6 +3,7 @@ package letter
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -36,8 +37,17 @@ func convert(raw []byte, declared string) string {
 	case wide > 2*broken:
 		return string(raw) // UTF-8 that was damaged or cut
 	}
+	if declared == "x-mac-ce" || declared == "x-mac-centraleurroman" || declared == "mac-latin2" {
+		return macCE(raw)
+	}
 	if narrow := narrowCharset(declared); narrow != nil {
-		if s := decodeWith(narrow, raw); fits(s) {
+		s := decodeWith(narrow, raw)
+		if narrow == charmap.Windows1252 || narrow == charmap.ISO8859_15 {
+			if p := disguised(raw, s); p != "" {
+				return p
+			}
+		}
+		if fits(s) {
 			return s
 		}
 		return guess(raw, narrow)
@@ -48,6 +58,45 @@ func convert(raw []byte, declared string) string {
 		}
 	}
 	return guess(raw, nil)
+}
+
+// disguised is Polish that was declared as the charset of western Europe, where its bytes are
+// letters too ("zdjêcie"), or "": all of it must become Polish letters, and what stands between
+// them must look Polish, because "être" and "Muñoz" are right as they are.
+func disguised(raw []byte, western string) string {
+	lower := strings.ToLower(western)
+	if !strings.ContainsAny(lower, "êæñœÿ¹³¿") || !slices.ContainsFunc([]string{"cz", "sz", "rz", "dz", "zd", "dj", "w"}, func(sign string) bool { return strings.Contains(lower, sign) }) {
+		return ""
+	}
+	for _, e := range []encoding.Encoding{charmap.Windows1250, charmap.ISO8859_2} {
+		s := decodeWith(e, raw)
+		if _, bad := weigh(s); bad == 0 && !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf && !strings.ContainsRune(polishLetters, r) }) {
+			return s
+		}
+	}
+	return ""
+}
+
+const polishLetters = "ąćęłńóśźżĄĆĘŁŃÓŚŹŻ"
+
+// macCE is text of old Macintoshes as far as Polish needs it.
+func macCE(raw []byte) string {
+	letters := map[byte]rune{
+		0x88: 'ą', 0x8d: 'ć', 0xab: 'ę', 0xb8: 'ł', 0xc4: 'ń', 0x97: 'ó', 0xe6: 'ś', 0x90: 'ź', 0xfd: 'ż', 0x84: 'Ą', 0x8c: 'Ć', 0xa2: 'Ę', 0xfc: 'Ł',
+		0xc1: 'Ń', 0xee: 'Ó', 0xe5: 'Ś', 0x8f: 'Ź', 0xfb: 'Ż', 0xd2: '“', 0xd3: '”', 0xe3: '„', 0xd4: '‘', 0xd5: '’', 0xd0: '–', 0xd1: '—', 0xca: '\u00a0', 0xc9: '…',
+	}
+	var b strings.Builder
+	for _, c := range raw {
+		switch r, ok := letters[c]; {
+		case c < utf8.RuneSelf:
+			b.WriteByte(c)
+		case ok:
+			b.WriteRune(r)
+		default:
+			b.WriteRune(utf8.RuneError)
+		}
+	}
+	return b.String()
 }
 
 // speaks reports whether a declared charset may mean something else by plain ASCII bytes.
@@ -157,17 +206,25 @@ func weigh(s string) (good, bad int) {
 		r, n := utf8.DecodeRuneInString(rest)
 		rest = rest[n:]
 		after, _ := utf8.DecodeRuneInString(rest)
-		upper := unicode.IsUpper(r) && unicode.IsLower(before)
+		// A capital inside a word: "bĄd", "SĄd".
+		upper := unicode.IsUpper(r) && (unicode.IsLower(before) || unicode.IsLetter(before) && unicode.IsLower(after))
 		inWord := unicode.IsLetter(before) || unicode.IsLetter(after)
+		inside := unicode.IsLetter(before) && unicode.IsLetter(after)
 		switch {
 		case r < utf8.RuneSelf:
-		case upper: // a capital behind a small letter: "bĄd"
+		case upper:
 			bad++
 		case isUnit(s[:len(s)-len(rest)-n], r):
-		case strings.ContainsRune("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ", r):
+		case strings.ContainsRune(polishLetters, r):
 			good += 3
+		case strings.ContainsRune("šŠľĽťžŽ", r) && isConsonant(after) && (isConsonant(before) || r == 'Ľ' || r == 'ľ'):
+			bad++ // nobody can say that: it was a vowel, or a letter of another alphabet
+		case unicode.Is(unicode.Lm, r) || r == '˜' || r == 'Ÿ' && unicode.IsLower(after):
+			bad++
 		case strings.ContainsRune("äöüßÄÖÜéèàçáíúýčšžřěůľôâîëïêûñåøæ", r):
 			good++
+		case inside && strings.ContainsRune("„”“‘…«»§°€×•®©", r):
+			bad++
 		case strings.ContainsRune("„”“’‘–—…«»§°€×•·®©", r) || r == '\u00a0' || r == '\u00ad':
 			good++
 		case r == utf8.RuneError || unicode.IsControl(r):
@@ -180,6 +237,10 @@ func weigh(s string) (good, bad int) {
 		before = r
 	}
 	return good, bad
+}
+
+func isConsonant(r rune) bool {
+	return unicode.IsLetter(r) && !strings.ContainsRune("aeiouyąęóáéíúýäöüěôAEIOUYĄĘÓÁÉÍÚÝÄÖÜĚÔ", r)
 }
 
 // isUnit reports whether r makes "m²" or "cm³" of the word before it.

@@ -138,7 +138,9 @@ func Address(entry string) (centrala.Address, bool) {
 	if open := strings.LastIndexByte(entry, '<'); open >= 0 {
 		inside, _, _ := strings.Cut(entry[open+1:], ">")
 		name, addr = entry[:open], strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(inside), "mailto:"))
-		addr = strings.ReplaceAll(addr, " ", "")
+		if !strings.HasPrefix(addr, `"`) {
+			addr = strings.ReplaceAll(addr, " ", "")
+		}
 	}
 	if !strings.Contains(addr, "@") {
 		if addr = bareAddress.FindString(entry); addr == "" {
@@ -148,8 +150,9 @@ func Address(entry string) (centrala.Address, bool) {
 	}
 	addr = withoutBidi(toUTF8([]byte(addr), ""))
 	at := strings.LastIndexByte(addr, '@')
-	addr = OneLine(addr[:at] + "@" + strings.ToLower(strings.Trim(addr[at+1:], ".")))
-	if at == 0 || strings.HasSuffix(addr, "@") || len(addr) > 320 || strings.ContainsAny(addr, " \"") && addr[0] != '"' {
+	local := OneLine(addr[:at])
+	addr = OneLine(local + "@" + strings.ToLower(strings.Trim(addr[at+1:], ".,;")))
+	if strings.Trim(local, `"@`) == "" || strings.HasSuffix(addr, "@") || len(addr) > 320 || strings.ContainsAny(addr, " \",;<>") && addr[0] != '"' {
 		return centrala.Address{}, false
 	}
 	return centrala.Address{Name: displayName(name), Address: addr}, true
@@ -192,7 +195,7 @@ func IDs(h textproto.Header, name string) []string {
 		if found == nil {
 			for _, word := range strings.Fields(value) {
 				if strings.Contains(word, "@") && len(word) <= 500 {
-					list = append(list, strings.Trim(word, `<>"',;`))
+					list = append(list, strings.Trim(strings.Map(withoutBrackets, word), `"',;`))
 				}
 			}
 		}
@@ -202,6 +205,13 @@ func IDs(h textproto.Header, name string) []string {
 	}
 	list = slices.DeleteFunc(list, func(s string) bool { return s == "" })
 	return list[:min(len(list), maxIDs)]
+}
+
+func withoutBrackets(r rune) rune {
+	if r == '<' || r == '>' || unicode.IsControl(r) {
+		return -1
+	}
+	return r
 }
 
 // MessageID is the mail's own id without brackets, or "".

@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -11,20 +12,31 @@ import (
 
 // PolicyVersion changes whenever the policy does, so that what was cleaned under an older one
 // can be told.
-const PolicyVersion = 1
+const PolicyVersion = 2
+
+// RemotePicture begins the address of a picture that is not in the mail, instead of the address
+// itself: no reader loads it until somebody turns it back, on purpose.
+const RemotePicture = "remote:"
 
 // NewPolicy is what is left of HTML from outside: text with its structure, links that tell the
-// other side nothing, and pictures that came with the mail itself. No style, no forms, no
-// remote pictures. It is safe for concurrent use.
+// other side nothing, and pictures that came with the mail itself. No style, no forms; of remote
+// pictures only what RemotePicture leaves. What it made it leaves as it is. It is safe for
+// concurrent use.
 func NewPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "br", "div", "span", "b", "strong", "i", "em", "u", "s", "sub", "sup", "ul", "ol", "li", "blockquote",
 		"pre", "code", "hr", "h1", "h2", "h3", "h4", "table", "thead", "tbody", "tfoot", "tr", "th", "td", "caption")
 	p.AllowStandardURLs()
-	p.AllowURLSchemes("http", "https", "mailto", "tel", "cid")
+	p.AllowURLSchemes("http", "https", "mailto", "tel", "cid", "remote")
 	p.AllowRelativeURLs(false)
 	p.AllowAttrs("href").Matching(regexp.MustCompile(`^(?i:https?|mailto|tel):`)).OnElements("a")
-	p.AllowAttrs("src").Matching(regexp.MustCompile(`^(?i:cid):[^\s<>"]+$`)).OnElements("img")
+	p.AllowAttrs("src").Matching(regexp.MustCompile(`^\s*(?i:cid:|(remote:)?https?://)[^\s<>"]+\s*$`)).OnElements("img")
+	p.AllowAttrs("width", "height").Matching(regexp.MustCompile(`^[0-9]{1,4}$`)).OnElements("img")
+	p.RewriteSrc(func(u *url.URL) {
+		if u.Scheme == "http" || u.Scheme == "https" {
+			*u = url.URL{Scheme: strings.TrimSuffix(RemotePicture, ":"), Opaque: u.String()}
+		}
+	})
 	p.AllowAttrs("alt").Matching(bluemonday.Paragraph).OnElements("img")
 	p.AllowAttrs("colspan", "rowspan").Matching(regexp.MustCompile(`^[0-9]{1,3}$`)).OnElements("td", "th")
 	p.RequireNoFollowOnLinks(true)
@@ -35,6 +47,9 @@ func NewPolicy() *bluemonday.Policy {
 }
 
 func escapeHTML(s string) string { return html.EscapeString(s) }
+
+// outlookRule is the line that Outlook puts above what it quotes.
+const outlookRule = "________________________________"
 
 // maxHTMLDepth is how deep tags may be nested before the rest is read as flat text.
 const maxHTMLDepth = 200

@@ -19,7 +19,14 @@ func TestPolicy(t *testing.T) {
 		`<a href=" jAvascript&#58;alert(1)">a</a>`:                                                     `a`,
 		`<a href="data:text/html,x">a</a><a href="/admin">b</a><a href="//evil.test">c</a>`:            `abc`,
 		`<a href="mailto:a@b.test">a</a>`:                                                              `<a href="mailto:a@b.test" rel="nofollow noreferrer">a</a>`,
-		`<img src="https://tracker.test/x.gif" alt="logo">`:                                            `<img alt="logo">`,
+		`<img src="https://tracker.test/x.gif?a=1&b=2" alt="logo" width=20>`:                           `<img src="remote:https://tracker.test/x.gif?a=1&amp;b=2" alt="logo" width="20">`,
+		`<img src="HTTP://tracker.test/x.gif">`:                                                        `<img src="remote:http://tracker.test/x.gif">`,
+		`<img src="remote:https://tracker.test/x.gif">`:                                                `<img src="remote:https://tracker.test/x.gif">`,
+		`<img src="remote:javascript:alert(1)"><img src="remote:cid:x">`:                               ``,
+		`<img src="data:image/svg+xml,<svg onload=x>"><img src="//tracker.test/x">`:                    ``,
+		`<img srcset="https://tracker.test/x 2x" lowsrc="https://t.test/y">`:                           ``,
+		`<img src="https://t.test/&quot;onerror=&quot;alert(1)">`:                                      ``,
+		`<p background="https://t.test/x" style="background:url(https://t.test/y)">a</p>`:              `<p>a</p>`,
 		`<img src="cid:a@b" onerror=alert(1)>`:                                                         `<img src="cid:a@b">`,
 		`<img src="cid:a&quot; onerror=&quot;x">`:                                                      ``,
 		`<form action="https://evil.test"><input name=p><button>ok</button></form>a`:                   `a`,
@@ -31,6 +38,8 @@ func TestPolicy(t *testing.T) {
 	} {
 		if got := strings.TrimSpace(p.Sanitize(in)); got != want {
 			t.Errorf("%s\n becomes %s\n want    %s", in, got, want)
+		} else if again := strings.TrimSpace(p.Sanitize(got)); again != got {
+			t.Errorf("%s\n cleaned again becomes %s", got, again)
 		}
 	}
 }

@@ -25,11 +25,23 @@ type Letter struct {
 	Files    []centrala.Part  // Inline: shown inside the HTML
 	Status   string           // the fields of a delivery report
 	Original textproto.Header // of the message that a report is about
+	Report   *Letter          // a report that came inside this mail; its files are not kept
 	Digest   string           // hash of what the sender wrote, not of what servers added on the way
 	Notes    []string         // what had to be repaired
 	TooBig   bool             // larger than MaxMail; what is here is its beginning
+	Sealed   Sealed           // what only its recipient's own program can read
 	Broken   error            // why the mail could not be read to its end, in words for people
 }
+
+// Sealed is by what the words of a mail are hidden from us.
+type Sealed string
+
+// The seals.
+const (
+	Open        Sealed = ""
+	SealedPGP   Sealed = "PGP"
+	SealedSMIME Sealed = "S/MIME"
+)
 
 // Measure is a Keeper that keeps nothing.
 func Measure(_ centrala.Part, _ int, r io.Reader) (int64, string, error) {
@@ -43,8 +55,13 @@ var errPanic = errors.New("the reader failed on it")
 // The error is only ever the reader's or the keeper's: what is wrong with the mail itself is
 // in Broken and Notes.
 func Read(r io.Reader, headerOnly bool, keep Keeper) (*Letter, error) {
+	return read(r, headerOnly, keep, false)
+}
+
+// read is Read; inside tells that the mail is part of another.
+func read(r io.Reader, headerOnly bool, keep Keeper, inside bool) (*Letter, error) {
 	limited := &io.LimitedReader{R: r, N: MaxMail + 1}
-	w := &walker{l: newLines(limited), keep: keep}
+	w := &walker{l: newLines(limited), keep: keep, inside: inside, room: maxText, htmlRoom: maxText}
 	a := &Letter{}
 	var all content
 	a.Header, a.Broken = w.l.header(true)
@@ -54,18 +71,23 @@ func Read(r io.Reader, headerOnly bool, keep Keeper) (*Letter, error) {
 	if w.l.err != nil {
 		return nil, fmt.Errorf("read mail: %w", w.l.err)
 	}
-	if err := a.Broken; err != nil && !errors.Is(err, errNoHeader) && !errors.Is(err, errHeaderTooBig) &&
+	if err := a.Broken; err != nil && !errors.Is(err, ErrNoHeader) && !errors.Is(err, errHeaderTooBig) &&
 		!errors.Is(err, errTooManyParts) && !errors.Is(err, errPanic) {
 		return nil, fmt.Errorf("keep mail: %w", err)
 	}
 	a.TooBig = limited.N <= 0
-	a.Status, a.Original, a.Notes, a.Files = w.status, w.original, w.l.notes, w.files
+	a.Status, a.Original, a.Report, a.Notes, a.Files = w.status, w.original, w.report, w.l.notes, w.files
 	a.Digest = w.l.digest(a.Header)
-	if all.empty() {
-		all = w.calendar
+	for _, other := range []content{w.aside, w.calendar} {
+		if all.empty() {
+			all = other
+		}
 	}
-	a.HTML = strings.TrimSpace(all.html)
+	a.HTML = strings.TrimSpace(placed(all.html, w.places))
 	a.Text = strings.TrimRight(strings.Trim(visible(all.text()), "\n"), " \n")
+	if a.Sealed = w.sealed; strings.HasPrefix(strings.TrimSpace(a.Text), "-----BEGIN PGP MESSAGE-----") {
+		a.Sealed = SealedPGP
+	}
 	a.inline()
 	return a, nil
 }

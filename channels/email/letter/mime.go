@@ -14,17 +14,19 @@ import (
 
 // Limits of what is read of one mail. The raw mail is kept whole whatever they say.
 const (
-	MaxMail   = 50 << 20
+	MaxMail   = 72 << 20 // 50 MB of files, as base64 in lines has them
 	MaxHeader = 256 << 10
 	maxDepth  = 20
 	maxParts  = 200
-	maxText   = 2 << 20 // of one part that is shown as text
+	maxText   = 2 << 20 // of what is shown as text, and again as HTML
 )
+
+// ErrNoHeader is the Broken of what is no mail at all.
+var ErrNoHeader = errors.New("there is no mail header")
 
 var (
 	errHeaderTooBig = errors.New("the header is larger than 256 KiB")
 	errTooManyParts = errors.New("the mail has more than 200 parts")
-	errNoHeader     = errors.New("there is no mail header")
 )
 
 // lines reads a mail as the nested parts that its boundaries make of it. It never fails on
@@ -152,15 +154,23 @@ func (b *body) Read(p []byte) (int, error) {
 
 // header reads a header block up to its empty line. What is no header line is left out and
 // noted. top tells that it is the mail's own; a part inside may also have no header at all and
-// begin with an empty line, or with its text, and then it is errNoHeader and the text is next.
+// begin with an empty line, or with its text, and then it is ErrNoHeader and the text is next.
+//
+// What is no header line and stands at the end is the beginning of a text that nobody put an
+// empty line above.
 func (l *lines) header(top bool) (textproto.Header, error) {
 	var raw bytes.Buffer
 	var found bool
+	var broken []string // the last lines, as long as no header line follows them
 	for raw.Len() <= MaxHeader {
 		line := l.line()
 		text := strings.TrimRight(string(line), "\r\n")
 		switch {
-		case line == nil:
+		case line == nil, text == "" && found && isProse(broken):
+			if found && len(broken) > 0 {
+				l.note("there is no empty line below the header")
+				l.pushed = []byte(strings.Join(broken, "\n") + "\n")
+			}
 			return l.parsed(&raw, found)
 		case text == "" && !found && top:
 			continue // empty lines before the first header line
@@ -168,20 +178,28 @@ func (l *lines) header(top bool) (textproto.Header, error) {
 			return l.parsed(&raw, found)
 		case !found && top && isMboxLine(text):
 			continue
-		case found && (text[0] == ' ' || text[0] == '\t'):
+		case found && len(broken) == 0 && (text[0] == ' ' || text[0] == '\t'):
 		case !found && !top && !isHeaderLine(text):
 			l.pushed = append(line, '\n')
-			return textproto.Header{}, errNoHeader
+			return textproto.Header{}, ErrNoHeader
 		case !isHeaderLine(text):
 			l.note("a header line is broken")
+			if size := raw.Len(); found && size <= MaxHeader && len(broken) < 1000 {
+				broken = append(broken, text)
+			}
 			continue
 		}
-		found = true
+		found, broken = true, nil
 		raw.WriteString(text)
 		raw.WriteString("\r\n")
 	}
 	h, _ := l.parsed(&raw, found) // what was read is enough to tell whose it is
 	return h, errHeaderTooBig
+}
+
+// isProse reports whether lines are words of a text rather than the rest of a broken header.
+func isProse(lines []string) bool {
+	return len(lines) > 0 && len(strings.Fields(lines[0])) >= 3 && !strings.ContainsAny(lines[0], "<>=@")
 }
 
 // line is a whole line of the current part, cut at the size of a whole header.
@@ -207,12 +225,12 @@ func (l *lines) line() []byte {
 
 func (l *lines) parsed(raw *bytes.Buffer, found bool) (textproto.Header, error) {
 	if !found {
-		return textproto.Header{}, errNoHeader
+		return textproto.Header{}, ErrNoHeader
 	}
 	raw.WriteString("\r\n")
 	h, err := textproto.ReadHeader(bufio.NewReader(raw))
 	if err != nil {
-		return h, errNoHeader
+		return h, ErrNoHeader
 	}
 	return h, nil
 }

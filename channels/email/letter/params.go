@@ -67,6 +67,7 @@ func joinPieces(ps map[int]piece) string {
 	var (
 		raw     bytes.Buffer
 		charset string
+		escaped string // of neighbours: some mailers cut in the middle of an escape
 	)
 	for n := 0; n < 100; n++ {
 		p, ok := ps[n]
@@ -81,10 +82,13 @@ func joinPieces(ps map[int]piece) string {
 			if parts := strings.SplitN(value, "'", 3); charset == "" && len(parts) == 3 {
 				charset, value = parts[0], parts[2]
 			}
-			value = unpercent(value)
+			escaped += value
+			continue
 		}
-		raw.WriteString(value)
+		raw.WriteString(unpercent(escaped) + value)
+		escaped = ""
 	}
+	raw.WriteString(unpercent(escaped))
 	return OneLine(toUTF8(raw.Bytes(), charset))
 }
 

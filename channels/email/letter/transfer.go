@@ -19,42 +19,64 @@ func decoded(encoding string, r io.Reader) io.Reader {
 	return r
 }
 
+func isBase64(encoding string) bool { return strings.EqualFold(strings.TrimSpace(encoding), "base64") }
+
+// looksBase64 reports whether a text that says that it is in base64 may be: words with spaces
+// between them are not.
+func looksBase64(br *bufio.Reader) bool {
+	start, _ := br.Peek(2048)
+	words, lines := 0, 0
+	for line := range strings.Lines(string(start)) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		lines++
+		if len(strings.Fields(line)) > 2 || strings.ContainsAny(line, ".,:;<>?!()\"'") && len(strings.Fields(line)) > 1 {
+			words++
+		}
+	}
+	return words*2 <= lines
+}
+
 // base64Only passes on what belongs to base 64, in whole groups of four unless at the end, and
-// stops at the first padding.
+// stops at the first padding. One character that is left over says nothing and is left out.
 type base64Only struct {
-	r    io.Reader
-	n    int // characters passed on
-	done bool
+	r     io.Reader
+	ready []byte // to be passed on; its room is kept
+	room  [4 << 10]byte
+	part  [3]byte // of a group
+	n     int     // characters in part
+	done  bool
 }
 
 func (b *base64Only) Read(p []byte) (int, error) {
-	for !b.done {
-		n, err := b.r.Read(p)
-		kept := 0
-		for _, c := range p[:n] {
+	for len(b.ready) == 0 {
+		if b.done {
+			return 0, io.EOF
+		}
+		kept := copy(b.room[:], b.part[:b.n])
+		n, err := b.r.Read(b.room[kept:])
+		for _, c := range b.room[kept : kept+n] {
 			if c == '=' {
 				b.done = true
 				break
 			}
 			if c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/' {
-				p[kept] = c
+				b.room[kept] = c
 				kept++
 			}
 		}
-		if err != nil {
-			b.done = true
+		b.done = b.done || err != nil
+		whole := kept - kept%4
+		if b.done && kept%4 > 1 {
+			whole = kept
 		}
-		b.n += kept
-		if kept > 0 {
-			return kept, nil
-		}
+		b.n = copy(b.part[:], b.room[whole:kept])
+		b.ready = b.room[:whole]
 	}
-	if b.n%4 == 1 && len(p) > 0 { // one character says nothing; with this one it is 6 bits of nothing
-		b.n++
-		p[0] = 'A'
-		return 1, nil
-	}
-	return 0, io.EOF
+	n := copy(p, b.ready)
+	b.ready = b.ready[n:]
+	return n, nil
 }
 
 // quotedPrintable decodes RFC 2045 section 6.7 and passes on, as it stands, what only looks

@@ -1,10 +1,9 @@
 package letter
 
 import (
+	"bufio"
 	"errors"
-	"fmt"
 	"io"
-	"mime"
 	"strings"
 
 	"github.com/emersion/go-message/textproto"
@@ -85,11 +84,18 @@ func isPlaceholder(s string) bool {
 type walker struct {
 	l        *lines
 	keep     Keeper
+	inside   bool // of another mail
+	room     int  // for texts
+	htmlRoom int  // for HTML
 	parts    int
 	files    []centrala.Part
 	status   string           // a delivery report's fields, as they came
 	original textproto.Header // of the message that a report is about
+	report   *Letter          // inside this mail
 	calendar content
+	places   []place // of files that HTML names by their place
+	sealed   Sealed
+	aside    content // a text that is also a file: shown when there is no other
 }
 
 func (w *walker) part(h textproto.Header, depth int) (content, error) {
@@ -113,8 +119,13 @@ func (w *walker) part(h textproto.Header, depth int) (content, error) {
 			return w.multipart(kind, params["boundary"], depth)
 		}
 	}
-	raw := &body{l: w.l}
-	r := decoded(h.Get("Content-Transfer-Encoding"), raw)
+	transfer := h.Get("Content-Transfer-Encoding")
+	raw := bufio.NewReader(&body{l: w.l})
+	if strings.HasPrefix(kind, "text/") && isBase64(transfer) && !looksBase64(raw) {
+		w.l.note("a text says that it is in base64 and is not")
+		transfer = ""
+	}
+	r := decoded(transfer, raw)
 	name := dparams["filename"]
 	if name == "" {
 		name = params["name"]
@@ -128,7 +139,7 @@ func (w *walker) part(h textproto.Header, depth int) (content, error) {
 		}
 		return content{plain: s}, err
 	case kind == "text/html" && isText:
-		s, err := w.read(r, params["charset"])
+		s, err := w.readHTML(r, params["charset"])
 		return content{html: s}, err
 	case strings.HasPrefix(kind, "text/") && isText && kind != "text/calendar" && kind != "text/rfc822-headers":
 		s, err := w.read(r, params["charset"])
@@ -146,23 +157,33 @@ func (w *walker) part(h textproto.Header, depth int) (content, error) {
 	return content{}, w.file(h, centrala.Part{Name: name, Type: kind, Inline: disposition == "inline"}, r)
 }
 
-// read reads a text part as far as it is shown.
+// read reads a text part as far as it is shown: all texts of a mail together have as much room
+// as one.
 func (w *walker) read(r io.Reader, charset string) (string, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, maxText))
+	raw, err := io.ReadAll(io.LimitReader(r, int64(w.room)))
 	if err != nil {
 		return "", err
 	}
+	w.room -= len(raw)
 	if more, _ := io.CopyN(io.Discard, r, 1); more > 0 {
 		w.l.note("a text was cut at 2 MB")
 	}
 	return strings.ReplaceAll(toUTF8(raw, charset), "\r\n", "\n"), nil
 }
 
+// readHTML is read for HTML, which has room of its own beside the plain form of the same.
+func (w *walker) readHTML(r io.Reader, charset string) (string, error) {
+	w.room, w.htmlRoom = w.htmlRoom, w.room
+	s, err := w.read(r, charset)
+	w.room, w.htmlRoom = w.htmlRoom, w.room
+	return s, err
+}
+
 // about reads the header of the message that a report is about.
 func (w *walker) about(r io.Reader) error {
 	inner := newLines(io.LimitReader(r, MaxHeader))
 	h, err := inner.header(true)
-	if errors.Is(err, errNoHeader) || errors.Is(err, errHeaderTooBig) {
+	if errors.Is(err, ErrNoHeader) || errors.Is(err, errHeaderTooBig) {
 		return nil
 	}
 	w.original = h
@@ -172,7 +193,9 @@ func (w *walker) about(r io.Reader) error {
 func (w *walker) multipart(kind, boundary string, depth int) (all content, err error) {
 	at := len(w.l.bounds)
 	w.l.bounds = append(w.l.bounds, boundary)
+	room := w.room
 	preamble, err := w.read(&body{l: w.l}, "")
+	w.room = room // hardly ever shown
 	if err != nil {
 		return all, err
 	}
@@ -181,7 +204,7 @@ func (w *walker) multipart(kind, boundary string, depth int) (all content, err e
 	for w.l.hit == at && !w.l.final {
 		w.l.begin()
 		h, err := w.l.header(false)
-		if err != nil && !errors.Is(err, errNoHeader) {
+		if err != nil && !errors.Is(err, ErrNoHeader) {
 			return all, err
 		}
 		c, err := w.part(h, depth+1)
@@ -209,78 +232,6 @@ func (w *walker) multipart(kind, boundary string, depth int) (all content, err e
 		w.l.note("a closing boundary is missing")
 	}
 	return all, nil
-}
-
-// file hands a part that is a file to the keeper.
-func (w *walker) file(h textproto.Header, p centrala.Part, r io.Reader) error {
-	n := len(w.files) + 1
-	ending := ""
-	if known, err := mime.ExtensionsByType(p.Type); err == nil && len(known) > 0 {
-		ending = known[0]
-	}
-	switch p.Type {
-	case "message/rfc822", "message/global":
-		ending = ".eml"
-	case "text/calendar":
-		ending = ".ics"
-	case "image/jpeg":
-		ending = ".jpg"
-	case "text/plain":
-		ending = ".txt"
-	}
-	p.Name = FileName(p.Name, fmt.Sprintf("part-%d%s", n, ending))
-	p.CID = strings.Trim(strings.TrimSpace(h.Get("Content-Id")), "<>")
-	head := &prefix{r: r}
-	var err error
-	if p.Size, p.Blob, err = w.keep(p, n, head); err != nil {
-		return err
-	}
-	w.files = append(w.files, p)
-	switch p.Type {
-	case "message/rfc822", "message/global":
-		if w.original.Len() == 0 {
-			return w.about(strings.NewReader(string(head.kept)))
-		}
-	case "text/calendar":
-		w.calendar = w.calendar.and(content{plain: calendarCard(toUTF8(head.kept, ""))})
-	}
-	return nil
-}
-
-// prefix remembers the beginning of what is read through it.
-type prefix struct {
-	r    io.Reader
-	kept []byte
-}
-
-func (p *prefix) Read(b []byte) (int, error) {
-	n, err := p.r.Read(b)
-	if room := 64<<10 - len(p.kept); room > 0 {
-		p.kept = append(p.kept, b[:min(n, room)]...)
-	}
-	return n, err
-}
-
-// calendarCard tells what an invitation is about in a few lines; the invitation itself is a
-// file.
-func calendarCard(s string) string {
-	s = strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "").Replace(s)
-	var card []string
-	for line := range strings.Lines(s) {
-		name, value, ok := strings.Cut(strings.TrimSpace(line), ":")
-		name, _, _ = strings.Cut(strings.ToUpper(name), ";")
-		if !ok || value == "" {
-			continue
-		}
-		switch name {
-		case "SUMMARY", "DTSTART", "DTEND", "LOCATION", "ORGANIZER":
-			value = strings.NewReplacer(`\n`, " ", `\,`, ",", `\;`, ";", `\\`, `\`, "mailto:", "", "MAILTO:", "").Replace(value)
-			if card = append(card, OneLine(value)); len(card) == 8 {
-				return strings.Join(card, "\n")
-			}
-		}
-	}
-	return strings.Join(card, "\n")
 }
 
 // unflow joins the lines of format=flowed text (RFC 3676).

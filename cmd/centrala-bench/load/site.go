@@ -31,6 +31,18 @@ func (s *Site) Front() *wire.House { return s.Nodes[0] }
 // Back is the node that agents sit at: another one where there are several.
 func (s *Site) Back() *wire.House { return s.Nodes[len(s.Nodes)-1] }
 
+// Administrator signs in who may change the house, and gives the token.
+func (s *Site) Administrator(ctx context.Context) (string, error) {
+	token, _, err := s.Back().Login(ctx, administrator, password)
+	return token, err
+}
+
+// Seller signs in somebody who answers sellers, and gives the token.
+func (s *Site) Seller(ctx context.Context) (string, error) {
+	token, _, err := s.Back().Login(ctx, sellers, password)
+	return token, err
+}
+
 // rest waits, unless ctx ends first.
 func rest(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)

@@ -17,7 +17,8 @@ import (
 
 const (
 	administrator = "admin@demo.test"
-	buyers        = "ania@demo.test" // one of those who answer buyers
+	buyers        = "ania@demo.test"  // one of those who answer buyers
+	sellers       = "marek@demo.test" // and of those who answer sellers
 	password      = "centrala-demo"
 	mostCapacity  = 1000
 	chatsEach     = 250 // that an agent of that capacity can carry

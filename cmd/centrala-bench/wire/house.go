@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -157,27 +158,42 @@ func (h *House) Do(ctx context.Context, c Call) error {
 	return nil
 }
 
-// Metric is the value of a metric without labels.
+// Metric is the value of a metric; labels, if it has any, are part of the name.
 func (h *House) Metric(ctx context.Context, name string) (float64, error) {
+	v, ok, err := h.metric(ctx, name)
+	if err == nil && !ok {
+		err = fmt.Errorf("GET /metrics: there is no %s in it", name)
+	}
+	return v, err
+}
+
+// Counter is Metric of what is not in the list before it has happened once.
+func (h *House) Counter(ctx context.Context, name string) (float64, error) {
+	v, _, err := h.metric(ctx, name)
+	return v, err
+}
+
+func (h *House) metric(ctx context.Context, name string) (v float64, ok bool, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.Addr+"/metrics", nil)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	res, err := h.Client.Do(r)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	defer res.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(res.Body, 4<<20))
-	if err != nil {
-		return 0, err
+	if err != nil || res.StatusCode != http.StatusOK {
+		return 0, false, errors.Join(err, fmt.Errorf("GET /metrics: %s", res.Status))
 	}
 	for line := range strings.Lines(string(b)) {
-		if v, ok := strings.CutPrefix(line, name+" "); ok {
-			return strconv.ParseFloat(strings.TrimSpace(v), 64)
+		if value, ok := strings.CutPrefix(line, name+" "); ok {
+			v, err = strconv.ParseFloat(strings.TrimSpace(value), 64)
+			return v, true, err
 		}
 	}
-	return 0, fmt.Errorf("GET /metrics: %s, and no %s in it", res.Status, name)
+	return 0, false, nil
 }
 
 // Visitor makes a new customer of the inbox web and gives their token.

@@ -3,7 +3,7 @@
 import * as api from '../api';
 import { app } from './app.svelte';
 import { lists } from './lists.svelte';
-import { line } from './line.svelte';
+import { line, type Extra } from './line.svelte';
 
 interface Waiting {
   id: string;
@@ -120,7 +120,7 @@ interface Held {
 const held = new Map<string, Held>();
 
 /** Hands words to the outbox. What is not chat waits five seconds first: `back` puts them back into the composer. */
-export function send(c: api.Conversation, text: string, more: { note?: boolean; mentions?: string[]; attachments?: api.Attachment[] }, gone: () => unknown, back: () => void): void {
+export function send(c: api.Conversation, text: string, more: Extra, gone: () => unknown, back: () => void): void {
   const go = () => {
     void line.sendMessage(c.id, text, more).then(gone);
   };

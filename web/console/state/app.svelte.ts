@@ -6,9 +6,10 @@ import type pl from '../words/pl.json';
 
 export type Key = keyof typeof pl;
 export type Place = 'conversations' | 'search' | 'followups' | 'desk' | 'settings';
-export type Dialog = null | 'resolve' | 'transfer' | 'snooze' | 'log' | 'palette' | 'articles' | 'keys' | 'subject';
-type Room = 'channels' | 'people' | 'teams' | 'hours' | 'macros' | 'articles' | 'audit' | 'keys';
-export const rooms: Room[] = ['channels', 'people', 'teams', 'hours', 'macros', 'articles', 'audit', 'keys'];
+export type Dialog = null | 'resolve' | 'transfer' | 'snooze' | 'log' | 'palette' | 'articles' | 'keys' | 'subject' | 'template' | 'merge' | 'part';
+type Room = 'channels' | 'people' | 'teams' | 'hours' | 'macros' | 'articles' | 'mail' | 'hooks' | 'audit' | 'keys';
+/** As they are listed; the book of webhooks is reached from the other one. */
+export const rooms: Exclude<Room, 'hooks'>[] = ['channels', 'people', 'teams', 'hours', 'macros', 'articles', 'mail', 'audit', 'keys'];
 export type { Room };
 
 export interface Toast {
@@ -52,6 +53,8 @@ class App {
   room = $state<Room>('channels');
   /** The address names no room: on a phone the list of rooms is what is shown. */
   foyer = $state(true);
+  /** What the address names inside a room: an entry of the book. */
+  item = $state<string | null>(null);
   dialog = $state<Dialog>(null);
   panel = $state(true);
   /** A composer is on the screen: the toast stands above it. */
@@ -119,12 +122,13 @@ class App {
       return;
     }
     this.address = location.hash;
-    const [head = '', rest] = location.hash.slice(1).split('/');
+    const [head = '', rest, item] = location.hash.slice(1).split('/');
     this.dialog = null;
     if (head === 'settings') {
       this.place = 'settings';
-      this.room = rooms.find((r) => r === rest) ?? 'channels';
+      this.room = rest === 'hooks' ? rest : (rooms.find((r) => r === rest) ?? 'channels');
       this.foyer = !rest;
+      this.item = item ? decodeURIComponent(item) : null;
     } else if (head === 'search' || head === 'followups' || head === 'desk') {
       this.place = head;
     } else {

@@ -9,11 +9,21 @@ import { app } from './app.svelte';
 import { lists } from './lists.svelte';
 import { readUpto } from './mentions';
 import { people } from './people.svelte';
-import { reasonText } from './reasons';
+import { outcomeText } from './reasons';
 
 export interface Typing {
   name: string;
   agent: boolean;
+}
+
+/** What goes with words beside the words. */
+export interface Extra {
+  note?: boolean;
+  mentions?: string[];
+  attachments?: api.Attachment[];
+  via?: string;
+  answers?: number;
+  template?: api.Template;
 }
 
 class Line {
@@ -87,7 +97,7 @@ class Line {
     client.on('stale', () => void lists.load());
     client.news.on((conversation, _seq, message, live) => {
       if (message.note && live && message.mentions?.includes(agent.id)) announce(conversation, message);
-      if (message.system || message.note) return;
+      if (message.system || message.note || message.change) return;
       this.others.get(conversation)?.put(message.author.id ?? '', '', false);
       if (!live) this.missed++;
       if (message.author.kind === 'customer' && live) announce(conversation, message);
@@ -188,7 +198,7 @@ class Line {
   async older(conversation: string): Promise<void> {
     await this.client?.older(conversation);
   }
-  progress(conversation: string, seq: number): { state: string; reason?: string } {
+  progress(conversation: string, seq: number): { state: string; reason?: string; cause?: string } {
     void this.version;
     return this.client?.timeline(conversation).progress(seq) ?? { state: 'sent' };
   }
@@ -208,7 +218,7 @@ class Line {
   // ── words ──
 
   /** Hands words to the outbox; resolves when they are kept on this device, and only then may the draft go. */
-  async sendMessage(conversation: string, text: string, more: { note?: boolean; mentions?: string[]; attachments?: api.Attachment[]; claim?: boolean } = {}): Promise<void> {
+  async sendMessage(conversation: string, text: string, more: Extra & { claim?: boolean } = {}): Promise<void> {
     this.client?.outbox.add({ conversation, text, ...more });
     this.ownOf(conversation).changed('');
     await this.client?.outbox.settled();
@@ -271,7 +281,7 @@ class Line {
     for (const { seq, message } of timeline.list()) {
       if (message?.author.kind !== 'agent') continue;
       const p = timeline.progress(seq);
-      found = p.state === 'bounced' || p.state === 'failed' ? app.t(`msg.${p.state}`, { why: reasonText(app.t, p.reason) }) : '';
+      found = p.state === 'bounced' || p.state === 'failed' ? outcomeText(app.t, p) : '';
     }
     if ((this.bounces[id] ?? '') !== found) this.bounces = { ...this.bounces, [id]: found };
   }

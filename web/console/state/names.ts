@@ -2,7 +2,8 @@
 
 const icons: Record<string, string> = {
   chat: 'chat', email: 'mail', form: 'form', phone: 'phone', walk_in: 'user', messenger: 'messenger',
-  instagram: 'instagram', whatsapp: 'whatsapp', telegram: 'telegram',
+  facebook: 'facebook', instagram: 'instagram', whatsapp: 'whatsapp', telegram: 'telegram', allegro: 'allegro',
+  webhook: 'webhook',
 };
 
 /** The sign of a channel; one we do not know yet is drawn as a globe. */

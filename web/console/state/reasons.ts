@@ -7,14 +7,24 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^the contact has no e-mail address/, 'reason.address'],
   [/ is not an e-mail address$/, 'reason.address.bad'],
   [/^the program ended while it handed the mail over/, 'reason.interrupted'],
-  [/^the program was ending$/, 'reason.ending'],
-  [/^waits for an earlier message$/, 'reason.earlier'],
+  [/^its turn did not come$/, 'reason.turn'],
+  [/ wants fewer messages: (.*)$/, 'reason.busy'],
+  [/^refused for: (.*)$/, 'reason.cc'],
+  [/^The mails of this inbox cannot be signed/, 'reason.unsigned'],
   [/^This inbox has no SMTP server or no address/, 'reason.smtp'],
   [/^The SMTP server refused the user name or the password/, 'reason.smtp.login'],
   [/^The SMTP server does not offer the login or the encryption/, 'reason.smtp.login'],
   [/^The SMTP server does not let this inbox send/, 'reason.smtp.login'],
   [/^The SMTP server's certificate is not trusted/, 'reason.smtp.certificate'],
   [/^The SMTP settings of this inbox are not usable/, 'reason.smtp'],
+  [/^the mailbox is full/, 'reason.bounce.mailbox-full'],
+  [/^there is no such address/, 'reason.bounce.unknown-address'],
+  [/^the mailbox is closed/, 'reason.bounce.closed-mailbox'],
+  [/^the mail is too large/, 'reason.bounce.too-large'],
+  [/^the mail was taken for spam/, 'reason.bounce.refused-as-spam'],
+  [/^no server takes mail for the address/, 'reason.bounce.no-server'],
+  [/^the mail was refused/, 'reason.bounce.refused'],
+  [/^the mail is delayed/, 'reason.bounce.delayed'],
   [/^the lease ended before it was begun$/, 'reason.lease'],
   [/^told late, after it had been given up: (.*)$/, 'reason.late'],
   [/^told late, after it had been given up$/, 'reason.late'],
@@ -30,4 +40,14 @@ export function reasonText(t: (key: string, blanks?: Record<string, string>) => 
     if (found) return t(key, { why: found[1] === undefined ? '' : reasonText(t, found[1]) });
   }
   return reason ?? '';
+}
+
+/** Causes that have words of their own: what happened, and with ".do" what can be done. */
+const causes = ['outside-window', 'unreachable', 'bad-template', 'bad-file', 'not-open'];
+export const knownCause = (cause: string | undefined): string | undefined => causes.find((c) => c === cause);
+
+/** That it did not leave, and why: a known cause in words, otherwise the reason that was given. */
+export function outcomeText(t: (key: string, blanks?: Record<string, string>) => string, of: { state: string; reason?: string; cause?: string }): string {
+  const cause = of.state === 'unknown' ? undefined : knownCause(of.cause);
+  return cause ? t(`msg.${of.state}.cause`, { why: t(`cause.${cause}`) }) : t(`msg.${of.state}`, { why: reasonText(t, of.reason) });
 }

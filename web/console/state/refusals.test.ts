@@ -5,7 +5,7 @@ import { refusalKey, refusalText, type Refusal } from '../../refusal';
 import { translator, type Text } from '../../words';
 import en from '../words/en.json';
 import pl from '../words/pl.json';
-import { reasons, reasonText } from './reasons';
+import { knownCause, outcomeText, reasons, reasonText } from './reasons';
 
 const known = (key: string) => key in pl;
 const speak = (locale: 'pl' | 'en') => translator((locale === 'pl' ? pl : en) as Record<string, Text>, locale);
@@ -48,7 +48,7 @@ function sources(dir: string, deep = true): string[] {
 /** What no person fills in: programs get these, and the console never sends what earns them. */
 const programs = [
   'invalid.Idempotency-Key', 'conflict.Idempotency-Key', 'invalid.after', 'invalid.articles', 'invalid.before', 'invalid.code', 'invalid.conversation', 'invalid.cursor',
-  'invalid.days', 'invalid.expires_at', 'invalid.from', 'invalid.identity', 'unauthorized.identity', 'invalid.into', 'invalid.key', 'invalid.kind', 'invalid.limit', 'invalid.mentioned',
+  'invalid.days', 'invalid.expires_at', 'invalid.from', 'invalid.identity', 'invalid.ids', 'unauthorized.identity', 'invalid.into', 'invalid.key', 'invalid.kind', 'invalid.limit', 'invalid.mentioned',
   'invalid.ref', 'invalid.score', 'invalid.sender', 'invalid.status', 'invalid.upto', 'conflict.secret', 'invalid.database', 'too_many.resume',
 ];
 
@@ -81,8 +81,20 @@ describe('why an answer did not leave', () => {
     expect(say('given up after 48h0m0s: 451 try later')).toBe('Serwer odkładał to zbyt długo: 451 try later');
     expect(say('550 5.1.1 no such user')).toBe('550 5.1.1 no such user');
   });
+  it('is told by its known cause, and by the words of the vendor where there is none', () => {
+    const say = (of: { state: string; reason?: string; cause?: string }) => outcomeText(speak('pl'), of).replaceAll('\u00a0', ' ');
+    expect(say({ state: 'failed', reason: '131047 Re-engagement message', cause: 'outside-window' })).toBe('Nie wysłano. Okno na odpowiedź minęło.');
+    expect(say({ state: 'bounced', reason: 'gone', cause: 'unreachable' })).toMatch(/^Odbite\. Klienta/);
+    expect(say({ state: 'failed', reason: '131000 Something went wrong', cause: 'transient' })).toBe('Nie wysłano: 131000 Something went wrong');
+    expect(say({ state: 'unknown', reason: 'no answer in 20 s', cause: 'unreachable' })).toContain('Sprawdź, zanim ponowisz');
+  });
+  it('has words for every cause that the server names, and for those of a vendor also what can be done', () => {
+    const named = sources('', false).flatMap((s) => [...s.matchAll(/^\s+\w+\s+BounceCause = "([a-z-]+)"/gm)].map((m) => m[1] ?? ''));
+    expect(named.length).toBeGreaterThan(8);
+    expect(named.filter((c) => !(knownCause(c) ? known(`cause.${c}`) && known(`cause.${c}.do`) : known(`reason.bounce.${c}`)))).toEqual([]);
+  });
   it('knows each reason by the words that the server has', () => {
-    const all = ['store', 'channels'].flatMap((d) => sources(d)).join('\n');
+    const all = [...sources('', false), ...['store', 'channels'].flatMap((d) => sources(d))].join('\n');
     for (const [pattern, key] of reasons) {
       const words = pattern.source.replace(/^\^|\$$|: \(.*$/g, '').replace('\\S+', '%v').trim();
       expect(all, key).toContain(words);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dayDistance, promised, span } from './time';
+import { dayDistance, meetingOf, promised, span } from './time';
 import { linesOf } from './names';
 
 const now = Date.parse('2026-11-19T10:00:00Z');
@@ -38,4 +38,12 @@ it('draws load as lines of one chat each', () => {
   expect(linesOf(16, 24)).toEqual({ taken: 4, all: 6, over: false, free: 2 });
   expect(linesOf(2, 24).taken).toBe(1);
   expect(linesOf(27, 24)).toMatchObject({ taken: 6, over: true, free: 0 });
+});
+
+it('a meeting is told in the reader’s zone, whole days without hours', () => {
+  expect(meetingOf('2026-11-20', '2026-11-21', 'en')).toBe('Fri, Nov 20, 2026');
+  expect(meetingOf('2026-11-20', '2026-11-23', 'en')).toMatch(/Nov 20.*Nov 22/);
+  expect(meetingOf('2026-11-20T09:00:00Z', '2026-11-20T10:30:00Z', 'en')).toContain(new Date('2026-11-20T09:00:00Z').getHours() % 12 + ':00');
+  expect(meetingOf(undefined, undefined, 'pl')).toBe('');
+  expect(meetingOf('nonsense', undefined, 'pl')).toBe('');
 });

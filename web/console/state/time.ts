@@ -32,6 +32,22 @@ export const longDayOf = (at: Date, locale: Locale) =>
   format(locale, 'l', { weekday: 'long', day: 'numeric', month: 'long' }).format(at);
 
 /** Which day `at` is, seen from `now`: 0 today, -1 yesterday, 1 tomorrow. */
+/** When a meeting is, in the reader's zone: a date stands for a whole day, and the end is exclusive then; '' when it cannot be read. */
+export function meetingOf(start: string | undefined, end: string | undefined, locale: Locale): string {
+  const whole = /^\d{4}-\d{2}-\d{2}$/;
+  const read = (s: string | undefined) => new Date(s ? (whole.test(s) ? `${s}T00:00` : s) : NaN);
+  const [from, to] = [read(start), read(end)];
+  if (Number.isNaN(from.getTime())) return '';
+  const date: Intl.DateTimeFormatOptions = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' };
+  if (whole.test(start ?? '')) {
+    const last = new Date(to.getFullYear(), to.getMonth(), to.getDate() - 1);
+    const days = new Intl.DateTimeFormat(locale, date);
+    return last > from ? days.formatRange(from, last) : days.format(from);
+  }
+  const times = new Intl.DateTimeFormat(locale, { ...date, hour: 'numeric', minute: '2-digit', timeZoneName: 'short' });
+  return to > from ? times.formatRange(from, to) : times.format(from);
+}
+
 export const dayDistance = (at: Date, now: Date) => Math.round((day(at) - day(now)) / DAY);
 
 /** "1 h 05", "24 min", "3 d": how long, for people, in whole minutes. */

@@ -1,5 +1,6 @@
 // Pictures of the console and an axe report of each, against the made-up server:
 //   node console/test/look.mjs OUT [name…]    (after npm run build)
+// A name may say how it is looked at, whatever the scene says itself: messenger@dark, messenger@en@phone, hooks@900, hooks@zoom.
 import { mkdirSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import { chromium } from '@playwright/test';
@@ -32,7 +33,126 @@ const dialog = (key, sel) => async (page, s) => {
   await page.keyboard.press(key);
   await wait(page, sel);
 };
+const mailed = async (page) => {
+  await wait(page, '.row.at .l1');
+  await page.click('#row-c_5');
+  await wait(page, '.readers');
+  await page.waitForTimeout(500);
+};
+const adding = async (page) => {
+  await mailed(page);
+  await page.click('.readers .tag.add');
+  await page.keyboard.type('ola@meble.example');
+  await page.waitForTimeout(200);
+};
+const connecting = (kind, fill) => async (page, s) => {
+  await place('settings/channels', '.chn')(page);
+  await page.click('.list-head .btn.outline');
+  await page.check(`.kinds input[value=${kind}]`, { force: true });
+  await page.waitForTimeout(150);
+  await fill?.(page, s);
+  await page.waitForTimeout(300);
+};
+const page_ = async (p) => {
+  await p.getByLabel('Identyfikator strony').fill('900100200300');
+  await p.getByLabel('Token dostępu').fill('EAAG-nowy');
+  await p.getByLabel('Sekret aplikacji').fill('sekret');
+  await p.locator('.test .btn.outline').first().click();
+  await p.waitForTimeout(400);
+};
+const connected = async (p) => {
+  await page_(p);
+  await p.click('.acts .btn.primary');
+  await wait(p, '.newkey');
+};
+const device = async (p) => {
+  await place('settings/channels', '.chn')(p);
+  await p.click('.chn li:has-text("Allegro") button.plainb');
+  await p.getByRole('button', { name: 'Połącz ponownie' }).click();
+  await wait(p, '.code');
+};
+const renewing = async (p) => {
+  await place('settings/channels', '.chn')(p);
+  await p.click('.chn .btn.outline:has-text("Odnów")');
+  await p.waitForTimeout(200);
+};
+const cut = async (p) => {
+  await place('settings/channels', '.chn')(p);
+  await p.click('.chn li:has-text("Panel") button.plainb');
+};
+const hooks = place('settings/hooks', '.tb');
+const marked = async (p) => {
+  await hooks(p);
+  await p.click('.warnbox .btn');
+  await wait(p, '.steps2 li.o');
+  await p.waitForTimeout(300);
+};
+const talk = (id, then) => async (page, s) => {
+  await wait(page, '.row.at .l1');
+  await page.evaluate((h) => (location.hash = h), `mine/c_${id}`);
+  await wait(page, '.bub');
+  await page.waitForTimeout(500);
+  await then?.(page, s);
+};
+const social = { social: true };
+const merging = (then) => talk('1', async (page, s) => { await page.click('.likely .btn'); await wait(page, '.two-p .st'); await then?.(page, s); });
+const finding = async (page) => { await page.click('.panel-acts .btn:has-text("Połącz")'); await page.keyboard.type('mar'); await wait(page, '#mg-0'); };
+const templated = async (page) => { await page.click('.comp .btn.primary'); await wait(page, '.tpls article'); await page.waitForTimeout(200); };
 const scenes = {
+  chmeta: { run: connecting('messenger', page_) }, chmetadark: { theme: 'dark', run: connecting('messenger', page_) }, chmetaphone: { size: [390, 844], run: async (p) => { await connecting('messenger')(p); } },
+  chmetadone: { run: connecting('messenger', connected) }, chmetadonedark: { theme: 'dark', run: connecting('messenger', connected) }, chmetazoom: { size: [720, 450], run: connecting('messenger', connected) },
+  chwhatsapp: { run: connecting('whatsapp') }, chtelegram: { run: connecting('telegram') }, challegro: { run: connecting('allegro') }, chwebhook: { locale: 'en', run: async (p) => { await connecting('webhook')(p); } },
+  chdevice: { run: device }, chdevicedark: { theme: 'dark', run: device }, chdevicephone: { size: [390, 844], run: device }, chrenew: { run: renewing }, chcut: { run: cut }, chrows: { run: place('settings/channels', '.chn') }, chrowsdark: { theme: 'dark', run: place('settings/channels', '.chn') }, chrowsphone: { size: [390, 844], run: place('settings/channels', '.chn') },
+  mailbook: { run: place('settings/mail', '.bk') },
+  hooks: { run: hooks }, hooksmarked: { run: marked }, hooksdark: { theme: 'dark', run: marked }, hooksphone: { size: [390, 844], run: hooks }, hooksphoneone: { size: [390, 844], run: marked }, hookszoom: { size: [720, 450], run: marked },
+  hooksreplayed: { run: async (p) => { await marked(p); await p.click('.save .btn.primary'); await p.waitForTimeout(700); } },
+  hooksforged: { run: async (p) => { await hooks(p); await p.click('.tb tr:has-text("zły podpis") button'); await p.waitForTimeout(300); } },
+  hooksempty: { server: { empty: true }, run: async (p) => { await p.evaluate(() => (location.hash = 'settings/hooks')); await wait(p, '.bk .state'); } },
+  hooksslow: { run: async (p, s) => { s.world.slow = 4000; await p.evaluate(() => (location.hash = 'settings/hooks')); await wait(p, '.bk [role=status]'); } },
+  hookserror: { run: async (p, s) => { s.world.broken = true; await p.evaluate(() => (location.hash = 'settings/hooks')); await wait(p, '.bk [role=alert]'); } },
+  messenger: { server: social, run: talk('ms', async (page, s) => { await page.click('.more:has-text("wcześniejszą")').catch(() => undefined); s.change('c_ms', 2, 'edit', { text: 'Przyszedł inny kolor niż na aukcji: granatowy' }); await page.locator('.msg .toit').last().click(); await page.fill('textarea.comp-text', 'Tak, proszę odesłać. '.repeat(120)); await page.waitForTimeout(400); }) },
+  messengerdark: { server: social, theme: 'dark', run: talk('ms') },
+  messengertop: { server: social, run: talk('ms', async (page) => { await page.evaluate(() => (document.querySelector('.talk').scrollTop = 0)); await page.waitForTimeout(300); }) },
+  messengerphone: { server: social, size: [390, 844], run: talk('ms') },
+  messengerzoom: { server: social, size: [720, 450], run: talk('ms') },
+  windowsoon: { server: social, run: talk('soon') },
+  windowhuman: { server: social, run: talk('hum') },
+  windowmail: { server: social, run: talk('mail', (page) => page.fill('textarea.comp-text', 'Pani Jagodo, odpisuję mailem.')) },
+  windownone: { server: social, run: talk('none') },
+  windownonedark: { server: social, theme: 'dark', run: talk('none') },
+  windowphone: { server: social, size: [390, 844], run: talk('wa') },
+  windowrefused: { server: social, run: talk('soon', async (page, s) => { s.refuse({ code: 'closed', field: 'window', message: 'The window is over.' }); await page.fill('textarea.comp-text', 'Zdążymy, paczka wychodzi jutro.'); await page.keyboard.press('Control+Enter'); await page.waitForSelector('.guard.shut', { timeout: 9000 }); }) },
+  chslow: { run: async (p, s) => { s.world.slow = 4000; await p.evaluate(() => (location.hash = 'settings/channels')); await wait(p, '.list [aria-busy]'); await p.waitForTimeout(300); } },
+  cherror: { run: async (p, s) => { s.world.broken = true; await p.evaluate(() => (location.hash = 'settings/channels')); await wait(p, '.listnote[role=alert]'); } },
+  chempty: { server: { empty: true }, run: async (p) => { await p.evaluate(() => (location.hash = 'settings/channels')); await wait(p, '.listnote'); } },
+  chrefused: { run: connecting('messenger', async (p) => { await page_(p); await p.getByLabel('Token dostępu').fill('zly'); await p.locator('.test .btn.outline').first().click(); await wait(p, '.probe .fail'); }) },
+  chlong: { run: async (p, s) => { s.world.inboxes[5].name = 'Messenger, Ewelina Brzęczyszczykiewicz-Łuczak i Wspólniczki Rękodzieło'; s.world.inboxes[4].state.error = `Wysyłka się nie udaje (${'a'.repeat(90)}.example: connection refused)`; await cut(p); } },
+  templatefilled: { server: social, run: talk('wa', async (p) => { await templated(p); await p.keyboard.type('zwrot'); await wait(p, '.tpls article input'); await p.locator('.tpls input').nth(1).fill('Brzęczyszczykiewicz-Łuczak '.repeat(6)); await p.waitForTimeout(200); }) },
+  templatenone: { server: social, run: talk('wa', async (p, s) => { s.world.bare = true; await p.click('.comp .btn.primary'); await wait(p, '.tpls'); await p.waitForTimeout(300); }) },
+  templateerror: { server: social, run: talk('wa', async (p, s) => { s.world.broken = true; await p.click('.comp .btn.primary'); await wait(p, '.dlg footer [role=alert]'); }) },
+  whatsapp: { server: social, run: talk('wa') },
+  template: { server: social, run: talk('wa', templated) },
+  templatedark: { server: social, theme: 'dark', run: talk('wa', templated) },
+  templatephone: { server: social, size: [390, 844], run: talk('wa', templated) },
+  comment: { server: social, run: talk('fb', (page) => page.fill('textarea.comp-text', 'Pani Ewelino, przepraszamy. Proszę napisać do nas w wiadomości prywatnej.')) },
+  commentprivate: { server: social, theme: 'dark', run: talk('fb', (page) => page.click('.switch')) },
+  commentphone: { server: social, size: [390, 844], run: talk('fb') },
+  allegro: { server: social, run: talk('al') },
+  callback: { server: social, run: talk('wh') },
+  telegram: { server: social, run: talk('tg') },
+  likely: { server: social, run: talk('1') },
+  merge: { server: social, run: merging() },
+  mergedark: { server: social, theme: 'dark', run: merging() },
+  mergephone: { server: social, size: [390, 844], run: talk('1', async (page) => { await page.click('button.details'); await page.click('.likely .btn'); await wait(page, '.two-p .st'); }) },
+  mergezoom: { server: social, size: [720, 450], run: talk('1', async (page) => { await page.click('button.details'); await page.click('.likely .btn'); await wait(page, '.two-p .st'); }) },
+  mergefind: { server: social, run: talk('ms', finding) },
+  mergehand: { server: social, run: talk('ms', async (page) => { await finding(page); await page.keyboard.press('Enter'); await wait(page, '.two-p .st'); }) },
+  merged: { server: social, run: merging(async (page) => { await page.keyboard.press('Control+Enter'); await wait(page, '.toast'); await page.waitForTimeout(400); }) },
+  part: { server: social, run: talk('tg', async (page) => { await page.click('.sys .link'); await wait(page, '.dlg'); }) },
+  readers: { run: mailed },
+  readersdark: { theme: 'dark', run: adding },
+  readersphone: { size: [390, 800], run: mailed },
+  fuses: { run: async (p, s) => { s.world.blown = true; await p.reload(); await wait(p, '.row.at .l1'); await place('settings/channels', '.chn')(p); } },
   console: { run: async (p, s) => { await open(p); await draft(p, s); s.customer('c_1', 'Halo, jest tam kto?'); await p.waitForTimeout(400); } },
   dark: { theme: 'dark', run: async (p, s) => { await open(p); await draft(p, s); } },
   english: { locale: 'en', run: open },
@@ -68,16 +188,23 @@ const scenes = {
   password: { path: '/console/set-password#good', run: (p) => wait(p, '.login form') },
 };
 
+const looks = { dark: { theme: 'dark' }, light: { theme: 'light' }, en: { locale: 'en' }, phone: { size: [390, 844] }, 900: { size: [900, 800] }, zoom: { size: [720, 450] }, 320: { size: [320, 640] } };
+const asked = only.length > 0 ? only : Object.keys(scenes);
+const unknown = asked.flatMap((a) => a.split('@').filter((part, n) => !(n === 0 ? scenes : looks)[part]));
+if (unknown.length > 0) throw new Error(`no such scene or look: ${unknown.join(', ')}`);
+
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
 let faults = 0;
-for (const [name, scene] of Object.entries(scenes)) {
-  if (only.length > 0 && !only.includes(name)) continue;
+for (const name of asked) {
+  const [which, ...how] = name.split('@');
+  const scene = Object.assign({}, scenes[which], ...how.map((h) => looks[h]));
   const s = await serve(scene.server);
   if (scene.signedOut) s.world.signedIn = false;
   const [width, height] = scene.size ?? [1440, 900];
   const context = await browser.newContext({ viewport: { width, height }, locale: scene.locale ?? 'pl', colorScheme: scene.theme ?? 'light', reducedMotion: 'reduce' });
   const page = await context.newPage();
   page.on('console', (m) => (m.type() === 'error' || m.type() === 'warning') && !/WebSocket|ERR_CONNECTION|401/.test(m.text()) && console.log(`${name}: ${m.type()}: ${m.text().slice(0, 300)}`));
+  page.on('response', (r) => r.status() === 404 && console.log(`${name}: 404 ${r.url()}`));
   page.on('pageerror', (e) => console.log(`${name}: ${e.stack?.slice(0, 600)}`));
   await context.addInitScript((d) => d && localStorage.setItem('centrala.density', d), scene.density);
   await context.addInitScript((l) => l && localStorage.setItem('centrala.locale', l), scene.locale);

@@ -21,6 +21,13 @@ const open = async (p, id = 'c_1') => {
   await p.waitForFunction(() => document.querySelector('.hint'));
 };
 
+const social = async (p, id) => {
+  await p.waitForSelector('.row.at .l1');
+  await p.evaluate((h) => (location.hash = h), `mine/c_${id}`);
+  await p.waitForSelector('.bub');
+  await p.waitForSelector('.facts li');
+};
+
 const plays = {
   async 'signs in, wrong password first'(p, s) {
     s.world.signedIn = false;
@@ -219,13 +226,200 @@ const plays = {
     await p.click('.back');
     await p.waitForSelector('.row.at');
   },
+  async 'social: a template is chosen, filled and sent by the keyboard alone, and the draft stays'(p, s) {
+    await social(p, 'wa');
+    await p.keyboard.press('r');
+    await p.keyboard.type('Mój szkic');
+    await p.keyboard.press('Control+Enter');
+    await p.waitForSelector('.tpls article');
+    await p.keyboard.type('zwrot');
+    await p.waitForSelector('.tpls article input');
+    await p.keyboard.press('Tab');
+    assert.equal(await p.evaluate(() => document.activeElement.value), 'Marta'); // what is known is filled
+    await p.keyboard.press('Enter');
+    await p.keyboard.type('129,00');
+    await p.keyboard.press('Control+Enter'); // one is empty: it is asked for
+    await p.keyboard.type('piątku');
+    await p.keyboard.press('Enter');
+    await p.waitForSelector('.toast');
+    assert.equal(await p.inputValue(text), 'Mój szkic');
+    await until(() => s.world.sent?.template, 'the template did not leave');
+    assert.deepEqual(s.world.sent.template, { name: 'zwrot_w_drodze', locale: 'pl', params: ['Marta', '129,00', 'piątku'] });
+    assert.equal(s.world.sent.text, 'Dzień dobry, Marta! Zwrot 129,00 zł jest w drodze i będzie na koncie do piątku.');
+  },
+  async 'social: a template that is undone or closed opens as it was filled'(p, s) {
+    await social(p, 'wa');
+    const open = async () => {
+      await p.click('.comp .btn.primary');
+      await p.waitForSelector('.tpls article');
+    };
+    const blanks = async () => {
+      await p.waitForSelector('.tpls article input');
+      return p.$$eval('.tpls article input', (all) => all.map((i) => i.value));
+    };
+    await open();
+    await p.keyboard.type('zwrot');
+    await p.waitForSelector('.tpls article input');
+    await p.keyboard.press('Tab');
+    await p.keyboard.press('Enter');
+    await p.keyboard.type('129,00');
+    await p.keyboard.press('Escape');
+    await p.waitForSelector('.dlg', { state: 'detached' });
+    await open();
+    assert.deepEqual(await blanks(), ['Marta', '129,00', '']);
+    await p.locator('.tpls article input').nth(2).fill('piątku');
+    await p.keyboard.press('Control+Enter');
+    await p.click('.toast .btn');
+    assert.deepEqual(await blanks(), ['Marta', '129,00', 'piątku']);
+    assert.equal(s.world.sent, undefined);
+  },
+  async 'social: why it did not leave is said once, in words'(p) {
+    await social(p, 'wa');
+    await p.waitForSelector('.by:has-text("Nie wysłano. Okno na odpowiedź minęło.")');
+    await p.waitForSelector('.way .todo');
+    assert.equal((await p.textContent('.msg.mine .way .todo')).includes('minęło'), false);
+  },
+  async 'social: the tabs of answer and note are gone through by the arrows'(p) {
+    await social(p, 'ms');
+    await p.locator('[role=tab][aria-selected=true]').focus();
+    await p.keyboard.press('ArrowRight');
+    await p.waitForFunction(() => document.activeElement?.matches('[role=tab][aria-selected=true]:nth-child(2)'));
+    await p.keyboard.press('ArrowLeft');
+    await p.waitForFunction(() => document.activeElement?.matches('[role=tab][aria-selected=true]:nth-child(1)'));
+  },
+  async 'what a vendor does not take is said at its field'(p, s) {
+    await p.evaluate(() => (location.hash = 'settings/channels'));
+    await p.click('.list-head .btn.outline');
+    await p.check('.kinds input[value=webhook]', { force: true });
+    await p.getByLabel('Nazwa').fill('Sklep');
+    const field = p.getByLabel('Dokąd wysyłać odpowiedzi');
+    await field.fill('https://sklep.example/x');
+    s.world.refusal = { title: 'No', code: 'invalid', field: 'account.endpoint' };
+    await p.click('.setup .acts .btn.primary');
+    await p.waitForSelector('.field-err[role=alert]');
+    await p.waitForFunction(() => document.activeElement?.getAttribute('aria-describedby') === 'ch-wrong');
+    assert.equal(await field.getAttribute('aria-invalid'), 'true');
+    await field.fill('https://sklep.example/y');
+    assert.equal(await field.getAttribute('aria-describedby'), null);
+  },
+  async 'a channel that is opened is not changed by that'(p) {
+    for (const name of ['Messenger, Jarmark', 'Instagram, @jarmark', 'WhatsApp', 'Telegram, @jarmark_pomoc', 'Allegro', 'Panel']) {
+      await p.evaluate(() => (location.hash = 'settings/channels'));
+      await p.click(`.chn li:has-text("${name}") button.plainb`);
+      await p.waitForSelector('.setup h1');
+      assert.equal(await p.getAttribute('.setup .acts .btn.primary', 'aria-disabled'), 'true', name);
+    }
+  },
+  async 'one line of the book takes its place where there is no room for both, and the focus goes along'(p) {
+    await p.setViewportSize({ width: 900, height: 800 });
+    await p.evaluate(() => (location.hash = 'settings/hooks'));
+    await p.locator('.tb button').nth(2).focus();
+    await p.keyboard.press('Enter');
+    await p.waitForFunction(() => document.activeElement?.matches('.ml .roomback'));
+    await p.keyboard.press('Escape');
+    await p.waitForFunction(() => document.activeElement === document.querySelectorAll('.tb button')[2]);
+  },
+  async 'social: after the window an answer leaves by mail, and says so'(p, s) {
+    await social(p, 'mail');
+    await p.waitForSelector('.btn.primary:has-text("Odpowiedz mailem")');
+    await p.fill(text, 'Odpisuję mailem.');
+    await p.keyboard.press('Control+Enter');
+    await until(() => s.world.sent?.via === 'email', 'it did not leave by mail');
+  },
+  async 'social: what the server refuses for the window comes back with its file and its quote'(p, s) {
+    await social(p, 'soon');
+    s.refuse({ code: 'closed', field: 'window', message: 'The window is over.' });
+    await p.locator('.toit').first().focus();
+    await p.keyboard.press('Enter');
+    await p.waitForSelector('.answers');
+    await p.keyboard.type('Zdążymy.');
+    await p.keyboard.press('Control+Enter');
+    await p.waitForSelector('.guard.shut', { timeout: 9000 });
+    assert.equal(await p.inputValue(text), 'Zdążymy.');
+    assert.equal(await p.locator('.answers').count(), 1);
+    await until(async () => (await p.locator('.msg.failed').count()) === 0, 'the refused words stand twice');
+    s.tell({ type: 'conversation', id: 'c_soon', window: { until: new Date(Date.now() + 86_400_000).toISOString() } });
+    await until(async () => (await p.locator('.guard.shut').count()) === 0, 'what the customer writes does not open the window again');
+    await p.focus(text);
+    await p.keyboard.press('Control+Enter');
+    await until(() => s.world.sent?.answers === 1 && mine(s, 'c_soon').includes('Zdążymy.'), 'it did not leave the second time');
+  },
+  async 'social: Escape lets the quote go, then the field, never the words'(p) {
+    await social(p, 'ms');
+    await p.locator('.toit').last().focus();
+    await p.keyboard.press('Enter');
+    await p.keyboard.type('Słowa');
+    await p.keyboard.press('Escape');
+    assert.equal(await p.locator('.answers').count(), 0);
+    assert.equal(await p.evaluate(() => document.activeElement.tagName), 'TEXTAREA');
+    await p.keyboard.press('Escape');
+    assert.equal(await p.inputValue(text), 'Słowa');
+  },
+  async 'social: a comment is answered in public unless it is switched'(p, s) {
+    await social(p, 'fb');
+    await p.waitForSelector('.reach.open');
+    await p.fill(text, 'Publicznie');
+    await p.keyboard.press('Control+Enter');
+    await until(() => s.world.sent?.text === 'Publicznie', 'it did not leave');
+    assert.equal(s.world.sent.via, undefined);
+    await p.focus('.switch');
+    await p.keyboard.press('Space');
+    await p.fill(text, 'Po cichu');
+    await p.keyboard.press('Control+Enter');
+    await until(() => s.world.sent?.text === 'Po cichu', 'it did not leave');
+    assert.equal(s.world.sent.via, 'messenger');
+  },
+  async 'social: what changes afterwards is seen where it was said'(p, s) {
+    await social(p, 'wh');
+    s.change('c_wh', 1, 'reaction', { text: '👍' });
+    await p.waitForSelector('.reacts li');
+    s.change('c_wh', 1, 'reaction', { text: '' });
+    await until(async () => (await p.locator('.reacts').count()) === 0, 'the reaction stays');
+    s.change('c_wh', 1, 'edit', { text: 'Teraz inaczej' });
+    await p.click('.more:has-text("wcześniejszą")');
+    await p.waitForSelector('.earlier:has-text("Nieodebrane")');
+    s.change('c_wh', 1, 'pinned', { text: 'x' });
+    s.change('c_wh', 1, 'unsend');
+    await p.waitForSelector('.tomb');
+    assert.equal(await p.locator('.bub').filter({ hasText: 'Teraz inaczej' }).count(), 0);
+  },
+  async 'social: a file that was awaited takes its place'(p, s) {
+    await social(p, 'ms');
+    await p.waitForSelector('.att.wait');
+    const [, lost] = s.world.logs.get('c_ms')[4].attachments;
+    s.change('c_ms', 5, 'file', { attachments: [{ id: 'f_w', name: 'etykieta.jpg', type: 'image/jpeg', size: 9, url: '/f/etykieta.jpg' }, lost] });
+    await p.waitForSelector('.shot img[alt="etykieta.jpg"]');
+    assert.equal(await p.locator('.att.wait').count(), 0);
+  },
+  async 'social: two people are joined by the keyboard, undone by Z, and joined again by hand'(p, s) {
+    await social(p, '1');
+    await p.focus('.likely .btn');
+    await p.keyboard.press('Enter');
+    await p.waitForSelector('.two-p .st');
+    await p.keyboard.press('Control+Enter');
+    await p.waitForSelector('.sys:has-text("Połączono z: Marta W., WhatsApp")');
+    await p.waitForSelector('.sys:has-text("mocnego dowodu")');
+    await p.locator('.conv-head h1').focus();
+    await p.keyboard.press('z');
+    await p.waitForSelector('.sys:has-text("Rozłączono od: Marta W.")');
+    await until(async () => (await p.locator('.sys .link').count()) === 0, 'what was parted can be parted again');
+    await p.focus('.panel-acts .btn');
+    await p.keyboard.press('Enter');
+    await p.keyboard.type('marta w');
+    await p.waitForSelector('#mg-0');
+    await p.keyboard.press('Enter');
+    await p.waitForSelector('.two-p .st');
+    await p.keyboard.press('Escape');
+    assert.equal(await p.locator('.dlg').count(), 0);
+    assert.equal(s.world.mergers.get('ct_1').length, 1);
+  },
 };
 
 let failed = 0;
 const only = process.argv[2];
 for (const [name, play] of Object.entries(plays)) {
   if (only && !name.includes(only)) continue;
-  const s = await serve(name.includes('thousand') ? { rows: 5000 } : {});
+  const s = await serve(name.includes('thousand') ? { rows: 5000 } : name.startsWith('social') ? { social: true } : {});
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'pl', reducedMotion: 'reduce' });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);

@@ -1,14 +1,15 @@
 // A server of made-up conversations that speaks the contract, to drive the console without the real one:
-//   node console/test/server.mjs [port] [--rows N] [--empty]
+//   node console/test/server.mjs [port] [--rows N] [--empty] [--social]
 // serves the built console (npm run build first) under the policy of the real pages.
 import { createServer } from 'node:http';
 import { existsSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { picture, silence, socialize } from './social.mjs';
 
 const dist = join(import.meta.dirname, '../../dist');
-const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const types = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
 const MIN = 60_000;
@@ -51,6 +52,17 @@ export function world({ rows = 8, empty = false } = {}) {
       const seed = seeds[i % seeds.length];
       make(i + 1, i < seeds.length ? seed : [`${seed[0]} ${i + 1}`, ...seed.slice(1, 5), seed[5] === null ? null : seed[5] + i, i % 5 === 0 ? 1 : 0, {}]);
     }
+    const mailed = conversations.get('c_5');
+    mailed.participants = [{ address: 'ewa@meble.example', name: 'Ewa Nowak' }, { address: 'adam@meble.example', bounced: 'mailbox-full' }];
+    mailed.last_seq = 6;
+    logs.get('c_5')[0].trust = { verdict: 'unproven' };
+    logs.get('c_5')[2].trust = { verdict: 'contradicted' };
+    const robot = { kind: 'system', id: 'centrala' };
+    logs.get('c_5').push(
+      { seq: 4, id: 'm_5_4', author: robot, text: 'ewa@meble.example, adam@meble.example', channel: 'email', at: iso(now - 6 * MIN), system: { kind: 'joined' } },
+      { seq: 5, id: 'm_5_5', author: robot, text: '', channel: 'email', at: iso(now - 5 * MIN), system: { kind: 'elsewhere', inbox_name: 'sprzedawcy@jarmark.example', number: 48230 } },
+      { seq: 6, id: 'm_5_6', author: robot, text: '', channel: 'email', at: iso(now - 4 * MIN), system: { kind: 'returned', of: 2, state: 'bounced', cause: 'mailbox-full', reason: 'the mailbox is full (5.2.2)' } },
+    );
     const c = conversations.get('c_1');
     const name = c.contact.name;
     const cust = { kind: 'customer', id: 'ct_1', name };
@@ -62,7 +74,7 @@ export function world({ rows = 8, empty = false } = {}) {
       { seq: 4, id: 'm_4', author: cust, channel: 'chat', at: iso(now - 13 * MIN), text: 'Dzień dobry, pisałam wczoraj mailem. Czy coś już wiadomo?' },
       { seq: 5, id: 'm_5', author: me, channel: 'chat', at: iso(now - 11 * MIN), text: 'Dzień dobry, Pani Marto! Mam przed sobą wczorajszy e-mail, więc nie musi Pani niczego powtarzać. Zwrot zlecono w poniedziałek o 14:20, sprawdzam, gdzie jest teraz.' },
       { seq: 6, id: 'm_6', author: cust, channel: 'chat', at: iso(now - 7 * MIN), text: 'Sprawdziłam jeszcze raz w aplikacji.' },
-      { seq: 7, id: 'm_7', author: cust, channel: 'chat', at: iso(now - 6 * MIN), text: 'Bank mówi, że nic nie widzi na koncie. Mam się martwić?', attachments: [{ id: 'f_1', name: 'historia-konta.png', type: 'image/png', size: 184_000, url: '/f/1' }] },
+      { seq: 7, id: 'm_7', author: cust, channel: 'chat', at: iso(now - 6 * MIN), text: 'Bank mówi, że nic nie widzi na koncie. Mam się martwić?', attachments: [{ id: 'f_1', name: 'historia-konta.png', type: 'image/png', size: 184_000, url: '/f/1' }, { id: 'f_2', name: 'invite.ics', type: 'text/calendar', size: 900, url: '/f/2', card: { method: 'CANCEL', summary: 'Odbiór palety', start: '2026-11-20T09:00:00Z', end: '2026-11-20T10:30:00Z', location: 'Poznań, ul. Kasztanowa 4', organizer: 'Marta Wiśniewska' } }] },
     ]);
     Object.assign(c, { last_seq: 7, read: { customer: 5, agent: 5 }, last_message: { ...c.last_message, seq: 7 } });
   }
@@ -82,15 +94,31 @@ export function world({ rows = 8, empty = false } = {}) {
     { id: 'in_2', slug: 'pomoc', name: 'pomoc@jarmark.example', channel: 'email', side: 'buyer', team: 't_1', enabled: true, mailbox: { address: 'pomoc@jarmark.example', from_name: 'Pomoc Jarmarku', imap: { host: 'imap.jarmark.example', port: 993, tls: 'tls', user: 'pomoc@jarmark.example' }, smtp: { host: 'smtp.jarmark.example', port: 465, tls: 'tls', user: 'pomoc@jarmark.example' }, folder: 'INBOX' }, state: { ok: true, last_ok_at: iso(now - MIN) } },
     { id: 'in_3', slug: 'sprzedawcy', name: 'sprzedawcy@jarmark.example', channel: 'email', side: 'seller', team: 't_2', enabled: true, mailbox: { address: 'sprzedawcy@jarmark.example', from_name: '', imap: { host: 'imap.jarmark.example', port: 993, tls: 'tls', user: 's' }, smtp: { host: 'smtp.jarmark.example', port: 465, tls: 'tls', user: 's' } }, state: { ok: false, error: 'AUTHENTICATIONFAILED Invalid credentials', failing_since: iso(now - 20 * MIN) } },
     { id: 'in_4', slug: 'form', name: 'Formularz kontaktowy', channel: 'form', enabled: true, state: { ok: true, last_ok_at: iso(now - MIN) } },
+    { id: 'in_5', slug: 'panel', name: 'Panel sprzedawcy', channel: 'webhook', side: 'seller', enabled: true, account: { endpoint: 'https://panel.jarmark.example/centrala' }, hook_url: 'https://pomoc.jarmark.example/hooks/in_5', reachable: true, state: { ok: false, error: 'Wysyłka się nie udaje. Próbujemy dalej, kolejka jest zachowana. (panel.jarmark.example: connection refused)', code: 'webhook.connect', failing_since: iso(now - 41 * MIN), queued: 7, last_ok_at: iso(now - 42 * MIN) } },
+    { id: 'in_6', slug: 'messenger', name: 'Messenger, Jarmark', channel: 'messenger', side: 'buyer', enabled: true, account: { id: '900100200300', name: 'Jarmark', comments: true, expires_at: iso(now + 5.4 * 1440 * MIN) }, hook_url: 'https://pomoc.jarmark.example/hooks/in_6', reachable: true, state: { ok: true, last_ok_at: iso(now - 9000), delay_ms: 620, expires_at: iso(now + 5.4 * 1440 * MIN), expires_soon: true } },
+    { id: 'in_7', slug: 'whatsapp', name: 'WhatsApp, +48 22 000 20 20', channel: 'whatsapp', enabled: true, account: { id: '770011', business: '330044', name: '+48 22 000 20 20' }, hook_url: 'https://pomoc.jarmark.example/hooks/in_7', reachable: true, state: { ok: true, last_ok_at: iso(now - 21_000), delay_ms: 1100 } },
+    { id: 'in_8', slug: 'instagram', name: 'Instagram, @jarmark', channel: 'instagram', enabled: true, account: { id: '17840000000000001', name: '@jarmark', expires_at: iso(now + 53.5 * 1440 * MIN) }, hook_url: 'https://pomoc.jarmark.example/hooks/in_8', reachable: true, state: { ok: true, last_ok_at: iso(now - 2 * MIN), delay_ms: 900, expires_at: iso(now + 53.5 * 1440 * MIN) } },
+    { id: 'in_9', slug: 'telegram', name: 'Telegram, @jarmark_pomoc', channel: 'telegram', enabled: true, account: { id: '7700001', name: '@jarmark_pomoc' }, hook_url: 'https://pomoc.jarmark.example/hooks/in_9', reachable: true, state: { ok: true, last_ok_at: iso(now - MIN), delay_ms: 300, limited_until: iso(now + 4 * MIN) } },
+    { id: 'in_10', slug: 'allegro', name: 'Allegro, jarmark-sklep', channel: 'allegro', side: 'buyer', enabled: true, account: { id: '44556677', name: 'jarmark-sklep', client: 'a1b2c3' }, reachable: true, state: { ok: true, last_ok_at: iso(now - 38_000), renews_at: iso(now + 600 * MIN), expires_at: iso(now + 720 * MIN) } },
+  ];
+  const because = { code: 'shape', detail: 'nieznana wartość pola "side": "vendor"' };
+  const hook = (n, min, inbox, what, outcome, more = {}) => ({ id: `hk_${n}`, inbox, inbox_name: inboxes.find((i) => i.id === inbox)?.name ?? '', channel: inboxes.find((i) => i.id === inbox)?.channel ?? 'messenger', at: iso(now - min * MIN - n * 1441), what, outcome, size: 431, has_body: outcome !== 'forged', parser: 2, items: 1, messages: 0, ...more });
+  const hooks = [
+    hook(1, 1, 'in_6', 'page / messages', 'taken', { messages: 1, number: 48220, conversation: 'c_7', seq: 3 }), hook(2, 1, 'in_7', 'statuses', 'taken', { items: 4 }),
+    hook(3, 2, 'in_6', 'page / messages', 'repeated', { cause: { code: 'repeated' } }), ...Array.from({ length: 12 }, (_, i) => hook(10 + i, 8 + i, 'in_5', 'ticket.created', 'unread', { cause: because, key: `tk_${99120 - i}`, items: 0 })),
+    hook(4, 11, 'in_8', 'reaction', 'nothing', { cause: { code: 'skipped', detail: 'polubienie' } }), hook(5, 15, 'in_6', '', 'forged', { cause: { code: 'signature' }, address: '203.0.113.0/24', items: 0 }),
+    hook(6, 16, 'in_9', 'update 771 204', 'taken', { messages: 1, number: 48188, conversation: 'c_6', seq: 1 }), hook(7, 18, 'in_7', 'messages', 'taken', { messages: 1, number: 48190, conversation: 'c_6', seq: 2 }),
   ];
   const macros = [['Zwrot w drodze, BLIK', 'buyer', 't_1', 'Dzień dobry, {{name}}! Zwrot za sprawę {{ref}} zlecono. Numer u operatora to {{numer zwrotu}}. BLIK wraca w 2 dni robocze.'], ['Zwrot w drodze, karta', 'buyer', 't_1', 'Dzień dobry! Zwrot na kartę trwa do 5 dni roboczych.'], ['Etykieta zwrotna', 'buyer', '', 'W załączniku jest etykieta zwrotna.'], ['Prośba o numer sprawy', '', '', 'Poproszę o numer zamówienia.'], ['Dokumenty do wypłaty', 'seller', 't_2', 'Proszę dosłać potwierdzenie rachunku.']].map(([title, side, team, text], i) => ({ id: `ma_${i}`, title, ...(side ? { side } : {}), ...(team ? { team } : {}), text: { pl: text } }));
   const keys = [{ id: 'k_1', name: 'Raporty tygodniowe', hint: 'ck_…7Q2f', scopes: ['reports:read'], sides: ['buyer'], created_by: 'Jerzy Nowak', created_at: iso(now), expires_at: iso(now + 90 * 1440 * MIN) }];
   const audit = [['agent.created', 'Kinga Maj', 'agent'], ['inbox.changed', 'pomoc@jarmark.example', 'folder: INBOX'], ['key.created', 'Raporty tygodniowe', 'reports:read'], ['session.failed', 'ania@demo.test', 'złe hasło']].map(([action, subject, detail], i) => ({ id: `au_${i}`, at: iso(now - i * 37 * MIN), actor: i === 1 ? null : { kind: 'agent', id: 'a_8', name: 'Jerzy Nowak' }, action, subject, detail, address: '203.0.113.18' }));
-  return { me: agents[0], teams, agents, conversations, logs, followUps, articles, inboxes, macros, keys, audit, signedIn: true, empty };
+  return { me: agents[0], teams, agents, conversations, logs, followUps, articles, inboxes, hooks, macros, keys, audit, signedIn: true, empty, blown: false };
 }
 
-export function serve({ port = 0, ...options } = {}) {
+export function serve({ port = 0, social = false, ...options } = {}) {
   const w = world(options);
+  const more = social ? socialize(w) : null;
+  const refusals = []; // what the next words are refused with
   const sockets = new Set();
   const list = (items, more = {}) => ({ items, next: null, ...more });
   const views = { mine: (c) => c.status === 'open' && c.assignee?.id === 'a_1', queue: (c) => c.status === 'waiting', team: (c) => c.status === 'waiting' || c.status === 'open', mentions: (c) => c.mentions?.some((m) => m.agent === 'a_1' && !m.read) ?? false, snoozed: (c) => c.status === 'snoozed', resolved: (c) => c.status === 'resolved' };
@@ -122,6 +150,8 @@ export function serve({ port = 0, ...options } = {}) {
     if (req.method !== 'GET' && req.headers['centrala-csrf'] !== '1') return [403, { title: 'CSRF', code: 'forbidden' }];
     if (key === 'DELETE sessions') return (w.signedIn = false), [204];
     if (kind === 'me') return [200, { agent: w.me, organisation: 'Jarmark', survey: { delay_hours: 24, quarantine_days: 90 } }];
+    const theirs = more?.rest(kind, id, verb, q, body, req.method, tell);
+    if (theirs) return theirs;
     if (kind === 'counts') {
       const all = [...w.conversations.values()];
       const n = (v) => all.filter(views[v]).length;
@@ -154,15 +184,21 @@ export function serve({ port = 0, ...options } = {}) {
       if (verb === 'messages' && tail === undefined && extra) return [200, { ...w.logs.get(id)[Number(extra) - 1], full_text: 'W aplikacji mam „Zwrot w toku”, a 129,00 zł nie wróciło od poniedziałku.\n\nPozdrawiam\nMarta' }];
       if (verb === 'messages' && tail === 'html') return [200, '<!doctype html><body style="font-family:sans-serif"><h2>Anulowane zamówienie</h2><p>W aplikacji mam <b>Zwrot w toku</b>.</p></body>', 'text/html'];
       if (verb === 'transcript') return [200, 'Zapis rozmowy', 'text/plain'];
+      if (verb === 'participants') {
+        const others = (c.participants ?? []).filter((x) => x.address !== decodeURIComponent(extra ?? body.address));
+        return [200, list(change(c, { participants: req.method === 'POST' ? [...others, body] : others }).participants)];
+      }
       if (verb && acts[verb]) return [200, acts[verb](c, body)];
       if (req.method === 'PATCH') return [200, change(c, body)];
       return [200, c];
     }
+    if (kind === 'contacts' && (verb === 'likely' || verb === 'mergers')) return [200, list([])];
     if (kind === 'contacts') {
       if (verb === 'conversations') return [200, list(w.empty ? [] : [{ id: 'c_95000', ref: '48001', subject: 'Gdzie jest moja paczka?', channel: 'chat', status: 'resolved', opened_at: iso(Date.now() - 20 * 1440 * MIN), score: 9 }, { id: 'c_95000x', ref: '47000', subject: 'Faktura za lampę, brak NIP-u na dokumencie', channel: 'email', status: 'resolved', opened_at: iso(Date.now() - 40 * 1440 * MIN) }])];
       const c = [...w.conversations.values()].find((x) => x.contact.id === id);
-      return [200, { id, name: body?.name ?? c?.contact.name ?? '', email: body?.email ?? 'marta.wisniewska@poczta.example', side: c?.side ?? 'buyer', locale: 'pl', verified: c?.contact.verified ?? false, blocked: body?.blocked ?? false, created_at: iso(Date.now() - 400 * 1440 * MIN) }];
+      return [200, { id, name: body?.name ?? c?.contact.name ?? '', email: body?.email ?? 'marta.wisniewska@poczta.example', side: c?.side ?? 'buyer', locale: 'pl', verified: c?.contact.verified ?? false, ...(id === 'ct_5' && verb !== 'undeliverable' ? { undeliverable: { since: iso(Date.now() - 2 * 1440 * MIN), reason: 'mailbox-full' } } : {}), blocked: body?.blocked ?? false, created_at: iso(Date.now() - 400 * 1440 * MIN) }];
     }
+    if (kind === 'fuses') return [200, list(w.blown && id !== 'reset' ? [{ inbox: 'in_2', inbox_name: 'pomoc@jarmark.example', name: 'system@kurier.example', reason: 'flood', blown_at: iso(Date.now()), until: iso(Date.now() + 50 * MIN) }] : [])];
     if (kind === 'articles' && id === 'search') return [200, { items: w.articles, engine: 'bleve', took_ms: 3 }];
     if (kind === 'surveys' && id === 'follow-ups') {
       if (req.method === 'GET') return [200, list(w.followUps)];
@@ -175,15 +211,54 @@ export function serve({ port = 0, ...options } = {}) {
       const all = w.teams.map((t) => ({ team: t.id, hours: t.hours, open: true, changes_at: iso(Date.now() + 90 * MIN) }));
       return [200, req.method === 'PUT' ? all.find((h) => h.team === id) : list(all)];
     }
+    if (kind === 'hooks' || kind === 'hooks.csv') {
+      if (w.slow) await new Promise((r) => setTimeout(r, w.slow));
+      if (w.broken) return [503, { title: 'Unavailable', code: 'unavailable' }];
+      const kept = w.empty ? [] : w.hooks;
+      if (id === 'preview') return [200, { hooks: body.ids.length, conversations: Math.max(1, body.ids.length - 3), reopened: body.ids.length > 1 ? 2 : 0, messages: body.ids.length, repeated: 0 }];
+      if (id === 'replay') {
+        for (const h of kept.filter((x) => body.ids.includes(x.id))) Object.assign(h, { outcome: 'taken', cause: undefined, items: 1, messages: 1, number: 48207, conversation: 'c_2', seq: 4, parser: 3 });
+        return [200, { replayed: body.ids.length, messages: body.ids.length, unread: 0 }];
+      }
+      const text = (h) => `${h.what} ${h.key ?? ''} ${h.cause?.code ?? ''} ${h.cause?.detail ?? ''} ${h.number ?? ''}`.toLowerCase();
+      const let_ = kept.filter((h) => (!q.get('inbox') || h.inbox === q.get('inbox')) && (!q.get('q') || text(h).includes(q.get('q').toLowerCase())) && (!q.get('before') || h.at < q.get('before')));
+      if (id === 'tally') return [200, Object.fromEntries(['taken', 'nothing', 'repeated', 'unread', 'forged', 'new'].map((o) => [o, let_.filter((h) => h.outcome === o).length + (q.get('q') || q.get('inbox') ? 0 : (w.empty ? {} : { taken: 3898, nothing: 140, repeated: 57, forged: 4 })[o] ?? 0)]))];
+      if (id) {
+        const h = kept.find((x) => x.id === id);
+        return h ? [200, { ...h, body: h.has_body ? '{"id":"tk_99120","shop":"Naczynia \\u017bbik s.c.","side":"vendor","text":"Wyp\\u0142ata wstrzymana od pi\\u0105tku…","files":[]}' : '', explanation: h.has_body ? { outcome: h.outcome === 'unread' ? 'ingested' : 'ingested', reason: 'read', inbound: [{ kind: 'message', text: 'Wypłata wstrzymana od piątku…', from: { name: 'Naczynia Żbik s.c.', address: '5512' } }], notes: [] } : null }] : [404, { title: 'Not found', code: 'not_found' }];
+      }
+      return [200, list(let_.filter((h) => !q.get('outcome') || h.outcome === q.get('outcome')).slice(0, Number(q.get('limit') ?? 50)))];
+    }
+    if (kind === 'mail') return [200, { ...list([]), tally: { ingested: 0, automatic: 0, spam: 0, duplicate: 0, bounce: 0, oversize: 0, quarantined: w.empty ? 0 : 2 } }];
+    if (kind === 'inboxes' && verb === 'device') {
+      if (req.method === 'POST') {
+        w.device = { code: { user_code: 'ABC 123', verification_uri: 'https://allegro.pl/skojarz-aplikacje', verification_uri_complete: 'https://allegro.pl/skojarz-aplikacje?code=ABC123', expires_at: iso(Date.now() + 10 * MIN), interval_s: 2 } };
+        return [200, w.device.code];
+      }
+      return [200, w.device && !w.device.confirmed ? { state: 'pending', code: w.device.code } : { state: w.device ? 'connected' : w.inboxes.find((i) => i.id === id)?.account?.id ? 'connected' : 'none' }];
+    }
+    if (kind === 'inboxes' && verb === 'secret') return [200, { secret: 'Zm9vYmFyYmF6cXV4LWxvcmVtLWlwc3VtLWRvbG9yXzE' }];
+    if (kind === 'inboxes' && (id === 'test' || verb === 'test') && !['email', undefined].includes(body.channel ?? w.inboxes.find((i) => i.id === id)?.channel)) {
+      const refused = body.token === 'zly';
+      return [200, { ok: !refused, steps: [{ name: 'meta.token', state: refused ? 'failed' : 'ok', detail: refused ? 'Meta nie przyjmuje tokenu. Wygeneruj nowy w panelu aplikacji. (190: Error validating access token)' : 'token przyjęty, ważny do 28 stycznia', took_ms: 214 }, { name: 'meta.page', state: refused ? 'skipped' : 'ok', detail: refused ? '' : 'strona Jarmark', took_ms: 180 }, { name: 'meta.permissions', state: refused ? 'skipped' : 'warn', detail: refused ? '' : 'bez pages_read_engagement, więc komentarze nie przyjdą', took_ms: 96 }] }];
+    }
     if (kind === 'inboxes' && (id === 'test' || verb === 'test')) return [200, { ok: true, steps: ['resolve', 'tls', 'login', 'folder', 'smtp_tls', 'smtp_login'].map((name, i) => ({ name, state: i === 4 ? 'warn' : 'ok', detail: ['imap.jarmark.example istnieje', 'TLS 1.3', 'hasło przyjęte', '1 204 wiadomości, nowe przychodzą od razu (IDLE)', 'certyfikat wygasa za 9 dni', 'hasło przyjęte'][i], took_ms: 18 + i * 31 })) }];
+    if (kind === 'inboxes' && req.method === 'GET' && w.slow) await new Promise((r) => setTimeout(r, w.slow));
+    if (kind === 'inboxes' && req.method === 'GET' && w.broken) return [503, { title: 'Unavailable', code: 'unavailable' }];
     const books = { agents: w.agents, teams: w.teams, inboxes: w.inboxes, macros: w.macros, keys: w.keys, audit: w.audit, articles: w.articles };
-    const book = books[kind];
+    const book = kind === 'inboxes' && w.empty ? [] : books[kind];
     if (!book) return [404, { title: 'Not found', code: 'not_found' }];
     if (req.method === 'GET') return [200, list(book)];
     if (req.method === 'DELETE') return book.splice(book.findIndex((x) => x.id === id), 1), [204];
     if (req.method === 'PATCH') return [200, Object.assign(book.find((x) => x.id === id), body)];
     if (kind === 'agents') return verb === 'reset' ? [200, { link: 'https://pomoc.example/console/set-password#s3cret' }] : (book.push({ ...w.me, ...body, id: `a_${book.length + 1}`, load: 0, status: 'offline' }), [201, { agent: book.at(-1), link: 'https://pomoc.example/console/set-password#s3cret' }]);
     if (kind === 'keys') return book.unshift({ ...w.keys[0], ...body, id: `k_${book.length + 1}`, hint: 'ck_…9xYz' }), [201, { key: book[0], secret: 'ck_4mT9xPzR2vN7cKqW8hYbD3sF6jLg7Q2f' }];
+    if (kind === 'inboxes' && w.refusal) return [422, w.refusal];
+    if (kind === 'inboxes' && body.account) {
+      const secrets = ['token', 'app_secret', 'client_secret'];
+      book.push({ ...Object.fromEntries(Object.entries(body).filter(([k]) => !secrets.includes(k))), slug: 'x', id: `in_${book.length + 1}`, hook_url: `https://pomoc.jarmark.example/hooks/in_${book.length + 1}`, reachable: body.account.id !== '404404', state: { ok: true } });
+      return [201, { ...book.at(-1), ...(body.channel === 'allegro' ? {} : { hook_secret: 'Zm9vYmFyYmF6cXV4LWxvcmVtLWlwc3VtLWRvbG9yXzE' }) }];
+    }
     book.push({ ...body, id: `${kind}_${book.length + 1}`, state: { ok: true }, slug: body.slug ?? 'x', enabled: true });
     return [201, book.at(-1)];
   }
@@ -204,6 +279,7 @@ export function serve({ port = 0, ...options } = {}) {
       return res.end(`<!doctype html><html lang="pl"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>centrala</title>${(m.css ?? []).map((c) => `<link rel="stylesheet" href="/assets/console/${c}">`).join('')}</head><body><div id="app"></div><script type="module" src="/assets/console/${m.file}"></script></body></html>`);
     }
     if (url.pathname.startsWith('/v1/attachments')) return send(201, { id: `f_${Date.now()}`, name: 'plik.png', type: 'image/png', size: 1234 });
+    if (url.pathname.startsWith('/f/')) return url.pathname.endsWith('.wav') ? send(200, silence(), 'audio/wav') : send(200, picture, 'image/png');
     if (!url.pathname.startsWith('/v1/')) return send(404, 'no', 'text/plain');
     const chunks = [];
     for await (const c of req) chunks.push(c);
@@ -224,6 +300,7 @@ export function serve({ port = 0, ...options } = {}) {
         case 'hello':
           sockets.add(s);
           out({ type: 'welcome', session: 's', me: w.me, conversations: [...w.conversations.values()].slice(0, 20) });
+          for (const [conversation, seq, state, reason, cause] of more?.outcomes ?? []) out({ type: 'delivery', conversation, seq, state, reason, cause, at: iso(Date.now()) });
           for (const r of f.resume ?? []) {
             const l = w.logs.get(r.conversation) ?? [];
             for (const { seq, ...message } of l.filter((e) => e.seq > r.after)) out({ type: 'message', conversation: r.conversation, seq, message });
@@ -237,8 +314,11 @@ export function serve({ port = 0, ...options } = {}) {
           return out({ type: 'history', ref: f.ref, conversation: f.conversation, messages: f.after ? l.slice(0, f.limit ?? 50) : l.slice(-(f.limit ?? 50)), more: false });
         }
         case 'message.send': {
+          w.sent = f;
+          const no = refusals.shift();
+          if (no) return out({ type: 'error', ref: f.ref, retry: false, ...no });
           const seq = log.length + 1;
-          const message = { id: `m_${seq}`, author: { kind: 'agent', id: 'a_1', name: w.me.name }, text: f.text, channel: 'chat', at: iso(Date.now()), key: f.key, ...(f.note ? { note: true } : {}) };
+          const message = { id: `m_${seq}`, author: { kind: 'agent', id: 'a_1', name: w.me.name }, text: f.text, channel: f.via ?? w.conversations.get(f.conversation)?.channel ?? 'chat', at: iso(Date.now()), key: f.key, ...(f.note ? { note: true } : {}), ...(f.answers ? { answers: f.answers } : {}) };
           log.push({ seq, ...message });
           out({ type: 'ack', ref: f.ref, conversation: f.conversation, message: message.id, seq, at: message.at });
           const c = w.conversations.get(f.conversation);
@@ -272,6 +352,15 @@ export function serve({ port = 0, ...options } = {}) {
           change(c, { last_seq: seq, turn: 'agent', due: iso(Date.now() + 9.5 * MIN), unread: c.unread + 1, last_message: { seq, author: message.author, text, at: message.at } });
           tell({ type: 'message', conversation: id, seq, message });
         },
+        refuse: (error) => refusals.push(error),
+        change(id, of, kind, more = {}) {
+          const log = w.logs.get(id);
+          const c = w.conversations.get(id);
+          const { text, ...rest } = more;
+          const message = { id: `m_${log.length + 1}`, author: { kind: 'customer', id: c.contact.id, name: c.contact.name }, text: '', channel: c.channel, at: iso(Date.now()), change: { of, kind, ...(text === undefined ? {} : { text }) }, ...rest };
+          log.push({ seq: log.length + 1, ...message });
+          tell({ type: 'message', conversation: id, seq: log.length, message });
+        },
         cut(on) {
           refuse = on;
           if (on) sockets.forEach((s) => s.terminate());
@@ -284,6 +373,6 @@ export function serve({ port = 0, ...options } = {}) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const rows = Number(process.argv[process.argv.indexOf('--rows') + 1]) || 8;
-  const s = await serve({ port: Number(process.argv[2]) || 0, rows, empty: process.argv.includes('--empty') });
+  const s = await serve({ port: Number(process.argv[2]) || 0, rows, empty: process.argv.includes('--empty'), social: process.argv.includes('--social') });
   console.log(s.url + '/console');
 }

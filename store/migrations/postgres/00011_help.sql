@@ -1,0 +1,124 @@
+-- +goose Up
+-- An article's row is what its readers see. What its authors are at, and what it was, stand beside it.
+ALTER TABLE article ADD COLUMN topic bigint NOT NULL DEFAULT 0;        -- the original it translates, or itself
+ALTER TABLE article ADD COLUMN readers text NOT NULL DEFAULT '[]';
+ALTER TABLE article ADD COLUMN related text NOT NULL DEFAULT '[]';
+ALTER TABLE article ADD COLUMN version integer NOT NULL DEFAULT 0;
+ALTER TABLE article ADD COLUMN basis integer NOT NULL DEFAULT 0;
+ALTER TABLE article ADD COLUMN published_at bigint NOT NULL DEFAULT 0;
+UPDATE article SET topic = id, version = 1, published_at = updated_at;
+UPDATE article SET basis = 1, topic = (SELECT min(o.id) FROM article o WHERE o.slug = article.translation AND o.locale <> article.locale)
+  WHERE translation <> '' AND EXISTS (SELECT 1 FROM article o WHERE o.slug = article.translation AND o.locale <> article.locale);
+ALTER TABLE article DROP COLUMN translation;
+CREATE INDEX article_topic ON article (topic);
+
+CREATE TABLE article_version (
+  article  bigint  NOT NULL,
+  number   integer NOT NULL,
+  content  text    NOT NULL,               -- JSON
+  basis    integer NOT NULL,
+  author   bigint  NOT NULL,
+  at       bigint  NOT NULL,
+  restored integer NOT NULL,
+  until    bigint  NOT NULL,               -- 0: it is what readers see
+  PRIMARY KEY (article, number)
+);
+INSERT INTO article_version (article, number, content, basis, author, at, restored, until)
+SELECT id, 1, CAST(json_build_object('slug', slug, 'title', title, 'summary', summary, 'body', body, 'section', section, 'sides', sides::json, 'tags', tags::json, 'popular', popular) AS text),
+  basis, 0, updated_at, 0, 0 FROM article;
+
+-- What comes next of an article: at most one. One that nobody reads, not yet or no more, is only here.
+CREATE TABLE draft (
+  article  bigint  PRIMARY KEY,
+  topic    bigint  NOT NULL,
+  locale   text    NOT NULL,
+  source   text    NOT NULL,
+  content  text    NOT NULL,               -- JSON
+  state    text    NOT NULL,               -- writing, review, scheduled
+  base     integer NOT NULL,
+  basis    integer NOT NULL,
+  author   bigint  NOT NULL,
+  saved_at bigint  NOT NULL,
+  save     integer NOT NULL,
+  due      bigint  NOT NULL,
+  note     text    NOT NULL
+);
+CREATE INDEX draft_due ON draft (due) WHERE state = 'scheduled';
+
+-- Where articles once stood.
+CREATE TABLE redirect (
+  locale  text   NOT NULL,
+  slug    text   NOT NULL,
+  article bigint NOT NULL,
+  PRIMARY KEY (locale, slug)
+);
+CREATE INDEX redirect_article ON redirect (article);
+
+CREATE TABLE shelf (
+  kind     text    NOT NULL,               -- section, category
+  key      text    NOT NULL,
+  parent   text    NOT NULL,               -- of a section: its category
+  names    text    NOT NULL,               -- JSON: by locale
+  sides    text    NOT NULL,
+  position integer NOT NULL,
+  PRIMARY KEY (kind, key)
+);
+
+CREATE TABLE article_file (
+  id      bigint PRIMARY KEY,
+  article bigint  NOT NULL,
+  name    text    NOT NULL,
+  type    text    NOT NULL,
+  size    bigint  NOT NULL,
+  blob    text    NOT NULL,
+  author  bigint  NOT NULL,
+  at      bigint  NOT NULL
+);
+CREATE INDEX article_file_article ON article_file (article);
+
+-- What a language's searchers know beside its grammar.
+CREATE TABLE word_list (
+  locale   text   PRIMARY KEY,
+  synonyms text   NOT NULL,                -- JSON
+  stop     text   NOT NULL,                -- JSON
+  at       bigint NOT NULL
+);
+
+-- What people looked for, once they were done typing.
+CREATE TABLE question (
+  id           bigint PRIMARY KEY,
+  text         text    NOT NULL,           -- without what is personal
+  stems        text    NOT NULL,           -- its words as they are compared, sorted: what questions are grouped by
+  locale       text    NOT NULL,
+  side         text    NOT NULL,
+  place        text    NOT NULL,
+  visitor      text    NOT NULL,
+  found        integer NOT NULL,
+  nearest      bigint  NOT NULL,
+  score        double precision NOT NULL,
+  opened       integer NOT NULL,
+  conversation bigint  NOT NULL,
+  at           bigint  NOT NULL
+);
+CREATE INDEX question_at ON question (at);
+CREATE INDEX question_visitor ON question (visitor, at) WHERE visitor <> '';
+
+-- One day of somebody who could be helped by articles: were they shown any, did it help, did they write all the same.
+CREATE TABLE deflection (
+  id           bigint PRIMARY KEY,
+  visitor      text    NOT NULL,
+  held         integer NOT NULL,           -- of the group that sees none
+  place        text    NOT NULL,
+  locale       text    NOT NULL,
+  side         text    NOT NULL,
+  at           bigint  NOT NULL,
+  opened_at    bigint  NOT NULL,
+  solved_at    bigint  NOT NULL,
+  contact_at   bigint  NOT NULL,
+  conversation bigint  NOT NULL
+);
+CREATE INDEX deflection_at ON deflection (at);
+CREATE INDEX deflection_visitor ON deflection (visitor, at);
+ALTER TABLE suggestion ADD COLUMN locale text NOT NULL DEFAULT '';
+ALTER TABLE suggestion ADD COLUMN side text NOT NULL DEFAULT '';
+CREATE INDEX suggestion_article ON suggestion (article, at, kind);
