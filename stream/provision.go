@@ -26,7 +26,7 @@ const (
 	ackTimeout = 5 * time.Second // for the stream to acknowledge a publish or answer a request
 	ackWait    = 5 * time.Second // for a handler, before another node gets the event
 
-	provisionTime = 30 * time.Second // to create what is missing, in a cluster that is busy
+	provisionTime = time.Minute // to create what is missing, in a cluster that is busy
 )
 
 func subject(lane int, t centrala.EventType) string {
@@ -79,20 +79,26 @@ func (b *Bus) connect(role string) (*nats.Conn, error) {
 func (b *Bus) ensureStream(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, provisionTime)
 	defer cancel()
-	for {
-		err := b.makeStream(ctx)
-		var refused *nats.APIError
-		if err == nil || !errors.As(err, &refused) || refused.Code < 500 && refused.ErrorCode != noSuitablePeers {
-			return err
-		}
-		if within(ctx.Done(), 250*time.Millisecond) {
-			return err
-		}
-	}
+	return persist(ctx, b.makeStream)
 }
 
 // noSuitablePeers is JetStream's refusal while too few servers of the cluster are there.
 const noSuitablePeers nats.ErrorCode = 10005
+
+// persist asks until there is an answer. What is asked while a cluster elects a leader may be
+// answered by nobody: then it is asked again, and not waited for.
+func persist(ctx context.Context, ask func(context.Context) error) error {
+	for {
+		once, cancel := context.WithTimeout(ctx, ackTimeout)
+		err := ask(once)
+		cancel()
+		var refused *nats.APIError
+		busy := errors.As(err, &refused) && (refused.Code >= 500 || refused.ErrorCode == noSuitablePeers)
+		if !busy && !errors.Is(err, context.DeadlineExceeded) || within(ctx.Done(), 250*time.Millisecond) {
+			return err
+		}
+	}
+}
 
 func (b *Bus) makeStream(ctx context.Context) error {
 	want := &nats.StreamConfig{
@@ -139,10 +145,12 @@ func (b *Bus) ensureConsumers(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, provisionTime)
 	defer cancel()
 	have := map[string]nats.ConsumerConfig{}
-	for info := range b.jets.Consumers(streamName, nats.Context(ctx)) {
-		have[info.Name] = info.Config
-	}
-	if err := ctx.Err(); err != nil {
+	if err := persist(ctx, func(ctx context.Context) error {
+		for info := range b.jets.Consumers(streamName, nats.Context(ctx)) {
+			have[info.Name] = info.Config
+		}
+		return ctx.Err()
+	}); err != nil {
 		return fmt.Errorf("list consumers: %w", err)
 	}
 	var missing []nats.ConsumerConfig
@@ -175,7 +183,10 @@ func (b *Bus) createConsumers(ctx context.Context, missing []nats.ConsumerConfig
 
 func (b *Bus) createConsumer(ctx context.Context, c nats.ConsumerConfig) error {
 	// UpdateConsumer creates too; AddConsumer returns an old one without looking at its filters.
-	if _, err := b.jets.UpdateConsumer(streamName, &c, nats.Context(ctx)); err != nil {
+	if err := persist(ctx, func(ctx context.Context) error {
+		_, err := b.jets.UpdateConsumer(streamName, &c, nats.Context(ctx))
+		return err
+	}); err != nil {
 		return fmt.Errorf("create consumer %s: %w", c.Durable, err)
 	}
 	return nil

@@ -21,7 +21,7 @@ func bounceCases() []testCase {
 // sentTo is a mail of jan's with an answer that the server has taken.
 func (h *house) sentTo(t *testing.T, key string, others ...string) (centrala.ConversationID, centrala.Outbound) {
 	t.Helper()
-	a := h.take(t, cc(h.later(h.says(uint32(h.NewID()%100000), "jan", "Zwrot butów "+key, key+"@x.test")), others...))
+	a := h.take(t, cc(h.later(h.says(h.uid(), "jan", "Zwrot butów "+key, key+"@x.test")), others...))
 	h.say(t, h.reply(h.ania, a.Conversation, key, "zlecony"))
 	out := h.lease(t)
 	h.settle(t, out[len(out)-1], centrala.Settlement{State: centrala.DeliveryHandedOver})
@@ -29,7 +29,7 @@ func (h *house) sentTo(t *testing.T, key string, others ...string) (centrala.Con
 }
 
 func (h *house) report(key string, r centrala.DeliveryReport) centrala.Inbound {
-	in := h.later(h.says(uint32(h.NewID()%100000), "mailer-daemon", "Undelivered", key+"-bounce@x.test"))
+	in := h.later(h.says(h.uid(), "mailer-daemon", "Undelivered", key+"-bounce@x.test"))
 	in.Outcome, in.Reason, in.Report = centrala.Bounce, "a delivery report", &r
 	if r.Action == "" {
 		r.Action = "failed"
@@ -168,7 +168,7 @@ func addressGivenUp(t *testing.T, h *house) {
 // sentToOnly is sentTo before the server has said anything.
 func (h *house) sentToOnly(t *testing.T, key string) (centrala.ConversationID, centrala.Outbound) {
 	t.Helper()
-	a := h.take(t, h.later(h.says(uint32(h.NewID()%100000), "ola", "Zwrot butów "+key, key+"@x.test")))
+	a := h.take(t, h.later(h.says(h.uid(), "ola", "Zwrot butów "+key, key+"@x.test")))
 	h.say(t, h.reply(h.ania, a.Conversation, key, "zlecony"))
 	out := h.lease(t)
 	return a.Conversation, out[len(out)-1]

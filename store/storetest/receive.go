@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -19,8 +20,14 @@ func receiveCases() []testCase {
 }
 
 func (h *house) mail(uid uint32, from, subject, text string) centrala.Inbound {
-	return centrala.Inbound{Inbox: h.mailbox.ID, Channel: centrala.Email, ExternalID: "INBOX:1:" + string(rune('a'+uid)), From: centrala.Address{Name: from, Address: from + "@poczta.test"},
+	return centrala.Inbound{Inbox: h.mailbox.ID, Channel: centrala.Email, ExternalID: "INBOX:1:" + strconv.Itoa(int(uid)), From: centrala.Address{Name: from, Address: from + "@poczta.test"},
 		Subject: subject, Text: text, FullText: text, At: time.Now(), Cursor: &centrala.Cursor{Inbox: h.mailbox.ID, Folder: "INBOX", Validity: 1, UID: uid}}
+}
+
+// uid is the next in the mailbox.
+func (h *house) uid() uint32 {
+	h.uids++
+	return 1000 + h.uids
 }
 
 func (h *house) take(t *testing.T, in centrala.Inbound) centrala.Receipt {

@@ -59,6 +59,7 @@ type house struct {
 	*library.Library
 	dsn         string
 	clock       *clock
+	uids        uint32 // of mails that came, see uid
 	team, other centrala.Team
 	ania, piotr centrala.Agent
 	widget      centrala.Inbox
