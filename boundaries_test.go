@@ -23,7 +23,7 @@ var rooms = map[string][]string{
 	"store/column":          {".", "store/engine"},
 	"store/engine":          {},
 	"store/library":         {".", "deflection", "store", "store/column"},
-	"store/storetest":       {".", "lab", "store", "store/library"},
+	"store/storetest":       {".", "deflection", "lab", "store", "store/library"},
 	"stream":                {".", "object", "watch"},
 	"channels":              {"."},
 	"channels/form":         {".", "channels"},
