@@ -47,6 +47,13 @@ func (a Article) For(s Side, proved bool) bool {
 	return len(a.Readers) == 0 || proved && slices.Contains(a.Readers, s)
 }
 
+// Redirect is an address where an article once stood, and still is found.
+type Redirect struct {
+	Locale  string    `json:"locale"`
+	Slug    string    `json:"slug"`
+	Article ArticleID `json:"article"`
+}
+
 // DraftState is how far a draft is.
 type DraftState string
 
