@@ -160,6 +160,7 @@ func (p *Page) enclose(ctx context.Context, filed []Filed, files Cabinet) {
 		names[f.Address] = freeName(f.Name, names)
 		p.Files = append(p.Files, File{Name: names[f.Address], Size: f.Size, Open: func() ([]byte, error) { return files.OpenFile(ctx, f) }})
 	}
+	slices.SortFunc(p.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	p.Body = relink(p.Body, func(to string, _ int) (string, bool) {
 		if name := names[to]; name != "" {
 			return "files/" + p.stem() + "/" + url.PathEscape(name), true
