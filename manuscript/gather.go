@@ -122,7 +122,7 @@ func pages(m centrala.Manuscript, at map[centrala.ArticleID]string, once []strin
 			}
 		}
 		if !m.Original() {
-			p.Translation = short(m.Locale, at[m.Topic])
+			p.Translation = at[m.Topic]
 		}
 		p.Content.Related = nil
 		return p

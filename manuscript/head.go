@@ -83,7 +83,7 @@ func readHead(p *Page, head []byte) []Problem {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(head, &doc); err != nil {
 		line, what := yamlFault(err)
-		return []Problem{wrong(line+1, "the front matter cannot be read (%s): put the value between \"quotes\"", what)}
+		return []Problem{wrong(max(line, 1)+1, "the front matter cannot be read (%s): put the value between \"quotes\"", what)}
 	}
 	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
 		return []Problem{wrong(1, "the front matter has no title: write a line \"title: …\"")}

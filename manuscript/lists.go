@@ -16,6 +16,7 @@ import (
 const (
 	sectionsFile = "sections.yaml"
 	wordsFolder  = "words"
+	maxSet       = 50 // synonyms of one meaning
 )
 
 // shelves are sections.yaml: what sections and categories are called, and where they stand.
@@ -113,8 +114,12 @@ func (r *reader) shelve(s shelves) {
 				names[locale] = string(name)
 			}
 			switch {
-			case blank(string(one.Key), 100) || !storable(string(one.Category)):
+			case blank(string(one.Key), 100):
 				r.wrong(sectionsFile, 0, "a %s has no key, or one of more than 100 letters: give it the name that its articles use", kind)
+			case one.Category != "" && (kind == centrala.CategoryShelf || blank(string(one.Category), 100)):
+				r.wrong(sectionsFile, 0, "the %s %q stands in what is no category: only a section has one, by its key", kind, one.Key)
+			case kind == centrala.SectionShelf && len(one.Sides) > 0:
+				r.wrong(sectionsFile, 0, "the section %q has sides: write them to its category", one.Key)
 			case seen[key]:
 				r.wrong(sectionsFile, 0, "the %s %q is there twice: take one away", kind, one.Key)
 			case slices.ContainsFunc(one.Sides, func(s centrala.Side) bool { return !s.Valid() }):
@@ -146,8 +151,8 @@ func named(names map[string]string) bool {
 func (r *reader) list(name, locale string, w words) {
 	list := centrala.WordList{Locale: locale, Stop: w.Stop}
 	for _, set := range w.Synonyms {
-		if len(set) < 2 {
-			r.wrong(name, 0, "%.80q has nothing that it means the same as: write [paczka, przesyłka]", strings.Join(set, " "))
+		if len(set) < 2 || len(set) > maxSet {
+			r.wrong(name, 0, "a set of synonyms has 2 to %d words, like [paczka, przesyłka], and %.80q has not", maxSet, strings.Join(set, " "))
 			return
 		}
 		list.Synonyms = append(list.Synonyms, set)
@@ -155,6 +160,12 @@ func (r *reader) list(name, locale string, w words) {
 	for _, word := range slices.Concat(slices.Concat(list.Synonyms...), list.Stop) {
 		if blank(word, 80) {
 			r.wrong(name, 0, "%.80q is no word: it is empty or has more than 80 letters", word)
+			return
+		}
+	}
+	for _, word := range list.Stop {
+		if strings.ContainsAny(strings.TrimSpace(word), " \t\n") {
+			r.wrong(name, 0, "a stop word is one word, not %.80q: write them one by one", word)
 			return
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"centrala"
@@ -134,25 +135,24 @@ func (m *matcher) id(at string) centrala.ArticleID {
 	return cmp.Or(m.store.ids[at], m.new[at], m.store.begun[at])
 }
 
-// named is the article that a page names, as field.
+// named is the article that a page names in a field. Of a translation, a slug alone is of another
+// language.
 func (m *matcher) named(p *Page, field, name string) centrala.ArticleID {
-	if id := m.id(whole(p.Locale, name)); id != 0 {
-		return id
-	}
-	if field == "translation" && m.id(name) == 0 {
-		var found []string // by its slug alone, in any other language
-		for _, at := range slices.Concat(sortedKeys(m.store.ids), sortedKeys(m.new), sortedKeys(m.store.begun)) {
-			if locale, slug := parts(at); slug == name && locale != p.Locale && !slices.Contains(found, at) {
-				found = append(found, at)
+	at := []string{whole(p.Locale, name)}
+	if field == "translation" && !strings.Contains(name, "/") {
+		at = nil
+		for _, a := range slices.Concat(sortedKeys(m.store.ids), sortedKeys(m.new), sortedKeys(m.store.begun)) {
+			if locale, slug := parts(a); slug == name && locale != p.Locale && !slices.Contains(at, a) {
+				at = append(at, a)
 			}
 		}
-		if len(found) == 1 {
-			return m.id(found[0])
-		}
-		if len(found) > 1 {
-			m.problems = append(m.problems, p.problem(field, "%.80q may be %s or %s: write which one", name, found[0], found[1]))
-			return 0
-		}
+	}
+	if len(at) > 1 {
+		m.problems = append(m.problems, p.problem(field, "%.80q may be %s or %s: write which one", name, at[0], at[1]))
+		return 0
+	}
+	if len(at) == 1 && m.id(at[0]) != 0 {
+		return m.id(at[0])
 	}
 	m.problems = append(m.problems, p.problem(field, "%s names %.80q, and there is no such article: correct it, or put that article into the folder", field, name))
 	return 0

@@ -152,9 +152,11 @@ func (a author) write(n int) {
 	}
 	for range a.IntN(4) {
 		kind := []centrala.ShelfKind{centrala.SectionShelf, centrala.CategoryShelf}[a.IntN(2)]
-		s := centrala.Shelf{Kind: kind, Key: a.some(3), Names: map[string]string{"pl": a.some(3), "en": a.some(3)}, Sides: a.sides(), Position: a.IntN(3)}
-		if kind == centrala.SectionShelf {
-			s.Parent = a.text(2)
+		s := centrala.Shelf{Kind: kind, Key: a.some(3), Names: map[string]string{"pl": a.some(3), "en": a.some(3)}, Position: a.IntN(3)}
+		if kind == centrala.CategoryShelf {
+			s.Sides = a.sides()
+		} else if a.IntN(2) == 0 {
+			s.Parent = a.some(2)
 		}
 		a.must(a.s.SaveShelf(ctx, s))
 	}
