@@ -122,3 +122,23 @@ func (t Trend) Flag() Flag {
 	}
 	return Fine
 }
+
+// Help is what an article was worth in the last days, and each of its versions as long as it was
+// what readers saw.
+type Help struct {
+	Days     int           `json:"days"`
+	Opened   int           `json:"opened"`
+	Told     int           `json:"told"`
+	Solved   int           `json:"solved"`
+	Quiet    int           `json:"quiet"`
+	Watched  int           `json:"watched"`
+	Flag     Flag          `json:"flag" enum:",worse,version"`
+	Versions []VersionHelp `json:"versions"`
+}
+
+// VersionHelp is what was said of one version.
+type VersionHelp struct {
+	Number int `json:"number"`
+	Told   int `json:"told"`
+	Solved int `json:"solved"`
+}

@@ -297,14 +297,20 @@ func slips(w string) int {
 	return 2
 }
 
-// shortened is a word, and what is left of it without each of its letters.
+// shortened is a word, and what is left of it without as many letters as may be wrong in it.
 func shortened(w string) []string {
-	r := []rune(w)
 	out := []string{w}
-	for i := range r {
-		out = append(out, string(r[:i])+string(r[i+1:]))
+	for n, from := slips(w), 0; n > 0; n-- {
+		for _, s := range out[from:] {
+			from++
+			r := []rune(s)
+			for i := range r {
+				out = append(out, string(r[:i])+string(r[i+1:]))
+			}
+		}
 	}
-	return out
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // distance is how many letters are put in, left out, changed, or changed places with the next one,
