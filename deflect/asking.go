@@ -58,6 +58,9 @@ func (a *Asking) Look(l Looked) (Looked, bool) {
 	return Looked{}, false
 }
 
+// Pending reports whether words stand there that nobody has sent.
+func (a *Asking) Pending() bool { return a.now.Text != "" }
+
 // Open notes that an article was opened for what stands there, which settles it.
 func (a *Asking) Open(at time.Time) (Looked, bool) {
 	if a.now.Text == "" {

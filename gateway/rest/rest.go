@@ -21,6 +21,7 @@ import (
 
 	"centrala"
 	"centrala/auth"
+	"centrala/deflect"
 )
 
 // Config is everything the API stands on. All fields are needed unless they say otherwise.
@@ -36,6 +37,7 @@ type Config struct {
 	Blobs       *blob.Bucket
 	Index       Index
 
+	HoldOut deflect.HoldOut        // which visitors are suggested nothing
 	Consent Consent                // mailboxes that sign in with a provider; nil: none do
 	Seal    Seal                   // what the browser carries to a provider and back; needed with Consent
 	Devices Devices                // accounts that are connected by a code; nil: none are
