@@ -57,6 +57,7 @@ var rooms = map[string][]string{
 	"report":                {".", "words"},
 	"words":                 {},
 	"web":                   {},
+	"deflect":               {"."},
 	"demo":                  {"."},
 	"docs/clients":          {},
 	"lab":                   {},
