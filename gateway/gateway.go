@@ -19,8 +19,8 @@ import (
 	"time"
 
 	"centrala"
+	"centrala/asking"
 	"centrala/auth"
-	"centrala/deflect"
 	"centrala/gateway/floor"
 	"centrala/gateway/hub"
 	"centrala/gateway/socket"
@@ -94,7 +94,7 @@ type Config struct {
 	Surveys   Surveys
 	Suggester Suggester
 	Shelf     Shelf
-	Questions deflect.Questions // nil: none are kept
+	Questions asking.Questions // nil: none are kept
 	Guard     Guard
 	Logger    *slog.Logger
 
@@ -102,7 +102,7 @@ type Config struct {
 	RemoteAddr func(*http.Request) string // behind trusted proxies; nil: Site.Addr
 	Question   func(locale string) string // the survey's question
 	Epoch      string                     // names the log's history; cursors of another one are stale
-	HoldOut    deflect.HoldOut            // which visitors are suggested nothing
+	HoldOut    asking.HoldOut             // which visitors are suggested nothing
 	Cluster    bool                       // other nodes write to the same log
 	Now        func() time.Time           // by which the log is written; nil: time.Now
 	Peers      hub.Peers                  // their gateways; nil: there are none

@@ -56,7 +56,7 @@ type session struct {
 	survey centrala.SurveyID // what the customer was asked about asked
 	rated  centrala.SurveyID // what was answered from here
 	behind *hub.Behind       // what is being replayed; nil: everything is live
-	asking asking            // what a visitor is looking for
+	trail  trail             // what a visitor is looking for
 }
 
 // Who is on the other end; nil before hello.

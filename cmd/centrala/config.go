@@ -31,6 +31,7 @@ type Config struct {
 	Stream  StreamConfig  `toml:"stream"`
 	Survey  SurveyConfig  `toml:"survey"`
 	Suggest SuggestConfig `toml:"suggest"`
+	Measure MeasureConfig `toml:"measure"`
 	Chat    ChatConfig    `toml:"chat"`
 	Mail    MailConfig    `toml:"mail"`
 	Social  SocialConfig  `toml:"social"`
@@ -67,6 +68,11 @@ type SurveyConfig struct {
 // SuggestConfig is who is shown articles before they write.
 type SuggestConfig struct {
 	Held float64 `toml:"held" default:"0" help:"share of visitors, 0 to 0.5, who are shown no suggestions, so that what these are worth can be measured"`
+}
+
+// MeasureConfig is what is remembered of what the Help Centre is worth.
+type MeasureConfig struct {
+	Keep time.Duration `toml:"keep" default:"9600h" help:"how long suggestions, visitors' days and questions are kept (400 days); 0s: for good"`
 }
 
 // TraceConfig is where the traces of messages go.

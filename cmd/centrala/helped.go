@@ -5,12 +5,12 @@ import (
 	"strings"
 
 	"centrala"
-	"centrala/deflect"
+	"centrala/asking"
 )
 
 // holdOut is who is suggested nothing.
-func (p *Program) holdOut() deflect.HoldOut {
-	return deflect.HoldOut{Key: p.keys.HoldOut, Share: p.cfg.Suggest.Held}
+func (p *Program) holdOut() asking.HoldOut {
+	return asking.HoldOut{Key: p.keys.HoldOut, Share: p.cfg.Suggest.Held}
 }
 
 // helped is the log as a way in of letters sees it: with each that begins something come the

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"centrala"
+	"centrala/asking"
 	"centrala/auth"
 	"centrala/channels"
 	"centrala/channels/allegro/signin"
@@ -27,7 +28,6 @@ import (
 	"centrala/channels/email/oauth"
 	"centrala/channels/naming"
 	"centrala/channels/receipts"
-	"centrala/deflect"
 	"centrala/gateway"
 	"centrala/gateway/hooks"
 	"centrala/routing"
@@ -63,8 +63,8 @@ func (c *Config) complete() error {
 	if c.Locale != "pl" && c.Locale != "en" {
 		return fmt.Errorf("locale: %q is neither pl nor en", c.Locale)
 	}
-	if !(c.Suggest.Held >= 0 && c.Suggest.Held <= deflect.MaxHeld) {
-		return fmt.Errorf("suggest.held: %v is not a share from 0 to %v", c.Suggest.Held, deflect.MaxHeld)
+	if !(c.Suggest.Held >= 0 && c.Suggest.Held <= asking.MaxHeld) {
+		return fmt.Errorf("suggest.held: %v is not a share from 0 to %v", c.Suggest.Held, asking.MaxHeld)
 	}
 	if (c.HTTP.TLSCert == "") != (c.HTTP.TLSKey == "") {
 		return errors.New("http.tls_cert and http.tls_key go together")
@@ -235,7 +235,7 @@ func (p *Program) wire() error {
 	p.tokens = oauth.New(oauth.Config{Providers: providers, Keeper: db, Log: p.log})
 	p.mail = email.New(email.Config{Secret: p.keys.Replies, Blobs: p.blobs, Board: p.board, Log: p.log, Timeout: p.cfg.Mail.Timeout, SignIn: p.tokens,
 		Connections: p.cfg.Mail.Connections, Every: p.cfg.Mail.Every})
-	p.gateway = gateway.New(gateway.Config{Log: accepted{db, p.doors[bySocket]}, Lists: db, Floor: db, House: db, Surveys: db, Suggester: p.help, Shelf: p.library, Guard: p.guard, HoldOut: p.holdOut(),
+	p.gateway = gateway.New(gateway.Config{Log: accepted{db, p.doors[bySocket]}, Lists: db, Floor: db, House: db, Surveys: db, Suggester: p.help, Shelf: p.library, Questions: p.library, Guard: p.guard, HoldOut: p.holdOut(),
 		Logger: p.log, Site: p.site, Question: p.question, Epoch: db.Epoch(), Cluster: p.clustered(), Now: db.Now, Peers: p.peers(), NoLimits: p.flags.NoLimits})
 
 	p.desk = routing.New(routing.Config{Log: db, House: db, Promises: db, Now: db.Now, Locale: p.cfg.Locale, Logger: p.log})
@@ -261,6 +261,7 @@ func (p *Program) wire() error {
 	p.bus.Work("routing", routing.Events(), p.desk.Handle)
 	p.bus.Work("deliver", []centrala.EventType{centrala.DeliveryUpdated}, p.courier.Handle)
 	p.bus.Work("search", []centrala.EventType{centrala.ArticleSaved, centrala.ArticleRemoved, centrala.ArticleWords}, p.help.Handle)
+	p.bus.Work("deflection", library.Contacts(), p.library.Handle)
 	if p.cfg.Survey.Enabled {
 		p.bus.Work("survey", survey.Events(), p.asker.Handle)
 	}

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"centrala"
+	"centrala/asking"
 	"centrala/auth"
-	"centrala/deflect"
 )
 
 // maxSmall is the most bytes that a small form of ours has.
@@ -95,7 +95,7 @@ func (p *pages) ask(ctx context.Context, q centrala.Question) {
 	q.At = p.Now()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTime)
 	defer cancel()
-	if err := deflect.Keep(ctx, p.Suggester, p.Questions, q, centrala.Everybody); err != nil {
+	if err := asking.Keep(ctx, p.Suggester, p.Questions, q, centrala.Everybody); err != nil {
 		p.Log.Warn("keep a question", "err", err)
 	}
 }

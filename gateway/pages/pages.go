@@ -19,8 +19,8 @@ import (
 	"gocloud.dev/blob"
 
 	"centrala"
+	"centrala/asking"
 	"centrala/auth"
-	"centrala/deflect"
 	"centrala/web"
 	"centrala/words"
 )
@@ -110,9 +110,9 @@ type Config struct {
 	NoLimits       bool   // switches the rate limits off
 	SurveyQuestion func(locale string) string
 
-	Guard     Guard             // nil: nobody has a token
-	Questions deflect.Questions // what people looked for, nil: none are kept
-	HoldOut   deflect.HoldOut   // who is suggested nothing
+	Guard     Guard            // nil: nobody has a token
+	Questions asking.Questions // what people looked for, nil: none are kept
+	HoldOut   asking.HoldOut   // who is suggested nothing
 
 	// Hours, when set, says what the widget tells while nobody of the inbox's team is there:
 	// the heading and its short form, both "" inside hours.
@@ -162,7 +162,7 @@ func New(c Config) (http.Handler, error) {
 		return auth.NewLimiter(n, per, c.Now)
 	}
 	p.sends, p.tries, p.clicks = limit(sendsPerHour, time.Hour), limit(triesPerHour, time.Hour), limit(clicksPerMinute, time.Minute)
-	p.looks = auth.NewLimiter(1, deflect.Between, c.Now)
+	p.looks = auth.NewLimiter(1, asking.Between, c.Now)
 	// The jitter hides how well a page compresses: some repeat what is in their address beside a
 	// secret of the form (the BREACH attack).
 	packed, err := gzhttp.NewWrapper(gzhttp.MinSize(1000), gzhttp.EnableZstd(false), gzhttp.RandomJitter(32, 0, false))

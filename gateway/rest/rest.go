@@ -20,8 +20,8 @@ import (
 	"gocloud.dev/blob"
 
 	"centrala"
+	"centrala/asking"
 	"centrala/auth"
-	"centrala/deflect"
 )
 
 // Config is everything the API stands on. All fields are needed unless they say otherwise.
@@ -34,10 +34,12 @@ type Config struct {
 	Manuscripts Manuscripts
 	Publishing  Publishing
 	Versions    Versions
+	Shelves     Shelves
+	WordLists   WordLists
 	Blobs       *blob.Bucket
 	Index       Index
 
-	HoldOut deflect.HoldOut        // which visitors are suggested nothing
+	HoldOut asking.HoldOut         // which visitors are suggested nothing
 	Consent Consent                // mailboxes that sign in with a provider; nil: none do
 	Seal    Seal                   // what the browser carries to a provider and back; needed with Consent
 	Devices Devices                // accounts that are connected by a code; nil: none are
@@ -162,7 +164,7 @@ func New(c Config) http.Handler {
 	for _, routes := range []func(){
 		s.visitorRoutes, s.sessionRoutes, s.meRoutes, s.conversationRoutes, s.participantRoutes, s.fuseRoutes, s.commandRoutes, s.messageRoutes, s.deliveryRoutes,
 		s.attachmentRoutes, s.contactRoutes, s.personRoutes, s.agentRoutes, s.teamRoutes, s.inboxRoutes, s.macroRoutes, s.keyRoutes, s.auditRoutes, s.mailRoutes, s.hookRoutes, s.pictureRoutes,
-		s.articleRoutes, s.manuscriptRoutes, s.surveyRoutes, s.reportRoutes, s.streamRoutes,
+		s.articleRoutes, s.manuscriptRoutes, s.shelfRoutes, s.wordListRoutes, s.surveyRoutes, s.reportRoutes, s.streamRoutes,
 	} {
 		routes()
 	}

@@ -1,4 +1,4 @@
-package deflect
+package asking
 
 import (
 	"strings"
@@ -26,10 +26,10 @@ type Looked struct {
 	At     time.Time
 }
 
-// Asking follows one person's words until they are a question. Words that go on, or go back, are
+// Trail follows one person's words until they are a question. Words that go on, or go back, are
 // one question in the making: of them only the last counts. The zero value is ready; it is not
 // safe for concurrent use.
-type Asking struct {
+type Trail struct {
 	now  Looked
 	kept string    // what was settled last
 	at   time.Time // and when
@@ -37,7 +37,7 @@ type Asking struct {
 
 // Look notes what stands there now. When that is something else altogether, what stood there
 // before may have been a question: it is returned as settled.
-func (a *Asking) Look(l Looked) (Looked, bool) {
+func (a *Trail) Look(l Looked) (Looked, bool) {
 	l.Text = strings.TrimSpace(l.Text)
 	before := a.now
 	switch {
@@ -59,10 +59,10 @@ func (a *Asking) Look(l Looked) (Looked, bool) {
 }
 
 // Pending reports whether words stand there that nobody has sent.
-func (a *Asking) Pending() bool { return a.now.Text != "" }
+func (a *Trail) Pending() bool { return a.now.Text != "" }
 
 // Open notes that an article was opened for what stands there, which settles it.
-func (a *Asking) Open(at time.Time) (Looked, bool) {
+func (a *Trail) Open(at time.Time) (Looked, bool) {
 	if a.now.Text == "" {
 		return Looked{}, false
 	}
@@ -72,7 +72,7 @@ func (a *Asking) Open(at time.Time) (Looked, bool) {
 
 // Send says that the words were sent, and settles them: as what stood there if they are that,
 // else with nothing known of what was found.
-func (a *Asking) Send(text string, at time.Time) (Looked, bool) {
+func (a *Trail) Send(text string, at time.Time) (Looked, bool) {
 	l := a.now
 	if text = strings.TrimSpace(text); text != l.Text {
 		l = Looked{Text: text, Opened: l.Opened && related(l.Text, text), At: at}
@@ -85,13 +85,13 @@ func (a *Asking) Send(text string, at time.Time) (Looked, bool) {
 }
 
 // End says that the person is gone: what stands there is a question if it rested.
-func (a *Asking) End(at time.Time) (Looked, bool) {
+func (a *Trail) End(at time.Time) (Looked, bool) {
 	q, ok := a.rest(at)
 	a.now = Looked{}
 	return q, ok
 }
 
-func (a *Asking) rest(at time.Time) (Looked, bool) {
+func (a *Trail) rest(at time.Time) (Looked, bool) {
 	if !rested(a.now, at) {
 		return Looked{}, false
 	}
@@ -105,7 +105,7 @@ func rested(l Looked, at time.Time) bool {
 }
 
 // settle keeps a question once, and not too soon after another one.
-func (a *Asking) settle(l Looked, at time.Time) (Looked, bool) {
+func (a *Trail) settle(l Looked, at time.Time) (Looked, bool) {
 	if l.Text == a.kept || !a.at.IsZero() && at.Sub(a.at) < Between {
 		return Looked{}, false
 	}

@@ -1,4 +1,4 @@
-package deflect
+package asking
 
 import (
 	"regexp"

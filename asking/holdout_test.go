@@ -1,4 +1,4 @@
-package deflect_test
+package asking_test
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"centrala/deflect"
+	"centrala/asking"
 )
 
 var noon = time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC)
@@ -15,14 +15,14 @@ func TestHoldsTheShare(t *testing.T) {
 	t.Parallel()
 	const people = 20_000
 	for _, share := range []float64{0, 0.05, 0.2, 0.5, 0.9} {
-		h := deflect.HoldOut{Key: []byte("key"), Share: share}
+		h := asking.HoldOut{Key: []byte("key"), Share: share}
 		held := 0
 		for i := range people {
 			if h.Holds(fmt.Sprintf("v_%d", i), noon) {
 				held++
 			}
 		}
-		want := min(share, deflect.MaxHeld)
+		want := min(share, asking.MaxHeld)
 		// Four standard deviations of a binomial share.
 		if got := float64(held) / people; math.Abs(got-want) > 4*math.Sqrt(want*(1-want)/people) {
 			t.Errorf("of %v are held %v", share, got)
@@ -32,8 +32,8 @@ func TestHoldsTheShare(t *testing.T) {
 
 func TestHoldsTheSameAllDayAndDrawsAnew(t *testing.T) {
 	t.Parallel()
-	h := deflect.HoldOut{Key: []byte("key"), Share: 0.5}
-	other := deflect.HoldOut{Key: []byte("other"), Share: 0.5}
+	h := asking.HoldOut{Key: []byte("key"), Share: 0.5}
+	other := asking.HoldOut{Key: []byte("other"), Share: 0.5}
 	morning := time.Date(2026, 11, 3, 3, 0, 0, 0, time.UTC)
 	moved, otherwise := 0, 0
 	for i := range 1000 {
@@ -64,7 +64,7 @@ func TestHoldsTheSameAllDayAndDrawsAnew(t *testing.T) {
 // A larger share holds whom a smaller one held: changing it does not deal the cards anew.
 func TestALargerShareHoldsMore(t *testing.T) {
 	t.Parallel()
-	few, many := deflect.HoldOut{Key: []byte("k"), Share: 0.1}, deflect.HoldOut{Key: []byte("k"), Share: 0.4}
+	few, many := asking.HoldOut{Key: []byte("k"), Share: 0.1}, asking.HoldOut{Key: []byte("k"), Share: 0.4}
 	for i := range 1000 {
 		if v := fmt.Sprint(i); few.Holds(v, noon) && !many.Holds(v, noon) {
 			t.Errorf("%s was held and is not", v)
@@ -79,7 +79,7 @@ func TestEpoch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return deflect.Epoch(d)
+		return asking.Epoch(d)
 	}
 	if a, b := at("2026-11-03T03:00:00Z"), at("2026-11-04T02:59:59Z"); a != b {
 		t.Errorf("one day is %d and %d", a, b)
@@ -94,11 +94,11 @@ func TestEpoch(t *testing.T) {
 
 func TestStranger(t *testing.T) {
 	t.Parallel()
-	h := deflect.HoldOut{Key: []byte("key")}
+	h := asking.HoldOut{Key: []byte("key")}
 	a := h.Stranger("192.0.2.1", "Firefox", noon)
 	for what, b := range map[string]string{
 		"another address": h.Stranger("192.0.2.2", "Firefox", noon), "another browser": h.Stranger("192.0.2.1", "Chromium", noon),
-		"another day": h.Stranger("192.0.2.1", "Firefox", noon.Add(24*time.Hour)), "another house": deflect.HoldOut{Key: []byte("k")}.Stranger("192.0.2.1", "Firefox", noon),
+		"another day": h.Stranger("192.0.2.1", "Firefox", noon.Add(24*time.Hour)), "another house": asking.HoldOut{Key: []byte("k")}.Stranger("192.0.2.1", "Firefox", noon),
 	} {
 		if a == b {
 			t.Errorf("%s is the same person %s", what, a)

@@ -1,7 +1,7 @@
-// Package deflect decides who is shown articles before they write, and what is kept of what they
+// Package asking decides who is shown articles before they write, and what is kept of what they
 // looked for: the group that is shown none, questions that are settled, and words without what is
-// personal in them. Pure decisions; time and keys are arguments.
-package deflect
+// personal in them. Time and keys are arguments; only Keep asks and writes.
+package asking
 
 import (
 	"crypto/hmac"

@@ -1,4 +1,4 @@
-package deflect_test
+package asking_test
 
 import (
 	"slices"
@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"centrala/deflect"
+	"centrala/asking"
 )
 
 // A step is what happens: words that are typed, or what begins with a sign: >sent, !an article is
@@ -42,12 +42,12 @@ func TestAsking(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var a deflect.Asking
+			var a asking.Trail
 			var got []string
 			now := noon
 			for _, st := range c.steps {
 				now = now.Add(st.after)
-				var q deflect.Looked
+				var q asking.Looked
 				var ok bool
 				switch {
 				case st.what == "!":
@@ -57,7 +57,7 @@ func TestAsking(t *testing.T) {
 				case strings.HasPrefix(st.what, ">"):
 					q, ok = a.Send(st.what[1:], now)
 				default:
-					q, ok = a.Look(deflect.Looked{Text: st.what, At: now})
+					q, ok = a.Look(asking.Looked{Text: st.what, At: now})
 				}
 				if ok {
 					if text := q.Text; name == "opened and then sent is asked once" && q.Opened {

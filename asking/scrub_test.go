@@ -1,11 +1,11 @@
-package deflect_test
+package asking_test
 
 import (
 	"strings"
 	"testing"
 	"unicode/utf8"
 
-	"centrala/deflect"
+	"centrala/asking"
 )
 
 func TestScrub(t *testing.T) {
@@ -57,7 +57,7 @@ func TestScrub(t *testing.T) {
 		"mieszkam na ul. Długiej 7/3 w bloku":       "mieszkam na ul. … w bloku",
 		"wysyłka 31-147 Kraków kiedy":               "wysyłka … kiedy",
 	} {
-		if got := deflect.Scrub(text); got != want {
+		if got := asking.Scrub(text); got != want {
 			t.Errorf("%q\nbecame %q\nwant   %q", text, got, want)
 		}
 	}
@@ -69,16 +69,16 @@ func TestScrubKeepsNothingPersonal(t *testing.T) {
 	secrets := []string{"jan.kowalski@poczta.pl", "601234567", "601 234 567", "PL61109010140000071219812874", "2487-1193-05", "https://x.example/?t=tajne"}
 	for _, s := range secrets {
 		for _, around := range []string{"%", "pytam o % teraz", "(%)", "„%”", "a\n%\tb", strings.Repeat("długie słowa ", 40) + "%"} {
-			got := deflect.Scrub(strings.ReplaceAll(around, "%", s))
+			got := asking.Scrub(strings.ReplaceAll(around, "%", s))
 			if strings.Contains(got, s) || strings.Contains(got, "kowalski") || strings.Contains(got, "tajne") {
 				t.Errorf("%q in %q became %q", s, around, got)
 			}
-			if n := utf8.RuneCountInString(got); n > deflect.MaxAsked || !utf8.ValidString(got) {
+			if n := utf8.RuneCountInString(got); n > asking.MaxAsked || !utf8.ValidString(got) {
 				t.Errorf("%d characters", n)
 			}
 		}
 	}
-	if deflect.Says(deflect.Scrub("601 234 567")) || !deflect.Says("zwrot …") {
+	if asking.Says(asking.Scrub("601 234 567")) || !asking.Says("zwrot …") {
 		t.Error("what says nothing says something")
 	}
 }
@@ -86,11 +86,11 @@ func TestScrubKeepsNothingPersonal(t *testing.T) {
 func FuzzScrub(f *testing.F) {
 	f.Add("nazywam się Jan, tel. 601 234 567, jan@x.pl")
 	f.Fuzz(func(t *testing.T, text string) {
-		got := deflect.Scrub(text)
-		if utf8.RuneCountInString(got) > deflect.MaxAsked || strings.ContainsAny(got, "\n\t") || utf8.ValidString(text) && !utf8.ValidString(got) {
+		got := asking.Scrub(text)
+		if utf8.RuneCountInString(got) > asking.MaxAsked || strings.ContainsAny(got, "\n\t") || utf8.ValidString(text) && !utf8.ValidString(got) {
 			t.Errorf("%q became %q", text, got)
 		}
-		if again := deflect.Scrub(got); strings.Contains(again, "@") && !strings.Contains(got, "@") {
+		if again := asking.Scrub(got); strings.Contains(again, "@") && !strings.Contains(got, "@") {
 			t.Errorf("%q became %q", got, again)
 		}
 	})
