@@ -25,7 +25,7 @@ const (
 	ample      = 512 // how many are enough to leave out what nearly every passage has
 	asked      = 10  // words of a question that are looked for; Meilisearch reads no more of one
 	longList   = 300 // passages of a word that are taken whole
-	shortList  = 100 // passages of one that more have, ranked
+	shortList  = 60  // passages of one that more have, ranked
 	titled     = 1.6 // how much more a word is worth in a title, when candidates are counted
 	strong     = .9  // the worth from which a form is the word that was asked for
 )
@@ -105,10 +105,12 @@ func (e *Engine) plan(q *search.Question, d *dictionary, locale string, may []st
 		for _, f := range split(w, d) {
 			seen += f.count
 			one := func(filter string, worth float64, long bool) {
-				r := &client.SearchRequest{IndexUID: e.uid(locale), Filter: append(slices.Clone(may), filter), Limit: longList, AttributesToRetrieve: []string{fieldID}}
+				r := &client.SearchRequest{IndexUID: e.uid(locale), Filter: append(slices.Clone(may), filter)}
 				if long {
-					r.Limit = shortList
+					r.Limit, r.AttributesToRetrieve = shortList, []string{fieldID}
 					r.Query, r.MatchingStrategy, r.Locales = others(said, word), client.Last, []string{"eng"}
+				} else { // the names alone, as values of a facet: a tenth of what hits cost
+					r.HitsPerPage, r.Facets = new(int64), []string{fieldID}
 				}
 				out = append(out, list{locale, word, worth * w.Weight, r})
 			}
@@ -178,10 +180,27 @@ func others(said []string, word int) string {
 	return strings.Join(out, " ")
 }
 
-// tally counts what passages share with a question.
-type tally struct {
-	sum  map[string]float64
-	best map[string][]float64 // by word
+// namesOf are the passages of one answer.
+func namesOf(r *client.SearchResponse) ([]string, error) {
+	var out []string
+	for _, h := range r.Hits {
+		id, _, _, err := identity(h[fieldID])
+		if err != nil {
+			return nil, fmt.Errorf("search: %w", err)
+		}
+		out = append(out, id)
+	}
+	if len(r.FacetDistribution) == 0 {
+		return out, nil
+	}
+	var facets map[string]map[string]int
+	if err := json.Unmarshal(r.FacetDistribution, &facets); err != nil {
+		return nil, fmt.Errorf("search: its facets are none: %w", err)
+	}
+	for id := range facets[fieldID] {
+		out = append(out, id)
+	}
+	return out, nil
 }
 
 // candidates are the passages that share most with a question, by locale.
@@ -202,11 +221,11 @@ func (e *Engine) candidates(ctx context.Context, lists []list) (map[string][]str
 		if worth[l.locale] == nil {
 			worth[l.locale] = map[string]map[int]float64{}
 		}
-		for _, h := range got.Results[i].Hits {
-			var id string
-			if err := json.Unmarshal(h[fieldID], &id); err != nil {
-				return nil, fmt.Errorf("search: what is found has no name: %w", err)
-			}
+		ids, err := namesOf(&got.Results[i])
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
 			of := worth[l.locale][id]
 			if of == nil {
 				of = map[int]float64{}

@@ -16,15 +16,16 @@ func settings() *client.Settings {
 	none := "disabled"
 	return &client.Settings{
 		SearchableAttributes: []string{fieldTitle, fieldText},
+		DisplayedAttributes:  []string{fieldID}, // of a hit; the rest is fetched for those that are read
 		FilterableAttributes: []string{fieldArticle, fieldID, fieldKeys, fieldNumber, fieldReader, fieldSchema, fieldSide, fieldTitled, fieldVersion},
-		RankingRules:         []string{"words", "proximity", "attribute", "exactness"},
+		RankingRules:         []string{"words", "attribute"},
 		TypoTolerance: &client.TypoTolerance{Enabled: false, MinWordSizeForTypos: client.MinWordSizeForTypos{OneTypo: 5, TwoTypos: 9},
 			DisableOnWords: []string{}, DisableOnAttributes: []string{}},
 		LocalizedAttributes: []*client.LocalizedAttributes{{AttributePatterns: []string{"*"}, Locales: []string{"eng"}}}, // words are ours already: none is cut further
 		ProximityPrecision:  client.ByAttribute,
 		PrefixSearch:        &none,
 		Pagination:          &client.Pagination{MaxTotalHits: longList},
-		Faceting:            &client.Faceting{MaxValuesPerFacet: 1, SortFacetValuesBy: map[string]client.SortFacetType{"*": client.SortFacetTypeAlpha}},
+		Faceting:            &client.Faceting{MaxValuesPerFacet: longList, SortFacetValuesBy: map[string]client.SortFacetType{"*": client.SortFacetTypeAlpha}},
 	}
 }
 
@@ -57,6 +58,8 @@ func (s server) isSetUp(ctx context.Context, uid string) (bool, error) {
 	want := settings()
 	slices.Sort(has.FilterableAttributes)
 	return reflect.DeepEqual(has.SearchableAttributes, want.SearchableAttributes) &&
+		reflect.DeepEqual(has.DisplayedAttributes, want.DisplayedAttributes) &&
+		has.Faceting != nil && has.Faceting.MaxValuesPerFacet == want.Faceting.MaxValuesPerFacet &&
 		reflect.DeepEqual(has.FilterableAttributes, slices.Sorted(slices.Values(want.FilterableAttributes))) &&
 		reflect.DeepEqual(has.RankingRules, want.RankingRules) &&
 		reflect.DeepEqual(has.LocalizedAttributes, want.LocalizedAttributes) &&
