@@ -61,7 +61,7 @@ type shelfView struct {
 	Name       string
 	Count      int
 	Categories []catalogue.Category
-	Most       int // how many articles of a section there are before a link to the rest
+	Most, Many int // how many articles a section shows when it has more than many, before a link to all
 }
 
 // sectionView is one page of a section.
@@ -149,7 +149,7 @@ func (p *pages) category(w http.ResponseWriter, r *http.Request, c *catalogue.Ca
 
 // shelf shows categories and sections under one heading.
 func (p *pages) shelf(w http.ResponseWriter, r *http.Request, v view, s shelfView) error {
-	s.Most = onShelf
+	s.Most, s.Many = onShelf, onShelf+2
 	for i := range s.Categories {
 		for j := range s.Categories[i].Sections {
 			section := &s.Categories[i].Sections[j]
