@@ -45,8 +45,8 @@ func (p *pages) article(w http.ResponseWriter, r *http.Request) error {
 	}
 	if to != "" {
 		status := http.StatusMovedPermanently // it stood there once
-		if a.Locale != locale {
-			status = http.StatusFound // it is not there yet
+		if a.ID == 0 {
+			status = http.StatusFound // another article may stand there one day
 		}
 		http.Redirect(w, r, to, status)
 		return nil
@@ -77,7 +77,8 @@ func (p *pages) article(w http.ResponseWriter, r *http.Request) error {
 }
 
 // at is the article that an address means to readers of a language, with its text; to is where it
-// stands instead. NotFound when there is none that everybody may read.
+// stands instead, without an article when the address never was its own. NotFound when there is none
+// that everybody may read.
 func (p *pages) at(ctx context.Context, c *catalogue.Catalogue, locale, slug string) (a centrala.Article, to string, err error) {
 	a, err = p.Articles.Article(ctx, locale, slug)
 	if err == nil && len(a.Readers) > 0 { // who reads here has proved nothing
@@ -94,7 +95,7 @@ func (p *pages) at(ctx context.Context, c *catalogue.Catalogue, locale, slug str
 		return a, "", err
 	}
 	if here := "/help/" + locale + "/" + named.Slug; named.Locale == locale || named.Slug != slug {
-		return centrala.Article{Locale: named.Locale}, here, nil
+		return centrala.Article{}, here, nil
 	}
 	if a, err = p.Articles.Article(ctx, named.Locale, named.Slug); err == nil && len(a.Readers) > 0 {
 		err = centrala.Errorf(centrala.NotFound, "There is no such article.") // since a moment ago

@@ -98,7 +98,9 @@ func verdictOf(r *http.Request, id centrala.ArticleID) string {
 
 // keepVerdict remembers in the reader's browser what they said; nothing of it tells who they are.
 func (p *pages) keepVerdict(w http.ResponseWriter, r *http.Request, id centrala.ArticleID, kind string) {
-	all := slices.DeleteFunc(verdicts(r), func(v string) bool { return strings.Trim(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:") != "" })
+	all := slices.DeleteFunc(verdicts(r), func(v string) bool {
+		return strings.Trim(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:") != ""
+	})
 	all = append([]string{id.String() + ":" + kind}, all[:min(len(all), maxVerdicts-1)]...)
 	http.SetCookie(w, &http.Cookie{Name: verdictCookie, Value: strings.Join(all, "|"), Path: "/help/", MaxAge: 90 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: p.Site.Secure(r)})
 }

@@ -167,7 +167,9 @@ func (c *Catalogue) Section(locale, id string) (Section, bool) {
 }
 
 // Of is the section that an article stands in, without its articles.
-func (c *Catalogue) Of(a centrala.Article, locale string) Section { return c.section(locale, a.Section) }
+func (c *Catalogue) Of(a centrala.Article, locale string) Section {
+	return c.section(locale, a.Section)
+}
 
 // Category is one category by the name that addresses have for it, with all of its sections.
 func (c *Catalogue) Category(locale, id string) (Category, bool) {
