@@ -9,13 +9,14 @@ import (
 
 	"centrala"
 	"centrala/gateway/pages/catalogue"
+	"centrala/markdown/shown"
 	"centrala/words"
 )
 
 // articleView is one article.
 type articleView struct {
 	centrala.Article
-	body
+	shown.Page
 	Shown    string // its language, when the page is of another
 	NotIn    string // what says so
 	Side     *sideView
@@ -55,7 +56,7 @@ func (p *pages) article(w http.ResponseWriter, r *http.Request) error {
 	h.Add("Vary", "Cookie")
 	v := view{W: speak, Locale: locale, Title: a.Title, About: a.Summary, Kind: "article", Root: p.root(r), Since: since, Feed: "/help/" + locale + "/feed.atom"}
 	one := articleView{Article: a, Date: speak.Date(a.UpdatedAt), ISODate: a.UpdatedAt.UTC().Format("2006-01-02"), Verdict: verdictOf(r, a.ID), Asked: p.lookedFor(r)}
-	if one.body, err = render(a.Body); err != nil {
+	if one.Page, err = shown.Of(a.Body); err != nil {
 		return err
 	}
 	if len(a.Sides) == 1 {

@@ -3,13 +3,11 @@ package pages
 import (
 	"bytes"
 	"cmp"
-	"html/template"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +15,7 @@ import (
 	"centrala"
 	"centrala/gateway/pages/catalogue"
 	"centrala/gateway/pages/feed"
+	"centrala/markdown/shown"
 )
 
 // inFeed is how many articles a feed holds.
@@ -139,11 +138,15 @@ func (p *pages) atom(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		text, err := render(a.Body)
+		page, err := shown.Of(a.Body)
 		if err != nil {
 			return err
 		}
-		f.Entries = append(f.Entries, feed.Entry{ID: stableID(a.ID), Title: a.Title, Summary: a.Summary, HTML: whole(inFull(text), root), Address: root + a.URL(),
+		text, err := page.Whole()
+		if err != nil {
+			return err
+		}
+		f.Entries = append(f.Entries, feed.Entry{ID: stableID(a.ID), Title: a.Title, Summary: a.Summary, HTML: whole(string(text), root), Address: root + a.URL(),
 			Section: c.Of(a, locale).Name, Published: a.PublishedAt, Changed: a.UpdatedAt})
 	}
 	body, err := feed.Atom(f)
@@ -154,19 +157,6 @@ func (p *pages) atom(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Language", locale)
 	unchanged(w, r, since, body)
 	return nil
-}
-
-// inFull is an article with its summary where it stood, before the rest.
-func inFull(b body) string {
-	var out strings.Builder
-	if s := b.Short; s != nil {
-		out.WriteString("<h2>" + template.HTMLEscapeString(s.Heading) + "</h2>\n<table>")
-		for _, row := range s.Rows {
-			out.WriteString("<tr><th>" + string(row[0]) + "</th><td>" + string(row[1]) + "</td></tr>")
-		}
-		out.WriteString("</table>\n")
-	}
-	return out.String() + string(b.HTML)
 }
 
 // articleNames is the space of names that articles' stable ones are made in.

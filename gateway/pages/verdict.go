@@ -52,7 +52,7 @@ func (p *pages) verdict(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	var side *sideView
-	d := centrala.Deflection{Kind: kind, Place: centrala.AtHelp, Articles: []centrala.ArticleID{a.ID}, Locale: locale, At: p.Now()}
+	d := centrala.Deflection{Kind: kind, Place: centrala.AtHelp, Articles: []centrala.ArticleID{a.ID}, Locale: locale, Visitor: p.stranger(r), At: p.Now()}
 	if len(a.Sides) == 1 {
 		one := sideIn(speak, locale, a.Sides[0])
 		side, d.Side = &one, one.Side
