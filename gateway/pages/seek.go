@@ -98,7 +98,11 @@ func (p *pages) search(w http.ResponseWriter, r *http.Request) error {
 		page.Canonical = page.Root + "/help/search?lang=" + locale
 	}
 	page.Languages = languages(c, locale, func(l string) string { return address(l, v.Side) })
-	return p.shelve(w, r, "search", page)
+	err = p.shelve(w, r, "search", page)
+	if v.Query != "" {
+		p.ask(r.Context(), centrala.Question{Text: v.Query, Locale: locale, Side: v.Side, Place: centrala.AtHelp, Visitor: p.stranger(r)})
+	}
+	return err
 }
 
 // scripted reports whether a script of ours asks, which wants no page.

@@ -66,8 +66,10 @@ export function combobox(form: HTMLFormElement, input: HTMLInputElement, t: Text
     else input.setAttribute('aria-activedescendant', `found-${i}`);
   }
   function follow(hit: Hit): void {
-    tell('opened', 'help', hit.id);
-    sessionStorage.setItem(askedKey, input.value.trim());
+    const q = input.value.trim().slice(0, 300);
+    const body = new URLSearchParams({ kind: 'opened', place: 'help', article: hit.id, q, locale: t.locale });
+    void fetch('/help/feedback', { method: 'POST', body, keepalive: true }).catch(() => undefined); // counted or not, the reader goes on
+    sessionStorage.setItem(askedKey, q);
     location.href = hit.url;
   }
   function option(hit: Hit, i: number, query: string): HTMLElement {
