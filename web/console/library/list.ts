@@ -86,10 +86,10 @@ export function keeps(t: Topic, { words, filter, found }: Wish): boolean {
   return asked.every((w) => text.includes(w));
 }
 
-/** What a section is called in a language. */
+/** What a section is called in a language, in Polish where that has no name, or by its key. */
 export function sectionName(key: string, shelves: readonly Shelf[], locale: string): string {
   const shelf = shelves.find((s) => s.kind === 'section' && s.key === key);
-  return shelf?.names[locale] || Object.values(shelf?.names ?? {})[0] || key;
+  return shelf?.names[locale] || shelf?.names.pl || key;
 }
 
 /** Sections in the order of their shelves, then by name; what stands in none is last. */
