@@ -47,6 +47,7 @@ const (
 	SuggestionOffered       EventType = "suggestion.offered"
 	SuggestionOpened        EventType = "suggestion.opened"
 	SuggestionSolved        EventType = "suggestion.solved"
+	SuggestionUnsolved      EventType = "suggestion.unsolved"
 	SurveySent              EventType = "survey.sent"
 	SurveyAnswered          EventType = "survey.answered"
 	FollowUpOpened          EventType = "follow_up.opened"
