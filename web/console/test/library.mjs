@@ -52,7 +52,8 @@ export function library({ many = 0, empty = false } = {}) {
   const state = { all, help, theirs: null, down: false };
 
   const stored = (m) => {
-    const { history: _, ...rest } = m;
+    const rest = { ...m };
+    delete rest.history;
     return rest;
   };
   const row = (m) => {
@@ -107,7 +108,7 @@ export function library({ many = 0, empty = false } = {}) {
   function rest(kind, id, verb, extra, tail, q, body, method) {
     if (kind === 'shelves') return [200, { items: [{ kind: 'section', key: 'Zwroty', names: { pl: 'Zwroty', en: 'Refunds' }, position: 1 }, { kind: 'section', key: 'Wypłaty i prowizje', names: { en: 'Payouts and commission' }, position: 2 }] }];
     if (kind === 'reports' && id === 'deflection') return [200, { articles: help }];
-    if (kind === 'articles' && id === 'preview') return [200, { html: render(body.title, body.body) }];
+    if (kind === 'articles' && id === 'preview') return [200, { html: body.as === 'widget' ? `<b>${inline(body.title)}</b><p>${inline((body.summary || body.body).replace(/[#|*]|---/g, '').trim().slice(0, 240))}</p>` : render(body.title, body.body) }];
     if (kind === 'articles' && id === 'search' && q.get('q')?.startsWith('week')) return [200, { items: [{ id: 'ar_l1' }] }];
     if (kind !== 'manuscripts') return null;
     if (!id && method === 'GET') return [200, { items: [...all.values()].map(row), next: null }];
@@ -115,7 +116,7 @@ export function library({ many = 0, empty = false } = {}) {
     const m = all.get(id);
     if (!m) return none;
     if (!verb) return [200, stored(m)];
-    if (verb === 'versions' && !extra) return [200, { items: m.history.map(({ body: _, ...v }) => v), next: null }];
+    if (verb === 'versions' && !extra) return [200, { items: m.history.map((v) => ({ ...v, body: undefined })), next: null }];
     if (verb === 'versions' && tail === 'restore') return step(m, 'restore', extra, body, method);
     if (verb === 'versions') return [200, m.history.find((v) => v.number === Number(extra)) ?? {}];
     if (verb === 'difference') return [200, difference];
