@@ -32,7 +32,7 @@ function search(form: HTMLFormElement, input: HTMLInputElement): void {
     else input.setAttribute('aria-activedescendant', `found-${i}`);
   }
   function follow(a: Found): void {
-    tell('opened', 'help', a.id);
+    tell('opened', 'help', [a.id]);
     location.href = a.url;
   }
 
@@ -113,7 +113,7 @@ const helped = document.querySelector<HTMLFormElement>('form.tell');
 helped?.addEventListener('submit', (e) => {
   e.preventDefault();
   const id = helped.elements.namedItem('article') as HTMLInputElement | null;
-  if (id) tell('solved', 'help', id.value);
+  if (id) tell('solved', 'help', [id.value]);
   const thanks = make('b', { role: 'status', tabIndex: -1, textContent: helped.dataset.thanks ?? '' });
   helped.replaceChildren(thanks);
   thanks.focus();
