@@ -9,6 +9,7 @@ import (
 
 	"centrala"
 	"centrala/auth"
+	"centrala/markdown"
 )
 
 // Articles are the Help Centre's.
@@ -24,6 +25,7 @@ func (s *server) articleRoutes() {
 	add(s, get("/v1/articles", "The Help Centre's articles, without their texts", auth.ReadArticles), s.listArticles)
 	add(s, get("/v1/articles/{id}", "One article with its text", auth.ReadArticles), s.getArticle)
 	add(s, put("/v1/articles/{locale}/{slug}", "Write the article of an address, or change it", auth.WriteArticles), s.putArticle)
+	add(s, post("/v1/articles/preview", "An article as its readers would see it", auth.WriteArticles), s.preview)
 	add(s, remove("/v1/articles/{id}", "Take an article out", auth.WriteArticles), s.deleteArticle)
 	add(s, get("/v1/articles/search", "Ask the Help Centre; for everybody"), s.searchArticles)
 }
@@ -115,6 +117,9 @@ type articleInput struct {
 
 func (s *server) putArticle(ctx context.Context, c caller, in *articleInput) (*answer[ArticlePage], error) {
 	b := in.Body
+	if err := markdown.Check(b.Body); err != nil {
+		return nil, err
+	}
 	a, err := s.Articles.SaveArticle(ctx, centrala.Article{Locale: in.Locale, Translation: b.Translation, Content: centrala.Content{Slug: in.Slug, Title: b.Title, Summary: b.Summary, Body: b.Body, Sides: b.Sides, Tags: b.Tags, Section: b.Section, Popular: b.Popular}})
 	if err != nil {
 		return nil, err
