@@ -129,7 +129,7 @@ func (h *HelpCentre) inside(ctx context.Context, found []centrala.Suggestion) er
 			return fmt.Errorf("read the article: %w", err)
 		}
 		_, anchor, _ := strings.Cut(s.URL, "#")
-		s.Readers, s.Passage = a.Readers, Shorten(markdown.Plain(a.Body, anchor), MaxPassage)
+		s.Readers, s.Passage = a.Readers, Shorten(markdown.Written(a.Body, anchor), MaxPassage)
 	}
 	return nil
 }
