@@ -32,7 +32,7 @@ type Doc struct {
 // Read reads an article: tables are known, HTML is left out, and so are characters that turn the
 // order of others around, or that nobody sees.
 func Read(article string) Doc {
-	source := []byte(Plain(centrala.Clip(article, MaxRead)))
+	source := []byte(Legible(centrala.Clip(article, MaxRead)))
 	c := &context{Context: parser.NewContext(), over: none, references: len(source) + freeReferences}
 	if len(article) > MaxRead {
 		c.over = long
@@ -81,9 +81,9 @@ var engine = sync.OnceValue(func() goldmark.Markdown {
 	return md
 })
 
-// Plain is a text without characters that turn the order of those around them, and without controls
+// Legible is a text without characters that turn the order of those around them, and without controls
 // but tabs and ends of lines: what is read is what is there.
-func Plain(s string) string {
+func Legible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t':

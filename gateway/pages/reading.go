@@ -46,11 +46,7 @@ func (p *pages) reading(w http.ResponseWriter, r *http.Request) error {
 	if len(a.Readers) == 0 {
 		v.URL = a.URL()
 	}
-	page, err := shown.Of(a.Body)
-	if err != nil {
-		return err
-	}
-	if v.HTML, err = page.Whole(); err != nil {
+	if v.HTML, err = shown.Text(a.Body); err != nil {
 		return err
 	}
 	raw, err := json.Marshal(v)

@@ -8,10 +8,10 @@ import (
 	extast "github.com/yuin/goldmark/extension/ast"
 )
 
-// Written is one section of an article as people write in a mail: paragraphs with a line between
+// Plain is one section of an article as people write in a mail: paragraphs with a line between
 // them, steps with their numbers, links with their addresses. anchor is the section's, "" for what
 // stands before the first heading. Without such a section it is "".
-func Written(article, anchor string) string {
+func Plain(article, anchor string) string {
 	doc := Read(article)
 	source := doc.Source
 	var anchors Anchors
