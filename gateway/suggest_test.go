@@ -95,18 +95,28 @@ func stocked(t *testing.T, change ...func(*gateway.Config)) (*place, *shelves) {
 }
 
 // slugs asks and tells what came, in order of their names.
-func (p *peer) slugs(ref string, more frame) []string {
+func (c *peer) slugs(ref string, more frame) []string {
 	f := frame{"type": "suggest", "ref": ref}
 	for k, v := range more {
 		f[k] = v
 	}
-	p.say(f)
+	c.say(f)
 	out := []string{}
-	for _, a := range p.wantRef(ref)["articles"].([]any) {
+	for _, a := range c.wantRef(ref)["articles"].([]any) {
 		out = append(out, a.(map[string]any)["slug"].(string))
 	}
 	slices.Sort(out)
 	return out
+}
+
+// eventually waits for what is done in its own time.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !is(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s did not come", what)
+		}
+	}
 }
 
 func TestSuggestTellsEachWhatTheyMayRead(t *testing.T) {
@@ -239,8 +249,7 @@ func TestQuestionsAreKeptOnce(t *testing.T) {
 	c.wantRef("n")
 	ania := p.join(p.session("ania"))
 	ania.slugs("a", frame{"text": "prowizja od sprzedaży teraz"})
-	ania.close()
-	q := s.questions()
+		q := s.questions()
 	if len(q) != 1 {
 		t.Fatalf("%d questions", len(q))
 	}
