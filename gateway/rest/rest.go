@@ -21,6 +21,7 @@ import (
 
 	"centrala"
 	"centrala/auth"
+	"centrala/deflection"
 )
 
 // Config is everything the API stands on. All fields are needed unless they say otherwise.
@@ -33,6 +34,7 @@ type Config struct {
 	Manuscripts Manuscripts
 	Publishing  Publishing
 	Versions    Versions
+	Measures    Measures
 	Shelves     Shelves
 	WordLists   WordLists
 	Blobs       *blob.Bucket
@@ -44,6 +46,7 @@ type Config struct {
 	Mended  func(centrala.InboxID) // a line that had stopped can be opened again; nil: nobody is told
 
 	Score     func(centrala.SurveyCounts) centrala.SurveyResult                         // answers into figures
+	Table     func(out io.Writer, r deflection.Report, locale string) error             // what the Help Centre was worth, to be downloaded
 	Hours     func(h centrala.Hours, at time.Time) (open bool, changes time.Time)       // zero changes: never
 	Lines     func(ctx context.Context, in centrala.Inbox, locale string) InboxState    // how a door is doing, in a person's language; nil: always well
 	Test      func(ctx context.Context, in centrala.Inbox, locale string) []TestStep    // a line test; nil: there is none
@@ -162,7 +165,7 @@ func New(c Config) http.Handler {
 	for _, routes := range []func(){
 		s.visitorRoutes, s.sessionRoutes, s.meRoutes, s.conversationRoutes, s.participantRoutes, s.fuseRoutes, s.commandRoutes, s.messageRoutes, s.deliveryRoutes,
 		s.attachmentRoutes, s.contactRoutes, s.personRoutes, s.agentRoutes, s.teamRoutes, s.inboxRoutes, s.macroRoutes, s.keyRoutes, s.auditRoutes, s.mailRoutes, s.hookRoutes, s.pictureRoutes,
-		s.articleRoutes, s.manuscriptRoutes, s.shelfRoutes, s.wordListRoutes, s.surveyRoutes, s.reportRoutes, s.streamRoutes,
+		s.articleRoutes, s.manuscriptRoutes, s.shelfRoutes, s.wordListRoutes, s.surveyRoutes, s.reportRoutes, s.deflectionRoutes, s.streamRoutes,
 	} {
 		routes()
 	}

@@ -27,6 +27,10 @@ func within(from, to time.Time, sides []centrala.Side) window {
 	if sides == nil {
 		return w
 	}
+	if len(sides) == 0 {
+		w.where += ` AND 1 = 0`
+		return w
+	}
 	marks := make([]string, len(sides))
 	for i, s := range sides {
 		w.args = append(w.args, string(s))
