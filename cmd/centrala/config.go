@@ -30,6 +30,7 @@ type Config struct {
 	HTTP    HTTPConfig    `toml:"http"`
 	Stream  StreamConfig  `toml:"stream"`
 	Survey  SurveyConfig  `toml:"survey"`
+	Suggest SuggestConfig `toml:"suggest"`
 	Measure MeasureConfig `toml:"measure"`
 	Chat    ChatConfig    `toml:"chat"`
 	Mail    MailConfig    `toml:"mail"`
@@ -64,9 +65,9 @@ type SurveyConfig struct {
 	Expires    time.Duration `toml:"expires" default:"720h" help:"how long an answer is taken"`
 }
 
-// MeasureConfig is what is remembered of what the Help Centre is worth.
-type MeasureConfig struct {
-	Keep time.Duration `toml:"keep" default:"9600h" help:"how long suggestions, visitors' days and questions are kept (400 days); 0s: for good"`
+// SuggestConfig is who is shown articles before they write.
+type SuggestConfig struct {
+	Held float64 `toml:"held" default:"0" help:"share of visitors, 0 to 0.5, who are shown no suggestions, so that what these are worth can be measured"`
 }
 
 // TraceConfig is where the traces of messages go.
@@ -252,6 +253,12 @@ func (k configKey) set(s string) error {
 			return fmt.Errorf("%q is not a number", s)
 		}
 		*v = n
+	case *float64:
+		f, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			return fmt.Errorf("%q is not a number", s)
+		}
+		*v = f
 	case *time.Duration:
 		d, err := time.ParseDuration(s)
 		if err != nil {
@@ -330,7 +337,7 @@ func printConfig(w io.Writer) error {
 		}
 		value := strconv.Quote(k.Default)
 		switch k.value.Kind() {
-		case reflect.Bool, reflect.Int:
+		case reflect.Bool, reflect.Int, reflect.Float64:
 			value = k.Default
 		case reflect.Slice:
 			value = listOf(k.Default)

@@ -3,16 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"time"
 
 	"centrala"
-	"centrala/deflection"
 	"centrala/gateway/rest"
-	"centrala/report"
 	"centrala/routing"
 	"centrala/search"
 	"centrala/survey"
@@ -44,18 +41,14 @@ func (p *Program) edge() error {
 
 func (p *Program) rest() rest.Config {
 	return rest.Config{
-		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{accepted{p.db, p.doors[byREST]}, p.doorsChanged, p.settling.leave, p.log}, Articles: p.library, Manuscripts: p.library, Publishing: p.library, Versions: p.library, Measures: p.library, Table: deflectionTable, Shelves: p.library, WordLists: p.library, Blobs: p.blobs, Index: index{p.help},
-		Consent: p.tokens, Seal: p.keys, Devices: p.devices, Mended: p.lineMended,
+		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{accepted{p.db, p.doors[byREST]}, p.doorsChanged, p.settling.leave, p.log}, Articles: p.library, Manuscripts: p.library, Publishing: p.library, Versions: p.library, Shelves: p.library, WordLists: p.library, Blobs: p.blobs, Index: index{p.help},
+		Measures: p.library, Table: deflectionTable,
+		HoldOut: p.holdOut(), Consent: p.tokens, Seal: p.keys, Devices: p.devices, Mended: p.lineMended,
 		Score: survey.Score, Now: p.db.Now,
 		Hours: routing.Office, Lines: p.line, Test: p.lineTest, Templates: p.templatesOf, Retry: p.bus.Replay, Ended: p.gateway.Recheck, Ready: p.bus.Ready,
 		Mail: p.mail, Clean: p.mail.Clean, ReadHook: p.readHook, Replayed: p.hookCame,
 		Organisation: p.cfg.Brand, SurveyDelay: p.cfg.Survey.MailAfter, SurveyInterval: p.cfg.Survey.Quarantine, NoLimits: p.flags.NoLimits,
 	}
-}
-
-// deflectionTable writes what the Help Centre was worth.
-func deflectionTable(out io.Writer, r deflection.Report, locale string) error {
-	return report.DeflectionTable(r, locale).WriteCSV(out)
 }
 
 // doors is the store whose doors are opened as soon as they are saved.
