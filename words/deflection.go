@@ -7,7 +7,7 @@ package words
 func (w Words) DeflectionFigures() [8]Figure {
 	return [8]Figure{
 		{w.say("Zobaczyli artykuły", "Were shown articles"),
-			w.say("osoby, którym w widżecie lub formularzu podpowiedzieliśmy artykuł, liczone raz na 24 godziny; tylko takie, od których ta doba już minęła",
+			w.say("osoby, którym w widżecie lub formularzu podpowiedzieliśmy artykuł, liczone raz na 24 godziny; tylko po upływie tych 24 godzin",
 				"people to whom an article was suggested in the widget or the form, counted once in 24 hours; only those whose 24 hours are over")},
 		{w.say("Zobaczyli i napisali", "Were shown and wrote"),
 			w.say("z nich ci, którzy zaczęli rozmowę w ciągu 24 godzin od pierwszej podpowiedzi", "of them, who began a conversation within 24 hours of the first suggestion")},
@@ -46,9 +46,9 @@ func (w Words) DeflectionPlace(place string) string {
 	case "mail":
 		return w.say("Poczta", "Mail")
 	case "bot":
-		return w.say("Bot", "Bot")
+		return w.say("Bot odpowiadający", "Answer bot")
 	}
-	return place
+	return w.say("Gdzie indziej", "Elsewhere")
 }
 
 // DeflectionSteps name what becomes of a suggestion: offered, opened, helped, did not help.
@@ -59,10 +59,10 @@ func (w Words) DeflectionSteps() [4]string {
 // BotFigures name what the answer bot did: quoted, helped, did not help, handed over.
 func (w Words) BotFigures() [4]Figure {
 	return [4]Figure{
-		{w.say("Bot zacytował", "Bot quoted"), w.say("rozmowy, w których bot zacytował artykuł", "conversations in which the bot quoted an article")},
-		{w.say("Bot pomógł", "Bot helped"), w.say("z nich te, w których klient powiedział, że to pomogło", "of them, where the customer said that it helped")},
-		{w.say("Bot nie pomógł", "Bot did not help"), w.say("z nich te, w których klient powiedział, że nie, i ani razu tak", "of them, where the customer said that it did not, and never that it did")},
-		{w.say("Bot przekazał", "Bot handed over"), w.say("z nich te, w których odpowiada lub odpowie człowiek", "of them, where a person answers, or will")},
+		{w.say("Bot: cytaty", "Bot: quoted"), w.say("rozmowy, w których bot pokazał cytat z artykułu", "conversations in which the bot quoted an article")},
+		{w.say("Bot: pomogło", "Bot: helped"), w.say("z nich te, w których padło, że to pomogło", "of them, where the customer said that it helped")},
+		{w.say("Bot: nie pomogło", "Bot: did not help"), w.say("z nich te, w których padło, że nie pomogło, i ani razu, że tak", "of them, where the customer said that it did not, and never that it did")},
+		{w.say("Bot: przekazane", "Bot: handed over"), w.say("z nich te, w których odpowiada lub odpowie człowiek", "of them, where a person answers, or will")},
 	}
 }
 
@@ -75,7 +75,7 @@ func (w Words) ArticleFigure() Figure {
 // QuietFigure is the share of openings of one article after which nobody wrote.
 func (w Words) QuietFigure() Figure {
 	return Figure{w.say("Artykuł: cisza po otwarciu", "Article: no contact after opening"),
-		w.say("po ilu otwarciach ta osoba nie napisała w ciągu 24 godzin, z ilu otwarć przez osoby znane i nie piszące wcześniej", "after how many openings the person wrote nothing within 24 hours, out of those by people who are known and had not written before")}
+		w.say("po ilu otwarciach nie było rozmowy z tą osobą w ciągu 24 godzin, z ilu otwarć przez osoby znane, które nie pisały wcześniej", "after how many openings the person wrote nothing within 24 hours, out of those by people who are known and had not written before")}
 }
 
 // FlagFigure names articles that stopped helping.

@@ -17,7 +17,9 @@ type MeasureConfig struct {
 }
 
 // measured catches up with what the Help Centre was worth, and forgets what is old.
-func (p *Program) measured(ctx context.Context) error { return p.library.Sweep(ctx, p.cfg.Measure.Keep) }
+func (p *Program) measured(ctx context.Context) error {
+	return p.library.Sweep(ctx, p.cfg.Measure.Keep)
+}
 
 // deflectionTable writes what the Help Centre was worth.
 func deflectionTable(out io.Writer, r deflection.Report, locale string) error {
