@@ -20,7 +20,7 @@ func TestDeflectionTable(t *testing.T) {
 	for _, want := range [][]string{
 		{"Period (end exclusive)", "2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z", ""},
 		{"Were shown articles", "800", "", ""}, {"Were shown and wrote", "120", "800", "15.0"}, {"It helped, and no contact", "180", "200", "90.0"},
-		{"Held out and wrote", "50", "200", "25.0"}, {"Difference in points and 95% interval", "10.0", "4.0", "16.9"},
+		{"Held out and wrote", "50", "200", "25.0"}, {"Difference in points and 95% interval", "10.0", "3.9", "16.8"},
 		{"Form: helped", "2", "", ""}, {"Bot: handed over", "5", "10", "50.0"},
 		{"Article: helps: =Zwrot (helps less than it did)", "45", "60", "75.0"}, {"Article: no contact after opening: =Zwrot", "40", "80", "50.0"},
 	} {
