@@ -26,7 +26,6 @@ type Config struct {
 	Locale   string `toml:"locale" default:"pl" help:"first language of pages and mails: pl or en"`
 	KeyFile  string `toml:"key_file" help:"file that encrypts stored secrets; default: key in the data folder"`
 	Blobs    string `toml:"blobs" help:"where files are kept: file:///PATH; default: files in the data folder"`
-
 	HTTP    HTTPConfig    `toml:"http"`
 	Stream  StreamConfig  `toml:"stream"`
 	Survey  SurveyConfig  `toml:"survey"`
@@ -35,6 +34,7 @@ type Config struct {
 	Mail    MailConfig    `toml:"mail"`
 	Social  SocialConfig  `toml:"social"`
 	OAuth   OAuthConfig   `toml:"oauth"`
+	Search  SearchConfig  `toml:"search"`
 	Log     LogConfig     `toml:"log"`
 	Trace   TraceConfig   `toml:"trace"`
 	Mailbox []MailboxFile `toml:"mailbox" help:"mail inboxes, one [[mailbox]] each; they can also be made in the console"`

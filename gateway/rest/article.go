@@ -27,7 +27,6 @@ func (s *server) articleRoutes() {
 	add(s, put("/v1/articles/{locale}/{slug}", "Write the article of an address, or change it", auth.WriteArticles), s.putArticle)
 	add(s, post("/v1/articles/preview", "An article as its readers would see it", auth.WriteArticles), s.preview)
 	add(s, remove("/v1/articles/{id}", "Take an article out", auth.WriteArticles), s.deleteArticle)
-	add(s, get("/v1/articles/search", "Ask the Help Centre; for everybody"), s.searchArticles)
 }
 
 // ArticleRow is an article in a list.
@@ -155,14 +154,12 @@ type Found struct {
 
 func (s *server) searchArticles(ctx context.Context, _ caller, q *searchQuery) (*answer[Found], error) {
 	began := s.Now()
-	out := Found{Items: []centrala.Suggestion{}, Engine: s.Index.Name()}
-	if strings.TrimSpace(q.Q) == "" {
-		return ok(out), nil
-	}
-	items, err := s.Index.Search(ctx, centrala.Query{Text: q.Q, Locale: q.Locale, Side: q.Side, Limit: q.Limit, Prefix: q.Prefix})
+	out := Found{Items: []centrala.Suggestion{}}
+	items, engine, err := s.Index.Ask(ctx, centrala.Query{Text: q.Q, Locale: q.Locale, Side: q.Side, Limit: q.Limit, Prefix: q.Prefix})
 	if err != nil {
 		return nil, err
 	}
+	out.Engine = engine
 	if items != nil {
 		out.Items = items
 	}

@@ -257,6 +257,8 @@ func figureRows() []row {
 			func(f *fixture) any { return f.followUp() }), scopedHands},
 		{"GET /v1/reports/tiles", get("/v1/reports/tiles?days=7"), lists},
 		{"GET /v1/reports/tiles.csv", get("/v1/reports/tiles.csv"), lists},
+		{"GET /v1/search", get("/v1/search"), adminKey},
+		{"POST /v1/search/rebuild", ask("POST", "/v1/search/rebuild", nil), adminOnly},
 		{"GET /v1/stream", get("/v1/stream"), adminKey},
 		{"GET /v1/stream/dead-letters", get("/v1/stream/dead-letters"), adminKey},
 		{"POST /v1/stream/dead-letters/{id}/replay", ask("POST", "/v1/stream/dead-letters/%v/replay", nil, func(f *fixture) any { return f.deadLetter() }), made(adminOnly, 204)},

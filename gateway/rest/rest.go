@@ -113,12 +113,6 @@ type Figures interface {
 	Repetition
 }
 
-// Index answers questions from the Help Centre.
-type Index interface {
-	Search(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error)
-	Name() string
-}
-
 // How long a request may take, and how much a body may hold: more for uploads.
 const (
 	requestTime = 30 * time.Second
@@ -162,7 +156,7 @@ func New(c Config) http.Handler {
 	for _, routes := range []func(){
 		s.visitorRoutes, s.sessionRoutes, s.meRoutes, s.conversationRoutes, s.participantRoutes, s.fuseRoutes, s.commandRoutes, s.messageRoutes, s.deliveryRoutes,
 		s.attachmentRoutes, s.contactRoutes, s.personRoutes, s.agentRoutes, s.teamRoutes, s.inboxRoutes, s.macroRoutes, s.keyRoutes, s.auditRoutes, s.mailRoutes, s.hookRoutes, s.pictureRoutes,
-		s.articleRoutes, s.manuscriptRoutes, s.shelfRoutes, s.wordListRoutes, s.surveyRoutes, s.reportRoutes, s.streamRoutes,
+		s.articleRoutes, s.searchRoutes, s.manuscriptRoutes, s.shelfRoutes, s.wordListRoutes, s.surveyRoutes, s.reportRoutes, s.streamRoutes,
 	} {
 		routes()
 	}

@@ -5,7 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -23,7 +24,20 @@ type Options struct {
 	Key    string // with the right to search, read and change the indexes below; "" when the server needs none
 	Prefix string // of the indexes' names: PREFIX_pl, PREFIX_en
 	Node   string // who this is, among the nodes that share the server
-	Log    *slog.Logger
+}
+
+var prefixes = regexp.MustCompile(`^[A-Za-z0-9-]{1,40}$`)
+
+// Check refuses options that cannot be; the error begins with the one that is wrong.
+func (o Options) Check() error {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
+		return errors.New("url: not an address such as http://127.0.0.1:7700 (the key has a place of its own)")
+	}
+	if !prefixes.MatchString(o.Prefix) {
+		return fmt.Errorf("prefix: %q is not of letters, digits and dashes alone", o.Prefix)
+	}
+	return nil
 }
 
 // Engine is an index on a Meilisearch server. It is safe for concurrent use, by several nodes.
@@ -50,7 +64,7 @@ type stamp struct{ created, updated time.Time }
 
 // New is an engine on a server, which need not be there yet.
 func New(opt Options) *Engine {
-	return &Engine{opt: opt, server: connect(opt.URL, opt.Key), words: map[string]*dictionary{}}
+	return &Engine{opt: opt, server: connect(strings.TrimRight(opt.URL, "/"), opt.Key), words: map[string]*dictionary{}}
 }
 
 // Name implements search.Index.

@@ -3,7 +3,6 @@ package meilisearch
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"testing"
 	"time"
@@ -13,7 +12,7 @@ import (
 )
 
 func TestTiming(t *testing.T) {
-	e := New(Options{URL: os.Getenv("MURL"), Prefix: "timing", Node: "x", Log: slog.New(slog.DiscardHandler)})
+	e := New(Options{URL: os.Getenv("MURL"), Prefix: "timing", Node: "x"})
 	pages := searchtest.GNOME(t, "pl")
 	b := time.Now()
 	v, err := e.Versions(t.Context())
