@@ -70,7 +70,7 @@ type HelpCentre struct {
 	known    atomic.Int64           // articles when it did
 	progress atomic.Pointer[Progress]
 	rebuilt  atomic.Pointer[behind] // when Rebuild last ended, and how
-	first    *Preferred // asked before the index; nil: none
+	first    *Preferred             // asked before the index; nil: none
 }
 
 // Progress is how far a rebuild is.

@@ -17,27 +17,27 @@ import (
 // Config is everything that can be configured, in one TOML file or in the environment. Every
 // key has a default; `centrala config` prints them all.
 type Config struct {
-	Data     string `toml:"data" default:"data" help:"folder of the database, the stream, the index, the files and the key file"`
-	Listen   string `toml:"listen" default:"127.0.0.1:8080" help:"address to listen on"`
-	URL      string `toml:"url" help:"address under which people reach this server, as in mails: https://pomoc.example.com"`
-	Database string `toml:"database" help:"sqlite:PATH or postgres://…; default: SQLite in the data folder"`
-	Brand    string `toml:"brand" default:"centrala" help:"name of the marketplace, as customers know it"`
-	Shop     string `toml:"shop" help:"address of the shop that Help Centre pages link back to"`
-	Locale   string `toml:"locale" default:"pl" help:"first language of pages and mails: pl or en"`
-	KeyFile  string `toml:"key_file" help:"file that encrypts stored secrets; default: key in the data folder"`
-	Blobs    string `toml:"blobs" help:"where files are kept: file:///PATH; default: files in the data folder"`
-	HTTP    HTTPConfig    `toml:"http"`
-	Stream  StreamConfig  `toml:"stream"`
-	Survey  SurveyConfig  `toml:"survey"`
-	Measure MeasureConfig `toml:"measure"`
-	Chat    ChatConfig    `toml:"chat"`
-	Mail    MailConfig    `toml:"mail"`
-	Social  SocialConfig  `toml:"social"`
-	OAuth   OAuthConfig   `toml:"oauth"`
-	Search  SearchConfig  `toml:"search"`
-	Log     LogConfig     `toml:"log"`
-	Trace   TraceConfig   `toml:"trace"`
-	Mailbox []MailboxFile `toml:"mailbox" help:"mail inboxes, one [[mailbox]] each; they can also be made in the console"`
+	Data     string        `toml:"data" default:"data" help:"folder of the database, the stream, the index, the files and the key file"`
+	Listen   string        `toml:"listen" default:"127.0.0.1:8080" help:"address to listen on"`
+	URL      string        `toml:"url" help:"address under which people reach this server, as in mails: https://pomoc.example.com"`
+	Database string        `toml:"database" help:"sqlite:PATH or postgres://…; default: SQLite in the data folder"`
+	Brand    string        `toml:"brand" default:"centrala" help:"name of the marketplace, as customers know it"`
+	Shop     string        `toml:"shop" help:"address of the shop that Help Centre pages link back to"`
+	Locale   string        `toml:"locale" default:"pl" help:"first language of pages and mails: pl or en"`
+	KeyFile  string        `toml:"key_file" help:"file that encrypts stored secrets; default: key in the data folder"`
+	Blobs    string        `toml:"blobs" help:"where files are kept: file:///PATH; default: files in the data folder"`
+	HTTP     HTTPConfig    `toml:"http"`
+	Stream   StreamConfig  `toml:"stream"`
+	Survey   SurveyConfig  `toml:"survey"`
+	Measure  MeasureConfig `toml:"measure"`
+	Chat     ChatConfig    `toml:"chat"`
+	Mail     MailConfig    `toml:"mail"`
+	Social   SocialConfig  `toml:"social"`
+	OAuth    OAuthConfig   `toml:"oauth"`
+	Search   SearchConfig  `toml:"search"`
+	Log      LogConfig     `toml:"log"`
+	Trace    TraceConfig   `toml:"trace"`
+	Mailbox  []MailboxFile `toml:"mailbox" help:"mail inboxes, one [[mailbox]] each; they can also be made in the console"`
 }
 
 // HTTPConfig is how the server meets the network.

@@ -50,13 +50,15 @@ type Engine struct {
 
 	mu    sync.RWMutex // held to read or change what is known of the server
 	words map[string]*dictionary
-	read  map[string]stamp // each index when it was last read, by locale; nil: never
+	known bool             // the dictionaries were read, or made
+	read  map[string]stamp // each index when it was last read, by locale; nil: it is to be read
 	stale bool             // its settings are others, or its documents of an earlier version: to be made anew
 
 	write    sync.Mutex                               // one change at a time; not held while a rebuild reads articles
 	missed   map[centrala.ArticleID]*centrala.Article // changed while a rebuild runs, nil: removed; nil map: none runs
 	building sync.Mutex                               // one rebuild at a time
 	turns    watch
+	tried    int // the last turn that this process wanted
 }
 
 // stamp tells whether an index is what it was.
@@ -153,9 +155,7 @@ func (e *Engine) know(put []written, removed []centrala.ArticleID) {
 	for _, d := range e.words {
 		d.sort()
 	}
-	if e.read == nil {
-		e.read = map[string]stamp{}
-	}
+	e.known = true
 }
 
 func (w *written) keys() [][]string {
