@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/url"
 	"slices"
 	"strings"
@@ -119,4 +120,34 @@ func find(ctx context.Context, filed []Filed, f File, content []byte, files Cabi
 		}
 	}
 	return Filed{}, nil
+}
+
+// List says what would be done, for who reads a terminal.
+func (p Plan) List(w io.Writer) error {
+	for _, s := range p.Steps {
+		if _, err := fmt.Fprintf(w, "%-9s  %-8s  %s\n", s.Fate, s.What, s.Name); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintln(w, "Nothing was imported. It would be", p.Sum())
+	return err
+}
+
+// often is after how many steps a long import says how far it is.
+const often = 250
+
+// Carry does what is planned and says how far it is, what was done, and where it ended when it did
+// not come to its end.
+func (p Plan) Carry(ctx context.Context, to Target, files Cabinet, w io.Writer) error {
+	n := 0
+	err := p.Apply(ctx, to, files, func(Step) {
+		if n++; n%often == 0 {
+			fmt.Fprintf(w, "%d of %d\n", n, len(p.Steps))
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("%d of %d are imported and stay; import again when this is mended: %w", n, len(p.Steps), err)
+	}
+	_, err = fmt.Fprintln(w, "Imported:", p.Sum())
+	return err
 }

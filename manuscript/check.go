@@ -21,8 +21,8 @@ func storable(texts ...string) bool {
 	return !slices.ContainsFunc(texts, func(s string) bool { return !utf8.ValidString(s) || strings.Contains(s, "\x00") })
 }
 
-// check says what of one page cannot be kept.
-func check(p Page) (out []Problem) {
+// Check says what of one page cannot be kept.
+func Check(p Page) (out []Problem) {
 	add := func(field, format string, args ...any) { out = append(out, p.problem(field, format, args...)) }
 	if strings.TrimSpace(p.Title) == "" {
 		add("title", "the front matter has no title: write a line \"title: …\"")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -288,4 +289,19 @@ func (m *matcher) list(w centrala.WordList) Step {
 		}
 	}
 	return step
+}
+
+// Sum is the plan in one line.
+func (p Plan) Sum() string {
+	articles := 0
+	for _, s := range p.Steps {
+		if s.page != nil {
+			articles++
+		}
+	}
+	sum := fmt.Sprintf("%d articles, %d names and word lists: %d created, %d changed, %d untouched.", articles, len(p.Steps)-articles, p.Count(Created), p.Count(Changed), p.Count(Untouched))
+	if p.Elsewise > 0 {
+		sum += fmt.Sprintf(" %d articles that are not in it stay as they are.", p.Elsewise)
+	}
+	return sum
 }

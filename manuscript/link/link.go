@@ -3,10 +3,13 @@
 package link
 
 import (
+	"fmt"
+	"io"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"centrala"
 	"centrala/markdown"
@@ -177,4 +180,19 @@ func Say(f centrala.LinkFault) string {
 		return "it is " + f.Detail
 	}
 	return "the Help Centre has no such page"
+}
+
+// Write lists what is at fault for who reads a terminal, and tells how many links are broken.
+func Write(w io.Writer, faults []centrala.LinkFault) (broken int, err error) {
+	Sort(faults)
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, f := range faults {
+		if f.Broken() {
+			broken++
+		}
+		if _, err := fmt.Fprintf(t, "%s:%d\t%s\t%s\n", f.URL, f.Line, f.Link, Say(f)); err != nil {
+			return broken, err
+		}
+	}
+	return broken, t.Flush()
 }
