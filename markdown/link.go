@@ -5,7 +5,6 @@ import (
 	"sort"
 
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/text"
 )
 
 // Link is where an article sends its readers, or what it shows them from there.
@@ -17,7 +16,8 @@ type Link struct {
 
 // Links lists an article's links and pictures in their order. What stands in code is none.
 func Links(article string) []Link {
-	source := tame(article)
+	doc := Read(article)
+	source := doc.Source
 	var ends []int // of lines
 	for i, c := range source {
 		if c == '\n' {
@@ -33,7 +33,7 @@ func Links(article string) []Link {
 		out = append(out, Link{To: string(bytes.TrimSpace(to)), Line: sort.SearchInts(ends, at) + 1, Image: image})
 	}
 	// The walker only returns the callback's errors, and the callback has none.
-	_ = ast.Walk(New().Parser().Parse(text.NewReader(source)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+	_ = ast.Walk(doc.Root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
 			return ast.WalkContinue, nil
 		}

@@ -10,6 +10,7 @@ import (
 
 	"centrala"
 	"centrala/markdown"
+	"centrala/markdown/shown"
 	"centrala/words"
 )
 
@@ -123,7 +124,7 @@ func (p *pages) side(w http.ResponseWriter, r *http.Request, speak words.Words, 
 // articleView is one article.
 type articleView struct {
 	centrala.Article
-	body
+	shown.Page
 	Side    *sideView // when it is for one side
 	Section string    // its anchor on the side's page
 	Date    string
@@ -149,7 +150,7 @@ func (p *pages) article(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	v := articleView{Article: a, Date: speak.Date(a.UpdatedAt), Section: markdown.Anchor(a.Section), Thanks: r.URL.Query().Has("thanks")}
-	if v.body, err = render(a.Body); err != nil {
+	if v.Page, err = shown.Of(a.Body); err != nil {
 		return err
 	}
 	if len(a.Sides) == 1 {

@@ -211,8 +211,8 @@ func (s *server) fileReader(ctx context.Context, c caller, in *filePath) (auth.P
 	return s.whoMay(c.r, []auth.Action{auth.ReadConversations, auth.OwnTalk})
 }
 
-// shown are the types that a browser may show in place. Everything else is downloaded.
-func shown(kind string) bool {
+// inPlace are the types that a browser may show in place. Everything else is downloaded.
+func inPlace(kind string) bool {
 	switch kind {
 	case "image/png", "image/jpeg", "image/gif", "image/webp":
 		return true
@@ -222,7 +222,7 @@ func shown(kind string) bool {
 
 func disposition(f centrala.Attachment) string {
 	how := "attachment"
-	if shown(f.Type) {
+	if inPlace(f.Type) {
 		how = "inline"
 	}
 	if d := mime.FormatMediaType(how, map[string]string{"filename": f.Name}); d != "" {

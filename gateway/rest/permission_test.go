@@ -230,6 +230,7 @@ func manuscriptRows() []row {
 		{"POST /v1/manuscripts/{id}/schedule", ask("POST", at("/schedule"), obj{"at": time.Now().Add(time.Hour)}, drafted), leads},
 		{"POST /v1/manuscripts/{id}/publish", ask("POST", at("/publish"), obj{"save": 1}, drafted), leads},
 		{"POST /v1/manuscripts/{id}/withdraw", ask("POST", at("/withdraw"), nil, anArticle), leads},
+		{"POST /v1/articles/preview", ask("POST", "/v1/articles/preview", obj{"title": "Zwrot", "body": "Tekst"}), leads},
 		{"GET /v1/shelves", get("/v1/shelves"), "401 403 403  200 200  200 200  200  200 200 200"},
 		{"PUT /v1/shelves/{kind}/{key}", ask("PUT", "/v1/shelves/section/zwroty", obj{"parent": "zakupy", "names": obj{"pl": "Zwroty"}}), leads},
 		{"DELETE /v1/shelves/{kind}/{key}", ask("DELETE", "/v1/shelves/section/%v", nil, aShelf), made(leads, 204)},
