@@ -16,6 +16,7 @@ import (
 type Target interface {
 	PutArticle(ctx context.Context, a centrala.Article, once []centrala.Redirect) (centrala.Article, error)
 	PutDraft(ctx context.Context, a centrala.Article, d centrala.Draft) error
+	DiscardDraft(ctx context.Context, id centrala.ArticleID) error
 	SaveShelf(ctx context.Context, s centrala.Shelf) error
 	SaveWordList(ctx context.Context, w centrala.WordList) error
 }
@@ -43,22 +44,43 @@ func (p Plan) apply(ctx context.Context, to Target, files Cabinet, step Step) er
 		return to.SaveWordList(ctx, *step.words)
 	}
 	page := *step.page
+	a := centrala.Article{ID: step.article, Topic: step.topic, Locale: page.Locale, Version: page.Version, Basis: page.Basis, Source: page.File}
+	_, known := p.store.versions[a.ID]
+	begin := len(page.Files) > 0 && !known // files are attached to what is there
+	if begin {
+		if err := to.PutDraft(ctx, a, page.draft(step)); err != nil {
+			return err
+		}
+		p.store.versions[a.ID] = 0
+	}
 	if err := page.file(ctx, p.store.filed, step.article, files); err != nil {
 		return err
 	}
-	c := page.Content
-	c.Related = step.related
-	a := centrala.Article{ID: step.article, Topic: step.topic, Locale: page.Locale, Content: c, Version: page.Version, Basis: page.Basis, Source: page.File}
-	if d := page.Draft; d != nil {
-		return to.PutDraft(ctx, a, centrala.Draft{Content: c, State: d.State, Base: d.Base, Basis: page.Basis, Due: d.Due, Note: d.Note})
+	d := page.draft(step)
+	if page.Draft != nil {
+		return to.PutDraft(ctx, a, d)
 	}
+	a.Content = d.Content
 	var once []centrala.Redirect
 	for _, name := range page.Aliases {
 		locale, slug := parts(whole(page.Locale, name))
 		once = append(once, centrala.Redirect{Locale: locale, Slug: slug})
 	}
-	_, err := to.PutArticle(ctx, a, once)
-	return err
+	if _, err := to.PutArticle(ctx, a, once); err != nil || !begin {
+		return err
+	}
+	return to.DiscardDraft(ctx, a.ID)
+}
+
+// draft is what a page is as a draft: its own state, or one that is begun.
+func (p Page) draft(step Step) centrala.Draft {
+	c := p.Content
+	c.Related = step.related
+	d := centrala.Draft{Content: c, State: centrala.Writing, Basis: p.Basis}
+	if p.Draft != nil {
+		d.State, d.Base, d.Due, d.Note = p.Draft.State, p.Draft.Base, p.Draft.Due, p.Draft.Note
+	}
+	return d
 }
 
 // parts are the locale and the slug of an address.

@@ -23,6 +23,7 @@ import (
 	"centrala/auth"
 	"centrala/channels/email"
 	"centrala/gateway/rest"
+	"centrala/manuscript/ferry"
 	"centrala/store"
 	"centrala/store/library"
 	"centrala/store/storetest"
@@ -113,6 +114,9 @@ func newHouse(t testing.TB, change ...func(*rest.Config)) *house {
 	lib := library.New(db)
 	c := rest.Config{
 		Log: slog.New(slog.DiscardHandler), Guard: h.guard, Store: db, Articles: lib, Manuscripts: lib, Publishing: lib, Versions: lib, Shelves: lib, WordLists: lib, Blobs: blobs, Index: h.index, NoLimits: true,
+		Links: func(ctx context.Context) ([]centrala.LinkFault, int, int, error) {
+			return ferry.Within(ctx, lib, "")
+		},
 		Score: survey.Score,
 		Hours: func(hours centrala.Hours, _ time.Time) (bool, time.Time) { return hours.Always(), time.Time{} },
 		Test: func(_ context.Context, _ centrala.Inbox, locale string) []rest.TestStep {

@@ -192,6 +192,18 @@ func Book(ctx context.Context, from Shelf, base string) (*link.Book, error) {
 	return link.New(articles, redirects, nil, base), nil
 }
 
+// Within follows the links of all articles within the Help Centre, and tells how many articles
+// there are and how many addresses lead outside.
+func Within(ctx context.Context, from Shelf, base string) (faults []centrala.LinkFault, articles, outside int, err error) {
+	book, err := Book(ctx, from, base)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	faults, out := book.Check()
+	link.Sort(faults)
+	return faults, book.Len(), len(out), nil
+}
+
 // Check follows all links; those that lead outside only with a client. An error tells how many are
 // broken.
 func Check(ctx context.Context, from Shelf, base string, client link.Client, w io.Writer) error {

@@ -46,6 +46,9 @@ func New(articles []centrala.Article, redirects []centrala.Redirect, files map[s
 	return b
 }
 
+// Len is how many articles the book has.
+func (b *Book) Len() int { return len(b.articles) }
+
 // Outside is an address elsewhere, and the links that lead there.
 type Outside struct {
 	Address string
