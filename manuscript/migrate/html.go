@@ -16,8 +16,11 @@ import (
 	"centrala/markdown"
 )
 
-// MaxHTML is how many bytes of HTML one article may have.
-const MaxHTML = 4 << 20
+// What one article may have. The converter's time grows with the square of the brackets.
+const (
+	MaxHTML     = 4 << 20 // bytes
+	maxBrackets = 20_000
+)
 
 var convert = sync.OnceValue(func() *converter.Converter {
 	return converter.NewConverter(converter.WithPlugins(
@@ -32,6 +35,9 @@ var convert = sync.OnceValue(func() *converter.Converter {
 func markdownOf(body string, follow func(string) string, picture func()) (string, error) {
 	if len(body) > MaxHTML {
 		return "", fmt.Errorf("it has more than %d MB", MaxHTML>>20)
+	}
+	if n := strings.Count(body, "["); n > maxBrackets {
+		return "", fmt.Errorf("it has %d square brackets, and %d at most are read", n, maxBrackets)
 	}
 	doc, err := html.Parse(strings.NewReader(body))
 	if err != nil {
