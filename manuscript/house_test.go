@@ -3,8 +3,10 @@ package manuscript_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -58,6 +60,13 @@ func (d drawer) SaveFile(_ context.Context, a centrala.ArticleID, name string, c
 	f := manuscript.Filed{Name: name, Size: int64(len(content)), Address: fmt.Sprintf("/help/files/at_%d/%s", len(d.content), name)}
 	d.files[a], d.content[f.Address] = append(d.files[a], f), bytes.Clone(content)
 	return f, nil
+}
+
+func (d drawer) Takes(name string, _ []byte) error {
+	if strings.HasSuffix(name, ".exe") {
+		return errors.New("a program")
+	}
+	return nil
 }
 
 // folder is what the shelf is as files.

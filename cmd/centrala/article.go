@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 
+	"gocloud.dev/blob"
+
 	"centrala/auth"
+	"centrala/gateway/rest"
 	"centrala/manuscript/ferry"
 	links "centrala/manuscript/link"
 	"centrala/store/library"
@@ -34,14 +37,26 @@ func (a *ArticleImportCmd) Run(ctx context.Context, cli *CLI) error {
 	if err != nil {
 		return err
 	}
-	err = cli.use(ctx, func(h *house) error {
-		if err := cargo.Land(ctx, library.New(h.DB), nil, a.Check, a.Moved, cli.Out); err != nil || a.Check {
+	err = cli.shelf(ctx, func(l *library.Library, files ferry.Cabinet) error {
+		if err := cargo.Land(ctx, l, files, a.Check, a.Moved, cli.Out); err != nil || a.Check {
 			return err
 		}
 		_, err := fmt.Fprintln(cli.Out, "A running server finds them within seconds.")
 		return err
 	})
 	return errors.Join(err, cargo.Close())
+}
+
+// shelf calls f with the articles and their files.
+func (cli *CLI) shelf(ctx context.Context, f func(*library.Library, ferry.Cabinet) error) error {
+	return cli.use(ctx, func(h *house) error {
+		blobs, err := blob.OpenBucket(ctx, h.cfg.Blobs)
+		if err != nil {
+			return fmt.Errorf("open the files: %w", err)
+		}
+		l := library.New(h.DB)
+		return errors.Join(f(l, ferry.Cabinet{Rows: l, Blobs: blobs, Sniff: rest.Sniff}), blobs.Close())
+	})
 }
 
 // ArticleExportCmd writes articles out.
@@ -53,8 +68,8 @@ type ArticleExportCmd struct {
 
 // Run implements the command.
 func (a *ArticleExportCmd) Run(ctx context.Context, cli *CLI) error {
-	return cli.use(ctx, func(h *house) error {
-		return ferry.Export(ctx, library.New(h.DB), nil, a.Dir, a.Drafts, a.Over, cli.Out)
+	return cli.shelf(ctx, func(l *library.Library, files ferry.Cabinet) error {
+		return ferry.Export(ctx, l, files, a.Dir, a.Drafts, a.Over, cli.Out)
 	})
 }
 

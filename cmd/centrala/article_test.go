@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -28,7 +29,8 @@ func TestArticleCommands(t *testing.T) {
 	h := newPremises(t, "", "")
 	p := h.serve(t)
 	dir := t.TempDir()
-	put(t, dir, "pl/zwrot.md", "---\ntitle: Jak zwrócić zakup\nsection: Zwroty\ntags: [oddać]\n---\n\nZwrot rozpoczniesz w zamówieniu.\n\n## Ile mam czasu\n\nMasz 14 dni. [Po angielsku](/help/en/return), [nigdzie](/help/pl/nikt).\n")
+	put(t, dir, "pl/zwrot.md", "---\ntitle: Jak zwrócić zakup\nsection: Zwroty\ntags: [oddać]\n---\n\nZwrot rozpoczniesz w zamówieniu.\n\n## Ile mam czasu\n\nMasz 14 dni. [Po angielsku](/help/en/return), [nigdzie](/help/pl/nikt).\n\n![Przycisk](obraz.png)\n")
+	put(t, dir, "pl/obraz.png", "\x89PNG\r\n\x1a\nobraz")
 	put(t, dir, "en/return.md", "---\ntitle: How to return\nslug: return\ntranslation: jak-zwrocic-zakup\n---\n\nStart in your order. [There](/help/pl/jak-zwrocic-zakup#ile-mam-czasu)\n")
 	put(t, dir, "sections.yaml", "sections:\n  - key: Zwroty\n    names: {en: Returns}\n")
 	put(t, dir, "words/pl.yaml", "synonyms:\n  - [zwrot, reklamacja]\n")
@@ -50,12 +52,26 @@ func TestArticleCommands(t *testing.T) {
 		t.Errorf("its page answers %d", status)
 	}
 
+	_, body := p.get(t, "/help/pl/jak-zwrocic-zakup")
+	if src := regexp.MustCompile(`src="(/help/files/[^"]+)"`).FindStringSubmatch(body); src == nil {
+		t.Errorf("the page shows no picture:\n%s", body)
+	} else if status, picture := p.get(t, src[1]); status != http.StatusOK || !strings.HasSuffix(picture, "obraz") {
+		t.Errorf("%s answers %d %q", src[1], status, picture)
+	}
+	put(t, dir, "pl/obraz.png", "MZ")
+	if out, code := h.run(t, "", "article", "import", dir); code != 1 || !strings.Contains(out, "pl/zwrot.md: obraz.png cannot be attached") || !strings.Contains(out, "nothing was imported") {
+		t.Errorf("a file that is not taken: exit code %d\n%s", code, out)
+	}
+
 	out, code := h.run(t, "", "article", "check")
 	if says(out, "/help/pl/jak-zwrocic-zakup:5", "/help/pl/nikt", "there is no such article", "1 links are broken"); code != 1 {
 		t.Errorf("a broken link: exit code %d", code)
 	}
 	there := filepath.Join(t.TempDir(), "out")
-	says(h.must(t, "", "article", "export", there), "2 articles and drafts, 4 files written")
+	says(h.must(t, "", "article", "export", there), "2 articles and drafts, 5 files written")
+	if b, err := os.ReadFile(filepath.Join(there, "pl", "files", "jak-zwrocic-zakup", "obraz.png")); err != nil || !strings.HasSuffix(string(b), "obraz") {
+		t.Errorf("the picture is %q, %v", b, err)
+	}
 	if b, err := os.ReadFile(filepath.Join(there, "en", "return.md")); err != nil || !strings.Contains(string(b), "\ntranslation: pl/jak-zwrocic-zakup\n") {
 		t.Errorf("%s, %v", b, err)
 	}

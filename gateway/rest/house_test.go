@@ -113,7 +113,7 @@ func newHouse(t testing.TB, change ...func(*rest.Config)) *house {
 	h.guard = auth.New(db, []byte("thirty-two bytes of installation"), auth.Options{NoLimits: true})
 	lib := library.New(db)
 	c := rest.Config{
-		Log: slog.New(slog.DiscardHandler), Guard: h.guard, Store: db, Articles: lib, Manuscripts: lib, Publishing: lib, Versions: lib, Shelves: lib, WordLists: lib, Blobs: blobs, Index: h.index, NoLimits: true,
+		Log: slog.New(slog.DiscardHandler), Guard: h.guard, Store: db, Articles: lib, Manuscripts: lib, Publishing: lib, Versions: lib, Shelves: lib, WordLists: lib, Enclosures: lib, Blobs: blobs, Index: h.index, NoLimits: true,
 		Links: func(ctx context.Context) ([]centrala.LinkFault, int, int, error) {
 			return ferry.Within(ctx, lib, "")
 		},

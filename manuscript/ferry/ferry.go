@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"centrala"
@@ -177,7 +178,10 @@ func Export(ctx context.Context, from manuscript.Source, files manuscript.Cabine
 type Shelf interface {
 	Articles(ctx context.Context, f centrala.ArticleFilter) ([]centrala.Article, error)
 	Redirects(ctx context.Context) ([]centrala.Redirect, error)
+	File(ctx context.Context, id centrala.FileID) (centrala.ArticleFile, error)
 }
+
+var filed = regexp.MustCompile(`/help/files/(af_[0-9a-z]+)`)
 
 // Book is a store's articles, to follow their links.
 func Book(ctx context.Context, from Shelf, base string) (*link.Book, error) {
@@ -189,7 +193,21 @@ func Book(ctx context.Context, from Shelf, base string) (*link.Book, error) {
 	if err != nil {
 		return nil, err
 	}
-	return link.New(articles, redirects, nil, base), nil
+	files := map[string]bool{}
+	for _, a := range articles {
+		for _, m := range filed.FindAllStringSubmatch(a.Body, -1) {
+			var id centrala.FileID
+			if _, known := files[m[1]]; known || id.UnmarshalText([]byte(m[1])) != nil {
+				continue
+			}
+			_, err := from.File(ctx, id)
+			if err != nil && centrala.CodeOf(err) != centrala.NotFound {
+				return nil, err
+			}
+			files[m[1]] = err == nil
+		}
+	}
+	return link.New(articles, redirects, files, base), nil
 }
 
 // Within follows the links of all articles within the Help Centre, and tells how many articles

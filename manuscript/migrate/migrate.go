@@ -250,7 +250,7 @@ func (b *builder) assemble() {
 		}
 	}
 	if b.pictures > 0 {
-		b.note("articles", "%d pictures stay where they are, and are gone when the old help centre is: download them into the folder that centrala article export writes", b.pictures)
+		b.note("articles", "%d pictures are not shown: they are on other servers; export the articles, put the pictures beside them, let the texts link to those, and import again", b.pictures)
 	}
 	slices.SortFunc(b.moved, func(x, y Moved) int { return cmp.Or(strings.Compare(x.From, y.From), strings.Compare(x.To, y.To)) })
 }

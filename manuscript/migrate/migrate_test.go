@@ -67,7 +67,7 @@ func TestZendesk(t *testing.T) {
 	if got := migrate.Table(moved); got != want {
 		t.Errorf("moved:\n%s\nwant\n%s", got, want)
 	}
-	noted(t, c.Notes, "article 102 (Tajne) is for user segment 77 alone", "section 11 stands in section 10", "article 555, which is not in the export", "1 pictures stay where they are")
+	noted(t, c.Notes, "article 102 (Tajne) is for user segment 77 alone", "section 11 stands in section 10", "article 555, which is not in the export", "1 pictures are not shown")
 }
 
 func noted(t *testing.T, notes []manuscript.Problem, want ...string) {
