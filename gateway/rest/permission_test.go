@@ -223,6 +223,8 @@ func manuscriptRows() []row {
 			return obj{"locale": "pl", "slug": fmt.Sprintf("m%d", f.serial.Add(1)), "title": "Zwrot", "body": "Tekst"}
 		}), made(leads, 201)},
 		{"GET /v1/manuscripts/{id}", get(at(""), anArticle), leads},
+		{"GET /v1/links", get("/v1/links"), leads},
+		{"POST /v1/links/check", ask("POST", "/v1/links/check", nil), leads},
 		{"PUT /v1/manuscripts/{id}/draft", ask("PUT", at("/draft"), draft, anArticle), leads},
 		{"DELETE /v1/manuscripts/{id}/draft", ask("DELETE", at("/draft"), nil, drafted), made(leads, 204)},
 		{"POST /v1/manuscripts/{id}/review", ask("POST", at("/review"), obj{"note": "proszę"}, drafted), leads},
