@@ -112,6 +112,8 @@ type Inbox struct {
 	Acknowledge bool              `json:"acknowledge,omitempty"` // mail and forms: who begins a conversation is told at once that it came
 	AckText     map[string]string `json:"ack_text,omitempty"`    // locale → our own words for that; without: the house's
 
+	Bot bool `json:"bot,omitempty"` // widget: the answer bot may offer a passage of the Help Centre while a person is called
+
 	// Secret is the HS256 secret of signed identities; empty in answers and logs.
 	Secret string `json:"-"`
 }

@@ -102,6 +102,7 @@ func (tx *Tx) erase(id centrala.ContactID, by centrala.Author) error {
 		`UPDATE survey SET comment = '', token_hash = NULL, cancelled = CASE WHEN score IS NULL THEN 1 ELSE cancelled END WHERE conversation` + theirs,
 		`UPDATE follow_up SET note = '' WHERE conversation` + theirs,
 		`UPDATE suggestion SET visitor = '' WHERE conversation` + theirs,
+		`UPDATE bot_turn SET visitor = '' WHERE conversation` + theirs,
 		`DELETE FROM identity WHERE contact = $1`,
 		`DELETE FROM merger_part WHERE merger IN (SELECT id FROM merger WHERE contact = $1 OR other = $1)`,
 		`DELETE FROM merger WHERE contact = $1 OR other = $1`,
