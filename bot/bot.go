@@ -207,9 +207,12 @@ func (b *Bot) answer(ctx context.Context, c centrala.Conversation, m centrala.Me
 	if !ok {
 		return t, false, nil
 	}
-	_, anchor, _ := strings.Cut(best.URL, "#")
+	page, anchor, _ := strings.Cut(best.URL, "#")
 	t = centrala.BotTurn{Conversation: c.ID, Article: best.ID, Anchor: anchor, Title: best.Title, URL: best.URL, Visitor: m.Sender, Side: c.Side, Locale: locale, Of: m.Seq}
-	_, ok, err = b.passage(ctx, t)
+	p, ok, err := b.passage(ctx, t)
+	if t.Anchor = p.Anchor; t.Anchor != "" {
+		t.URL = page + "#" + t.Anchor
+	}
 	return t, ok, err
 }
 

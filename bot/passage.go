@@ -46,22 +46,24 @@ const (
 // Passage is what is quoted of an article: the words of one section as they stand there.
 type Passage struct {
 	Title, Heading string
+	Anchor         string // of the section
 	Text           string
 	Whole          bool // nothing of the section was left out
 }
 
 // Cut is the passage of an article at an anchor: the section's words, cut at the end of a sentence
-// when they are many. It is not ok when there is no such section, or too little in it.
+// when they are many. An article that begins with a heading begins with what is below it. It is not
+// ok when there is no such section, or too little in it.
 func Cut(a centrala.Article, anchor string) (p Passage, ok bool) {
-	for _, s := range markdown.Sections(a.Body) {
-		if s.Anchor != anchor {
+	for i, s := range markdown.Sections(a.Body) {
+		if s.Anchor != anchor && (anchor != "" || i != 1) {
 			continue
 		}
-		if s.Anchor == "" && s.Text == "" {
-			s.Text = a.Summary
-		}
 		text := sentences(s.Text, longest)
-		return Passage{a.Title, s.Heading, text, text == s.Text}, utf8.RuneCountInString(text) >= shortest
+		p = Passage{a.Title, s.Heading, s.Anchor, text, text == s.Text}
+		if ok = utf8.RuneCountInString(text) >= shortest; ok || anchor != "" || i > 0 {
+			return p, ok
+		}
 	}
 	return p, false
 }

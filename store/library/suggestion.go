@@ -20,10 +20,11 @@ const MaxOffered = 20
 func (l *Library) Offer(ctx context.Context, d centrala.Deflection) error {
 	kinds := map[string]centrala.EventType{
 		"offered": centrala.SuggestionOffered, "opened": centrala.SuggestionOpened, "solved": centrala.SuggestionSolved,
+		"unsolved": "", "held": "", // counted, and news to nobody
 	}
 	event, ok := kinds[d.Kind]
 	if !ok {
-		return centrala.InvalidField("kind", "%.20q is none of offered, opened and solved.", d.Kind)
+		return centrala.InvalidField("kind", "%.20q is none of offered, opened, solved, unsolved and held.", d.Kind)
 	}
 	if len(d.Articles) == 0 || len(d.Articles) > MaxOffered {
 		return centrala.InvalidField("articles", "A suggestion names 1 to %d articles.", MaxOffered)
@@ -32,18 +33,22 @@ func (l *Library) Offer(ctx context.Context, d centrala.Deflection) error {
 		return err
 	}
 	return l.db.Update(ctx, func(tx *store.Tx) error {
-		if d.Kind != "offered" { // what the index offers may have been removed a moment ago
+		if d.Kind != "offered" && d.Kind != "held" { // what the index offers may have been removed a moment ago
 			if err := onShelf(tx, d.Articles); err != nil {
 				return err
 			}
 		}
 		facts := centrala.Facts{Kind: d.Kind, Articles: d.Articles, State: string(d.Place)}
-		if d.Conversation != 0 {
+		switch {
+		case event == "":
+		case d.Conversation != 0:
 			if err := tx.EmitIn(d.Conversation, event, bySystem(), facts); err != nil {
 				return err
 			}
-		} else if err := tx.Emit(event, bySystem(), facts); err != nil {
-			return err
+		default:
+			if err := tx.Emit(event, bySystem(), facts); err != nil {
+				return err
+			}
 		}
 		for _, a := range d.Articles {
 			_, err := tx.Exec(`INSERT INTO suggestion (id, kind, place, article, conversation, visitor, locale, side, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
