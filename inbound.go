@@ -80,6 +80,7 @@ type Inbound struct {
 	Policy     int    // the version of the rules by which it was
 	Side       Side   // when the door or the writer says it
 	Locale     string
+	Visitor    string // who wrote it, on a page of ours: the id under which they were shown articles; "" unknown
 	Phone      string
 	Email      string // where From.Address is none: what else the door says of the person
 	Proven     Proven // what of that the door vouches for

@@ -62,8 +62,9 @@ type Deflection struct {
 	Kind         string // offered, opened, solved, unsolved, held
 	Place        Place
 	Articles     []ArticleID
-	Conversation ConversationID
-	Visitor      string // who, for as long as a day; "" unknown
+	Conversation ConversationID // in which it happens; what happens in one prevents no contact
+	Question     QuestionID     // that it answers, where it is known
+	Visitor      string         // who: their id is kept for some days; "" unknown
 	Side         Side
 	Locale       string
 	At           time.Time

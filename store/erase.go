@@ -69,6 +69,8 @@ func (tx *Tx) erase(id centrala.ContactID, by centrala.Author) error {
 	const theirHooks = ` IN (SELECT id FROM hook WHERE conversation` + theirs + ` UNION SELECT hook FROM hook_also WHERE conversation` + theirs + `)`
 	const email = `(SELECT email FROM contact WHERE id = $1 AND email <> '')`
 	const alongside = ` IN (SELECT conversation FROM participant WHERE address = ` + email + `)`
+	// Under which ids they wrote, and were shown articles.
+	const browsers = ` IN (SELECT e.sender FROM event e JOIN conversation c ON c.id = e.conversation WHERE c.contact = $1 AND e.author_kind = 'customer' AND e.sender IS NOT NULL)`
 	if err := tx.leaveAll(id); err != nil {
 		return err
 	}
@@ -101,8 +103,10 @@ func (tx *Tx) erase(id centrala.ContactID, by centrala.Author) error {
 		`UPDATE survey_answer SET comment = '' WHERE survey IN (SELECT id FROM survey WHERE conversation` + theirs + `)`,
 		`UPDATE survey SET comment = '', token_hash = NULL, cancelled = CASE WHEN score IS NULL THEN 1 ELSE cancelled END WHERE conversation` + theirs,
 		`UPDATE follow_up SET note = '' WHERE conversation` + theirs,
-		`UPDATE suggestion SET visitor = '' WHERE conversation` + theirs,
 		`UPDATE bot_turn SET visitor = '' WHERE conversation` + theirs,
+		`UPDATE suggestion SET visitor = '' WHERE conversation` + theirs + ` OR visitor <> '' AND visitor` + browsers,
+		`UPDATE deflection SET visitor = '' WHERE visitor <> '' AND visitor` + browsers,
+		`UPDATE question SET visitor = '', text = '', stems = '' WHERE conversation <> 0 AND conversation` + theirs + ` OR visitor <> '' AND visitor` + browsers,
 		`DELETE FROM identity WHERE contact = $1`,
 		`DELETE FROM merger_part WHERE merger IN (SELECT id FROM merger WHERE contact = $1 OR other = $1)`,
 		`DELETE FROM merger WHERE contact = $1 OR other = $1`,

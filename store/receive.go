@@ -71,7 +71,7 @@ func (tx *Tx) aloneWith(ins []centrala.Inbound) error {
 	}
 	slices.Sort(senders)
 	for _, s := range slices.Compact(senders) {
-		if err := tx.alone("mail from " + s); err != nil {
+		if err := tx.Alone("mail from " + s); err != nil {
 			return err
 		}
 	}
@@ -86,7 +86,7 @@ func (tx *Tx) receive(in centrala.Inbound) (centrala.Receipt, error) {
 		in.Outcome = centrala.Ingested
 	}
 	in.Digest = digestOf(in)
-	if err := tx.alone("mail from " + address(in.From.Address)); err != nil {
+	if err := tx.Alone("mail from " + address(in.From.Address)); err != nil {
 		return centrala.Receipt{}, err
 	}
 	about, err := tx.judge(&in)
@@ -166,7 +166,7 @@ func (tx *Tx) admit(in centrala.Inbound, contact centrala.Contact, digest string
 		by.Name = strings.TrimSpace(in.From.Name + " <" + in.From.Address + ">")
 	}
 	r, err := tx.say(c, centrala.Receive{Text: in.Text}, words{by: by, text: clipText(in.Text), full: in.FullText, html: in.HTML,
-		raw: in.Raw, policy: in.Policy, files: files, channel: in.Channel, trust: in.Trust.Shown()})
+		raw: in.Raw, policy: in.Policy, files: files, sender: in.Visitor, channel: in.Channel, trust: in.Trust.Shown()})
 	if err != nil {
 		return r, err
 	}

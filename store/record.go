@@ -72,7 +72,10 @@ func (tx *Tx) record(c *conversation, s centrala.Step, w words) (centrala.Event,
 func (tx *Tx) insertEvent(e centrala.Event, w words, data, extra string, body int64) error {
 	var key, sender any
 	if w.key != "" {
-		key, sender = w.key, w.sender
+		key = w.key
+	}
+	if w.sender != "" {
+		sender = w.sender
 	}
 	tx.dirty = true
 	p := &tx.w.pending

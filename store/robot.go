@@ -21,9 +21,9 @@ type Courtesy interface {
 	Acknowledge(a centrala.Acknowledgement) centrala.Notice
 }
 
-// alone lets no other node be here with the same name until the transaction ends. SQLite has one
+// Alone lets no other node be here with the same name until the transaction ends. SQLite has one
 // writer and needs no more.
-func (tx *Tx) alone(name string) error {
+func (tx *Tx) Alone(name string) error {
 	if tx.w.db.dialect != engine.Postgres {
 		return nil
 	}

@@ -155,7 +155,7 @@ func (tx *Tx) maySurvey(id centrala.SurveyID, n centrala.Notice) error {
 	}
 	to, err := tx.recipient(c, &n)
 	if err == nil {
-		err = tx.alone("mail to " + address(to))
+		err = tx.Alone("mail to " + address(to))
 	}
 	if err != nil {
 		return err

@@ -41,6 +41,15 @@ func (tx *Tx) keep(query string, args ...any) (int64, error) {
 	return n, tx.noted(err)
 }
 
+// Beside writes like Exec, and BesideRow reads like Row, in tables that have no part in the log:
+// what waits in memory stays there.
+func (tx *Tx) Beside(query string, args ...any) (int64, error) { return tx.keep(query, args...) }
+
+// BesideRow is told of at Beside.
+func (tx *Tx) BesideRow(query string, args []any, dest ...any) error {
+	return tx.peek(query, args, dest...)
+}
+
 // Row reads one row; sql.ErrNoRows when there is none. With an INSERT or UPDATE … RETURNING
 // it writes too, and the caller says so with wrote.
 func (tx *Tx) Row(query string, args []any, dest ...any) error {

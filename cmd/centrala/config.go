@@ -30,6 +30,7 @@ type Config struct {
 	HTTP    HTTPConfig    `toml:"http"`
 	Stream  StreamConfig  `toml:"stream"`
 	Survey  SurveyConfig  `toml:"survey"`
+	Measure MeasureConfig `toml:"measure"`
 	Chat    ChatConfig    `toml:"chat"`
 	Mail    MailConfig    `toml:"mail"`
 	Social  SocialConfig  `toml:"social"`
@@ -61,6 +62,11 @@ type SurveyConfig struct {
 	MailAfter  time.Duration `toml:"mail_after" default:"24h" help:"how long after the end the question goes out by mail"`
 	Quarantine time.Duration `toml:"quarantine" default:"2160h" help:"how long one person is not asked again (90 days)"`
 	Expires    time.Duration `toml:"expires" default:"720h" help:"how long an answer is taken"`
+}
+
+// MeasureConfig is what is remembered of what the Help Centre is worth.
+type MeasureConfig struct {
+	Keep time.Duration `toml:"keep" default:"9600h" help:"how long suggestions, visitors' days and questions are kept (400 days); 0s: for good"`
 }
 
 // TraceConfig is where the traces of messages go.

@@ -22,6 +22,8 @@ var (
 	_ rest.Manuscripts    = (*library.Library)(nil)
 	_ rest.Publishing     = (*library.Library)(nil)
 	_ rest.Versions       = (*library.Library)(nil)
+	_ rest.Shelves        = (*library.Library)(nil)
+	_ rest.WordLists      = (*library.Library)(nil)
 	_ pages.Articles      = (*library.Library)(nil)
 	_ search.Articles     = (*library.Library)(nil)
 	_ gateway.Log         = (*store.DB)(nil)

@@ -260,6 +260,7 @@ func (p *Program) wire() error {
 	p.bus.Work("routing", routing.Events(), p.desk.Handle)
 	p.bus.Work("deliver", []centrala.EventType{centrala.DeliveryUpdated}, p.courier.Handle)
 	p.bus.Work("search", []centrala.EventType{centrala.ArticleSaved, centrala.ArticleRemoved, centrala.ArticleWords}, p.help.Handle)
+	p.bus.Work("deflection", library.Contacts(), p.library.Handle)
 	if p.cfg.Survey.Enabled {
 		p.bus.Work("survey", survey.Events(), p.asker.Handle)
 	}

@@ -120,7 +120,7 @@ func startDemo(t *testing.T, data string) *process {
 // eventually waits for a condition.
 func eventually(t testing.TB, what string, ok func() error) {
 	t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {

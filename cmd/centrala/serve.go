@@ -75,6 +75,8 @@ const (
 	keepEvery = time.Minute
 	slowEvery = 30 * time.Second
 
+	measureEvery = 5 * time.Minute
+
 	// settleAfter is when what the start needed and nothing else does, such as building the
 	// index, is given back to the system.
 	settleAfter = 15 * time.Second
@@ -109,6 +111,7 @@ func (p *Program) Serve(ctx context.Context) error {
 	g.Go(func() error { return p.sweep(work, "hooks", keepEvery, nil, p.sweepHooks) })
 	g.Go(func() error { return p.sweep(work, "index", slowEvery, p.articles, p.help.Sync) })
 	g.Go(func() error { return p.sweep(work, "articles", slowEvery, nil, p.library.PublishDue) })
+	g.Go(func() error { return p.sweep(work, "deflection", measureEvery, nil, p.measured) })
 	g.Go(func() error {
 		select {
 		case err := <-p.db.Fatal():
@@ -131,6 +134,11 @@ func (p *Program) Serve(ctx context.Context) error {
 		err = nil
 	}
 	return errors.Join(err, p.Close())
+}
+
+// measured catches up with what the Help Centre was worth, and forgets what is old.
+func (p *Program) measured(ctx context.Context) error {
+	return p.library.Sweep(ctx, p.cfg.Measure.Keep)
 }
 
 // sweep calls f again and again, and whenever it is woken; what goes wrong is logged and tried

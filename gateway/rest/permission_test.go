@@ -230,6 +230,11 @@ func manuscriptRows() []row {
 		{"POST /v1/manuscripts/{id}/schedule", ask("POST", at("/schedule"), obj{"at": time.Now().Add(time.Hour)}, drafted), leads},
 		{"POST /v1/manuscripts/{id}/publish", ask("POST", at("/publish"), obj{"save": 1}, drafted), leads},
 		{"POST /v1/manuscripts/{id}/withdraw", ask("POST", at("/withdraw"), nil, anArticle), leads},
+		{"GET /v1/shelves", get("/v1/shelves"), "401 403 403  200 200  200 200  200  200 200 200"},
+		{"PUT /v1/shelves/{kind}/{key}", ask("PUT", "/v1/shelves/section/zwroty", obj{"parent": "zakupy", "names": obj{"pl": "Zwroty"}}), leads},
+		{"DELETE /v1/shelves/{kind}/{key}", ask("DELETE", "/v1/shelves/section/%v", nil, aShelf), made(leads, 204)},
+		{"GET /v1/words/{locale}", get("/v1/words/pl"), leads},
+		{"PUT /v1/words/{locale}", ask("PUT", "/v1/words/pl", obj{"synonyms": [][]string{{"hajs", "pieniądze"}}, "stop": []string{"czy"}}), leads},
 		{"GET /v1/manuscripts/{id}/versions", get(at("/versions"), anArticle), leads},
 		{"GET /v1/manuscripts/{id}/versions/{number}", get(at("/versions/1"), anArticle), leads},
 		{"POST /v1/manuscripts/{id}/versions/{number}/restore", ask("POST", at("/versions/1/restore"), nil, anArticle), leads},
@@ -294,6 +299,15 @@ func (f *fixture) tempKey() centrala.KeyID {
 
 func (f *fixture) tempArticle() centrala.ArticleID {
 	return must[centrala.Article](f.t)(library.New(f.db).SaveArticle(context.Background(), centrala.Article{Locale: "pl", Content: centrala.Content{Slug: fmt.Sprintf("s%d", f.serial.Add(1)), Title: "Zwrot", Body: "Tekst"}})).ID
+}
+
+// aShelf is the key of a section with a name.
+func aShelf(f *fixture) any {
+	key := fmt.Sprintf("p%d", f.serial.Add(1))
+	if err := library.New(f.db).SaveShelf(context.Background(), centrala.Shelf{Kind: centrala.SectionShelf, Key: key, Names: map[string]string{"pl": "Półka"}}); err != nil {
+		f.t.Fatal(err)
+	}
+	return key
 }
 
 // tempDraft is an article with a draft in a state.

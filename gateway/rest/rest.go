@@ -33,6 +33,8 @@ type Config struct {
 	Manuscripts Manuscripts
 	Publishing  Publishing
 	Versions    Versions
+	Shelves     Shelves
+	WordLists   WordLists
 	Blobs       *blob.Bucket
 	Index       Index
 
@@ -160,7 +162,7 @@ func New(c Config) http.Handler {
 	for _, routes := range []func(){
 		s.visitorRoutes, s.sessionRoutes, s.meRoutes, s.conversationRoutes, s.participantRoutes, s.fuseRoutes, s.commandRoutes, s.messageRoutes, s.deliveryRoutes,
 		s.attachmentRoutes, s.contactRoutes, s.personRoutes, s.agentRoutes, s.teamRoutes, s.inboxRoutes, s.macroRoutes, s.keyRoutes, s.auditRoutes, s.mailRoutes, s.hookRoutes, s.pictureRoutes,
-		s.articleRoutes, s.manuscriptRoutes, s.surveyRoutes, s.reportRoutes, s.streamRoutes,
+		s.articleRoutes, s.manuscriptRoutes, s.shelfRoutes, s.wordListRoutes, s.surveyRoutes, s.reportRoutes, s.streamRoutes,
 	} {
 		routes()
 	}

@@ -1,6 +1,7 @@
 package library
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -25,22 +26,40 @@ func (l *Library) Shelves(ctx context.Context) ([]centrala.Shelf, error) {
 	return all, nil
 }
 
-// SaveShelf names a section or a category, in place of how it was named.
-func (l *Library) SaveShelf(ctx context.Context, s centrala.Shelf) error {
+// checkShelf refuses what is no place: a category stands in none, and a section is for the sides of
+// its category.
+func checkShelf(s centrala.Shelf) error {
 	if s.Kind != centrala.SectionShelf && s.Kind != centrala.CategoryShelf {
 		return centrala.InvalidField("kind", "%.20q is neither section nor category.", s.Kind)
 	}
+	if s.Kind == centrala.CategoryShelf && s.Parent != "" {
+		return centrala.InvalidField("parent", "A category stands in no other.")
+	}
+	if s.Kind == centrala.SectionShelf && len(s.Sides) > 0 {
+		return centrala.InvalidField("sides", "A section is for the sides of its category, and has none of its own.")
+	}
 	err := first(
 		func() error { return column.CheckName("key", s.Key, 100) },
-		func() error { return column.CheckWords("parent", s.Parent) },
+		func() error { return column.CheckName("parent", cmp.Or(s.Parent, "none"), 100) },
 		func() error { return column.CheckSides(s.Sides...) },
 	)
+	if err != nil {
+		return err
+	}
 	for locale, name := range s.Names {
-		if err == nil {
-			err = first(func() error { return column.CheckLocale(locale) }, func() error { return column.CheckName("names", name, 100) })
+		if locale == "" {
+			return centrala.InvalidField("names", "A name has no locale.")
+		}
+		if err := first(func() error { return column.CheckLocale(locale) }, func() error { return column.CheckName("names", name, 100) }); err != nil {
+			return err
 		}
 	}
-	if err != nil {
+	return nil
+}
+
+// SaveShelf names a section or a category, in place of how it was named.
+func (l *Library) SaveShelf(ctx context.Context, s centrala.Shelf) error {
+	if err := checkShelf(s); err != nil {
 		return err
 	}
 	if s.Names == nil {

@@ -4,32 +4,38 @@ import (
 	"context"
 	"fmt"
 
-	"centrala/store/column"
-
 	"centrala"
 	"centrala/store"
+	"centrala/store/column"
 )
 
 // MaxOffered is how many articles one suggestion may name.
 const MaxOffered = 20
 
-// Offer records one step of a suggestion's way: which articles were offered, opened, or
-// solved the matter. Event suggestion.offered, opened or solved; within the conversation when
-// one is named, which must exist then. Articles that are opened or solve something must
-// exist too, else NotFound. The step is noted as of now, not of d.At.
+// steps are the kinds of a deflection, each with the event that tells of it; what is held back is
+// told to nobody.
+var steps = map[string]centrala.EventType{
+	"offered": centrala.SuggestionOffered, "opened": centrala.SuggestionOpened,
+	"solved": centrala.SuggestionSolved, "unsolved": centrala.SuggestionUnsolved, "held": "",
+}
+
+// Offer records one step of a suggestion's way: which articles were offered, opened, or solved the
+// matter or not, and which would have been offered to somebody who is shown none (held). Event
+// suggestion.offered, opened, solved or unsolved; within the conversation when one is named, which
+// must exist then. Articles that are opened, or said something of, must exist too, else NotFound.
+// The step is noted as of now, not of d.At.
+//
+// The first step of a known visitor begins their episode, which runs for a day. Within it the same
+// step about the same article counts once, and of solved and unsolved the last word counts.
 func (l *Library) Offer(ctx context.Context, d centrala.Deflection) error {
-	kinds := map[string]centrala.EventType{
-		"offered": centrala.SuggestionOffered, "opened": centrala.SuggestionOpened, "solved": centrala.SuggestionSolved,
-		"unsolved": "", "held": "", // counted, and news to nobody
-	}
-	event, ok := kinds[d.Kind]
+	event, ok := steps[d.Kind]
 	if !ok {
 		return centrala.InvalidField("kind", "%.20q is none of offered, opened, solved, unsolved and held.", d.Kind)
 	}
 	if len(d.Articles) == 0 || len(d.Articles) > MaxOffered {
 		return centrala.InvalidField("articles", "A suggestion names 1 to %d articles.", MaxOffered)
 	}
-	if err := column.CheckWords("place", string(d.Place), d.Visitor); err != nil {
+	if err := checkStep(d.Place, d.Visitor, d.Locale, d.Side); err != nil {
 		return err
 	}
 	return l.db.Update(ctx, func(tx *store.Tx) error {
@@ -38,27 +44,97 @@ func (l *Library) Offer(ctx context.Context, d centrala.Deflection) error {
 				return err
 			}
 		}
-		facts := centrala.Facts{Kind: d.Kind, Articles: d.Articles, State: string(d.Place)}
+		episode, err := day(tx, d)
+		if err != nil {
+			return err
+		}
+		fresh, err := noted(tx, episode, d)
+		if err != nil || len(fresh) == 0 {
+			return err
+		}
+		if err := mark(tx, episode, d); err != nil {
+			return err
+		}
+		facts := centrala.Facts{Kind: d.Kind, Articles: fresh, State: string(d.Place)}
 		switch {
 		case event == "":
+			return nil
 		case d.Conversation != 0:
-			if err := tx.EmitIn(d.Conversation, event, bySystem(), facts); err != nil {
-				return err
-			}
-		default:
-			if err := tx.Emit(event, bySystem(), facts); err != nil {
-				return err
-			}
+			return tx.EmitIn(d.Conversation, event, bySystem(), facts)
 		}
-		for _, a := range d.Articles {
-			_, err := tx.Exec(`INSERT INTO suggestion (id, kind, place, article, conversation, visitor, locale, side, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-				tx.NewID(), d.Kind, d.Place, a, d.Conversation, d.Visitor, d.Locale, d.Side, column.Micros(tx.Now()))
-			if err != nil {
-				return fmt.Errorf("record a suggestion: %w", err)
-			}
-		}
-		return nil
+		return tx.Emit(event, bySystem(), facts)
 	})
+}
+
+// checkStep refuses what cannot stand in a row of a step or a question.
+func checkStep(place centrala.Place, visitor, locale string, side centrala.Side) error {
+	if len(place) > 20 || len(visitor) > 100 {
+		return centrala.InvalidField("place", "A place has 20 bytes at most, and a visitor 100.")
+	}
+	if side != centrala.NoSide {
+		if err := column.CheckSides(side); err != nil {
+			return err
+		}
+	}
+	return first(
+		func() error { return column.CheckWords("place", string(place), visitor) },
+		func() error { return column.CheckLocale(locale) },
+	)
+}
+
+// noted keeps a row for each article of a step, and says of which ones it is news.
+func noted(tx *store.Tx, episode int64, d centrala.Deflection) ([]centrala.ArticleID, error) {
+	var fresh []centrala.ArticleID
+	for _, a := range d.Articles {
+		if episode != 0 {
+			again, err := repeated(tx, episode, a, d)
+			if err != nil {
+				return nil, err
+			}
+			if again {
+				continue
+			}
+			fresh = append(fresh, a)
+			if turned, err := turn(tx, episode, a, d); err != nil || turned {
+				if err != nil {
+					return nil, err
+				}
+				continue
+			}
+		} else {
+			fresh = append(fresh, a)
+		}
+		_, err := tx.Beside(`INSERT INTO suggestion (id, kind, place, article, conversation, visitor, locale, side, episode, at) VALUES ($1, $2, $3, $4, $5, '', $6, $7, $8, $9)`,
+			tx.NewID(), d.Kind, d.Place, a, d.Conversation, d.Locale, d.Side, episode, column.Micros(tx.Now()))
+		if err != nil {
+			return nil, fmt.Errorf("record a suggestion: %w", err)
+		}
+	}
+	return fresh, nil
+}
+
+// repeated reports whether an episode has had this step about this article.
+func repeated(tx *store.Tx, episode int64, a centrala.ArticleID, d centrala.Deflection) (bool, error) {
+	var n int
+	err := tx.BesideRow(`SELECT count(*) FROM suggestion WHERE episode = $1 AND episode <> 0 AND article = $2 AND kind = $3`, []any{episode, a, d.Kind}, &n)
+	if err != nil {
+		return false, fmt.Errorf("look for the same step: %w", err)
+	}
+	return n > 0, nil
+}
+
+// turn puts what somebody says of an article in the place of what they said before.
+func turn(tx *store.Tx, episode int64, a centrala.ArticleID, d centrala.Deflection) (bool, error) {
+	other := map[string]string{"solved": "unsolved", "unsolved": "solved"}[d.Kind]
+	if other == "" {
+		return false, nil
+	}
+	n, err := tx.Beside(`UPDATE suggestion SET kind = $4, place = $5, at = $6 WHERE episode = $1 AND episode <> 0 AND article = $2 AND kind = $3`,
+		episode, a, other, d.Kind, d.Place, column.Micros(tx.Now()))
+	if err != nil {
+		return false, fmt.Errorf("change what was said of an article: %w", err)
+	}
+	return n > 0, nil
 }
 
 // onShelf refuses articles that do not exist.

@@ -14,6 +14,7 @@ import (
 const (
 	maxSynonyms = 1000
 	maxStop     = 2000
+	maxSet      = 50 // words or phrases that mean the same
 	maxWord     = 80 // characters
 )
 
@@ -56,8 +57,8 @@ func checkList(w centrala.WordList) error {
 		return centrala.InvalidField("words", "A word list holds %d sets of synonyms and %d stop words at most.", maxSynonyms, maxStop)
 	}
 	for _, set := range w.Synonyms {
-		if len(set) < 2 {
-			return centrala.InvalidField("synonyms", "%.80q has nothing that it means the same as.", strings.Join(set, " "))
+		if len(set) < 2 || len(set) > maxSet {
+			return centrala.InvalidField("synonyms", "A set of synonyms has 2 to %d words, not %d: %.80q.", maxSet, len(set), strings.Join(set[:min(len(set), 5)], " "))
 		}
 		for _, word := range set {
 			if err := column.CheckName("synonyms", word, maxWord); err != nil {

@@ -124,23 +124,32 @@ CREATE TABLE question (
 );
 CREATE INDEX question_at ON question (at);
 CREATE INDEX question_visitor ON question (visitor, at) WHERE visitor <> '';
+CREATE INDEX question_conversation ON question (conversation) WHERE conversation <> 0;
 
--- One day of somebody who could be helped by articles: were they shown any, did it help, did they write all the same.
+-- A visitor's day with the Help Centre: were they shown any articles, did it help, did they write all the same. It
+-- begins with what was offered or held back, or with what they wrote (place is '' then, and nothing is measured by it).
 CREATE TABLE deflection (
   id           integer PRIMARY KEY,
-  visitor      text    NOT NULL,
+  visitor      text    NOT NULL,           -- '' once nothing more can come of it
   held         integer NOT NULL,           -- of the group that sees none
-  place        text    NOT NULL,
+  place        text    NOT NULL,           -- of the first step
   locale       text    NOT NULL,
   side         text    NOT NULL,
   at           bigint  NOT NULL,
   opened_at    bigint  NOT NULL,
   solved_at    bigint  NOT NULL,
-  contact_at   bigint  NOT NULL,
+  unsolved_at  bigint  NOT NULL,
+  contact_at   bigint  NOT NULL,           -- when they began to write, within two days
   conversation bigint  NOT NULL
 );
 CREATE INDEX deflection_at ON deflection (at);
-CREATE INDEX deflection_visitor ON deflection (visitor, at);
+CREATE INDEX deflection_visitor ON deflection (visitor, at) WHERE visitor <> '';
 ALTER TABLE suggestion ADD COLUMN locale text NOT NULL DEFAULT '';
 ALTER TABLE suggestion ADD COLUMN side text NOT NULL DEFAULT '';
+ALTER TABLE suggestion ADD COLUMN episode bigint NOT NULL DEFAULT 0;      -- the day that it belongs to
 CREATE INDEX suggestion_article ON suggestion (article, at, kind);
+CREATE INDEX suggestion_episode ON suggestion (episode, article, kind) WHERE episode <> 0;
+CREATE INDEX suggestion_visitor ON suggestion (visitor) WHERE visitor <> '';
+CREATE INDEX suggestion_told ON suggestion (at, article, kind) WHERE kind <> 'offered';
+DROP INDEX suggestion_at;
+CREATE INDEX suggestion_window ON suggestion (at, place, kind, side);
