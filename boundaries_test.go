@@ -49,6 +49,7 @@ var rooms = map[string][]string{
 	"auth":                  {"."},
 	"routing":               {".", "words"},
 	"bot":                   {".", "markdown", "search", "words"},
+	"scribe":                {".", "markdown"},
 	"deflection":            {".", "search/language"},
 	"markdown":              {"."},
 	"search":                {".", "markdown", "search/language"},

@@ -31,6 +31,8 @@ func TestTheCustomerAgreesAndItSolves(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		token := h.visitor()
 		c, other := h.open(token), h.open(token)
+		c.ask(frame{"type": "suggest", "text": question}) // while they typed, the widget showed the same article
+		h.node.settled()
 		id := c.send(question)
 		if q := h.conversation(id); q.Status != centrala.Waiting || q.WaitingSince.IsZero() {
 			t.Fatalf("the conversation does not wait for a person: %+v", q)

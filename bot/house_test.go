@@ -23,6 +23,7 @@ import (
 	"centrala/search"
 	"centrala/search/bleve"
 	"centrala/store"
+	"centrala/store/column"
 	"centrala/store/library"
 	"centrala/store/storetest"
 )
@@ -347,16 +348,13 @@ func (h *house) until(what string, ok func() bool) {
 // steps are the recorded steps of a conversation's offer, by name: who records them may be several.
 func (h *house) steps(id centrala.ConversationID) string {
 	h.Helper()
-	rows, err := h.node.db.Reads().QueryContext(h.Context(), `SELECT kind, place FROM suggestion WHERE conversation = $1 ORDER BY id`, id)
+	rows, err := h.node.db.Reads().QueryContext(h.Context(), `SELECT kind FROM suggestion WHERE conversation = $1 AND place = 'bot'`, id)
 	h.must(err)
 	defer rows.Close()
 	var out []string
 	for rows.Next() {
-		var kind, place string
-		h.must(rows.Scan(&kind, &place))
-		if place != "bot" {
-			h.Errorf("a step at %s", place)
-		}
+		var kind string
+		h.must(rows.Scan(&kind))
 		out = append(out, kind)
 	}
 	h.must(rows.Err())
@@ -405,6 +403,16 @@ func (h *house) silent(c *tab, text string) {
 	if c.count("bot") != 0 || h.steps(id) != "" {
 		h.Errorf("%q: the bot asks", text)
 	}
+}
+
+// settled waits until what the widget suggested is recorded.
+func (n *node) settled() {
+	n.Helper()
+	n.until("the widget's suggestion is recorded", func() bool {
+		count, err := column.One(n.Context(), n.db.Reads(), func(n *int) []any { return []any{n} }, `SELECT count(*) FROM suggestion WHERE place = 'widget'`)
+		n.must(err)
+		return count > 0
+	})
 }
 
 // drain waits until the bot has heard of everything that happened.

@@ -35,6 +35,7 @@ type Config struct {
 	Mail    MailConfig    `toml:"mail"`
 	Social  SocialConfig  `toml:"social"`
 	OAuth   OAuthConfig   `toml:"oauth"`
+	Draft   DraftConfig   `toml:"draft"`
 	Log     LogConfig     `toml:"log"`
 	Trace   TraceConfig   `toml:"trace"`
 	Mailbox []MailboxFile `toml:"mailbox" help:"mail inboxes, one [[mailbox]] each; they can also be made in the console"`
@@ -103,6 +104,15 @@ type AllegroConfig struct {
 	Auth   string        `toml:"auth_url" default:"https://allegro.pl" help:"where accounts are connected"`
 	Every  time.Duration `toml:"every" default:"60s" help:"how often threads are looked through"`
 	Issues time.Duration `toml:"issues_every" default:"120s" help:"how often issues are looked through"`
+}
+
+// DraftConfig is the language model that drafts answers for agents. It never sends any.
+type DraftConfig struct {
+	URL     string        `toml:"url" help:"OpenAI-compatible server with its version, such as https://api.example.com/v1; without TLS only on the own network; default: nothing drafts"`
+	Model   string        `toml:"model" help:"name of the model"`
+	Key     string        `toml:"key" help:"key of the server, if it wants one"`
+	Timeout time.Duration `toml:"timeout" default:"20s" help:"how long a draft may take, at most 25s"`
+	Tokens  int           `toml:"max_tokens" default:"600" help:"how long a draft may be, in the model's tokens"`
 }
 
 // LogConfig is how the log is written. It never holds people's words.

@@ -30,6 +30,7 @@ import (
 	"centrala/channels/receipts"
 	"centrala/gateway"
 	"centrala/gateway/hooks"
+	"centrala/gateway/rest"
 	"centrala/routing"
 	"centrala/search"
 	"centrala/search/bleve"
@@ -103,6 +104,7 @@ type Program struct {
 	desk       *routing.Desk
 	asker      *survey.Asker
 	bot        *bot.Bot
+	scribe     rest.Scribe // nil: nothing drafts
 	courier    *channels.Courier
 	handler    http.Handler
 
@@ -233,7 +235,9 @@ func (p *Program) wire() error {
 	p.tokens = oauth.New(oauth.Config{Providers: providers, Keeper: db, Log: p.log})
 	p.mail = email.New(email.Config{Secret: p.keys.Replies, Blobs: p.blobs, Board: p.board, Log: p.log, Timeout: p.cfg.Mail.Timeout, SignIn: p.tokens,
 		Connections: p.cfg.Mail.Connections, Every: p.cfg.Mail.Every})
-	p.bot = bot.New(bot.Config{Cases: db, Turns: db, Suggester: p.help, Articles: p.library, Shelf: p.library, Base: p.Base, Locale: p.cfg.Locale, Now: db.Now, Logger: p.log})
+	if err := p.openBot(); err != nil {
+		return err
+	}
 	p.gateway = gateway.New(gateway.Config{Log: accepted{db, p.doors[bySocket]}, Lists: db, Floor: db, House: db, Surveys: db, Bot: p.bot, Suggester: p.help, Shelf: p.library, Guard: p.guard,
 		Logger: p.log, Site: p.site, Question: p.question, Epoch: db.Epoch(), Cluster: p.clustered(), Now: db.Now, Peers: p.peers(), NoLimits: p.flags.NoLimits})
 

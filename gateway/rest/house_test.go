@@ -119,7 +119,7 @@ func newHouse(t testing.TB, change ...func(*rest.Config)) *house {
 			return []rest.TestStep{{Name: "login", State: "ok", Detail: locale}}
 		},
 		Retry:        func(context.Context, string, centrala.Event) error { h.replays.Add(1); return nil },
-		Organisation: "Targ",
+		Scribe: &model{}, Organisation: "Targ",
 	}
 	line := email.New(email.Config{Blobs: blobs})
 	c.Mail, c.Clean, c.Pictures = line, line.Clean, auth.OutgoingPictures(true)

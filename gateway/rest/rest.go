@@ -61,6 +61,8 @@ type Config struct {
 	ReadHook func(inbox centrala.Inbox, h centrala.Hook) (read centrala.HookRead, explained any) // as the parser of today reads it; nil: nobody does
 	Replayed func(centrala.InboxID)                                                              // hooks of this inbox are to be read again; nil: nobody is told
 
+	Scribe Scribe // drafts answers for agents; nil: nothing does
+
 	Organisation   string // name of the marketplace
 	SurveyDelay    time.Duration
 	SurveyInterval time.Duration // at most one survey in this time
@@ -132,6 +134,7 @@ type server struct {
 	mux      *http.ServeMux
 	api      huma.API
 	visitors *auth.Limiter
+	drafts   *auth.Limiter
 	pictures chan struct{}   // a place for everyone that is being fetched
 	once     map[string]bool // operations whose answers are kept for a repeated Idempotency-Key
 }
@@ -156,11 +159,11 @@ func New(c Config) http.Handler {
 	if c.NoLimits {
 		perMinute = 0
 	}
-	s := &server{Config: c, mux: http.NewServeMux(), visitors: auth.NewLimiter(perMinute, time.Minute, c.Now), once: make(map[string]bool),
+	s := &server{Config: c, mux: http.NewServeMux(), visitors: auth.NewLimiter(perMinute, time.Minute, c.Now), drafts: auth.NewLimiter(DraftsPerMinute, time.Minute, c.Now), once: make(map[string]bool),
 		pictures: make(chan struct{}, picturesAtOnce)}
 	s.api = humago.New(s.mux, describe())
 	for _, routes := range []func(){
-		s.visitorRoutes, s.sessionRoutes, s.meRoutes, s.conversationRoutes, s.participantRoutes, s.fuseRoutes, s.commandRoutes, s.messageRoutes, s.deliveryRoutes,
+		s.visitorRoutes, s.sessionRoutes, s.meRoutes, s.conversationRoutes, s.participantRoutes, s.fuseRoutes, s.commandRoutes, s.messageRoutes, s.draftRoutes, s.deliveryRoutes,
 		s.attachmentRoutes, s.contactRoutes, s.personRoutes, s.agentRoutes, s.teamRoutes, s.inboxRoutes, s.macroRoutes, s.keyRoutes, s.auditRoutes, s.mailRoutes, s.hookRoutes, s.pictureRoutes,
 		s.articleRoutes, s.manuscriptRoutes, s.shelfRoutes, s.wordListRoutes, s.surveyRoutes, s.reportRoutes, s.streamRoutes,
 	} {

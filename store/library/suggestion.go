@@ -26,7 +26,8 @@ var steps = map[string]centrala.EventType{
 // The step is noted as of now, not of d.At.
 //
 // The first step of a known visitor begins their episode, which runs for a day. Within it the same
-// step about the same article counts once, and of solved and unsolved the last word counts.
+// step about the same article counts once, and of solved and unsolved the last word counts. What the
+// answer bot does counts beside that: whoever typed was mostly shown the same article before.
 func (l *Library) Offer(ctx context.Context, d centrala.Deflection) error {
 	event, ok := steps[d.Kind]
 	if !ok {
@@ -116,7 +117,8 @@ func noted(tx *store.Tx, episode int64, d centrala.Deflection) ([]centrala.Artic
 // repeated reports whether an episode has had this step about this article.
 func repeated(tx *store.Tx, episode int64, a centrala.ArticleID, d centrala.Deflection) (bool, error) {
 	var n int
-	err := tx.BesideRow(`SELECT count(*) FROM suggestion WHERE episode = $1 AND episode <> 0 AND article = $2 AND kind = $3`, []any{episode, a, d.Kind}, &n)
+	err := tx.BesideRow(`SELECT count(*) FROM suggestion WHERE episode = $1 AND episode <> 0 AND article = $2 AND kind = $3
+		AND CASE WHEN place = 'bot' THEN 1 ELSE 0 END = $4`, []any{episode, a, d.Kind, column.Flag(d.Place == centrala.AtBot)}, &n)
 	if err != nil {
 		return false, fmt.Errorf("look for the same step: %w", err)
 	}
@@ -129,8 +131,8 @@ func turn(tx *store.Tx, episode int64, a centrala.ArticleID, d centrala.Deflecti
 	if other == "" {
 		return false, nil
 	}
-	n, err := tx.Beside(`UPDATE suggestion SET kind = $4, place = $5, at = $6 WHERE episode = $1 AND episode <> 0 AND article = $2 AND kind = $3`,
-		episode, a, other, d.Kind, d.Place, column.Micros(tx.Now()))
+	n, err := tx.Beside(`UPDATE suggestion SET kind = $4, place = $5, at = $6 WHERE episode = $1 AND episode <> 0 AND article = $2 AND kind = $3
+		AND CASE WHEN place = 'bot' THEN 1 ELSE 0 END = $7`, episode, a, other, d.Kind, d.Place, column.Micros(tx.Now()), column.Flag(d.Place == centrala.AtBot))
 	if err != nil {
 		return false, fmt.Errorf("change what was said of an article: %w", err)
 	}
