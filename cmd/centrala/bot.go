@@ -2,10 +2,20 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"centrala/bot"
 	"centrala/scribe"
 )
+
+// DraftConfig is the language model that drafts answers for agents. It never sends any.
+type DraftConfig struct {
+	URL     string        `toml:"url" help:"OpenAI-compatible server with its version, such as https://api.example.com/v1; without TLS only on the own network; default: nothing drafts"`
+	Model   string        `toml:"model" help:"name of the model"`
+	Key     string        `toml:"key" help:"key of the server, if it wants one"`
+	Timeout time.Duration `toml:"timeout" default:"20s" help:"how long a draft may take, at most 25s"`
+	Tokens  int           `toml:"max_tokens" default:"600" help:"how long a draft may be, in the model's tokens"`
+}
 
 // openBot makes the answer bot and, where a language model is configured, what drafts for agents.
 func (p *Program) openBot() error {

@@ -57,14 +57,6 @@ type StreamConfig struct {
 	Node     string `toml:"node" help:"name of this node; default: the host's name"`
 }
 
-// SurveyConfig is when people are asked how it was.
-type SurveyConfig struct {
-	Enabled    bool          `toml:"enabled" default:"true" help:"ask after conversations"`
-	MailAfter  time.Duration `toml:"mail_after" default:"24h" help:"how long after the end the question goes out by mail"`
-	Quarantine time.Duration `toml:"quarantine" default:"2160h" help:"how long one person is not asked again (90 days)"`
-	Expires    time.Duration `toml:"expires" default:"720h" help:"how long an answer is taken"`
-}
-
 // MeasureConfig is what is remembered of what the Help Centre is worth.
 type MeasureConfig struct {
 	Keep time.Duration `toml:"keep" default:"9600h" help:"how long suggestions, visitors' days and questions are kept (400 days); 0s: for good"`
@@ -104,15 +96,6 @@ type AllegroConfig struct {
 	Auth   string        `toml:"auth_url" default:"https://allegro.pl" help:"where accounts are connected"`
 	Every  time.Duration `toml:"every" default:"60s" help:"how often threads are looked through"`
 	Issues time.Duration `toml:"issues_every" default:"120s" help:"how often issues are looked through"`
-}
-
-// DraftConfig is the language model that drafts answers for agents. It never sends any.
-type DraftConfig struct {
-	URL     string        `toml:"url" help:"OpenAI-compatible server with its version, such as https://api.example.com/v1; without TLS only on the own network; default: nothing drafts"`
-	Model   string        `toml:"model" help:"name of the model"`
-	Key     string        `toml:"key" help:"key of the server, if it wants one"`
-	Timeout time.Duration `toml:"timeout" default:"20s" help:"how long a draft may take, at most 25s"`
-	Tokens  int           `toml:"max_tokens" default:"600" help:"how long a draft may be, in the model's tokens"`
 }
 
 // LogConfig is how the log is written. It never holds people's words.
