@@ -41,9 +41,8 @@ export class App {
   askMail = $state<'asked' | 'due' | 'done' | null>(null);
   mail = $state('');
   survey = $state.raw<Survey | null>(null);
-  /** What the answer bot asks about this conversation, and how pressing its button goes. */
+  /** What the answer bot asks. */
   bot = $state.raw<Bot | null>(null);
-  botState = $state<'sending' | 'failed' | null>(null);
   surveyLine = $state<{ score: number; state: 'sending' | 'kept' | 'done' | 'gone' } | null>(null);
   unread = $state(0);
   sound = $state(storage?.getItem('centrala-sound') === '1');
@@ -186,21 +185,6 @@ export class App {
     }
   }
 
-  /** One of the bot's two buttons. Pressed too late, the question goes away: a person has taken over. */
-  async press(yes: boolean): Promise<void> {
-    const bot = this.bot;
-    if (!bot || this.botState === 'sending') return;
-    this.botState = 'sending';
-    try {
-      await this.client.request({ type: 'bot.answer', conversation: bot.conversation, step: bot.step, yes });
-      if (this.bot === bot) this.#botAsks(null);
-    } catch (err) {
-      if (this.bot !== bot) return;
-      if (err instanceof Refused && !err.frame.retry) this.#botAsks(null);
-      else this.botState = 'failed';
-    }
-  }
-
   async end(): Promise<void> {
     if (this.talk) await this.client.request({ type: 'conversation.end', conversation: this.talk.id });
   }
@@ -251,7 +235,7 @@ export class App {
     client.on('welcome', (f) => {
       if (f.token) this.visitor.rotated(f.token);
       this.#welcome(f.me as Contact, f.conversations as Talk[], f.surveys ?? [], f.online ?? false, f.eta_s ?? null);
-      this.#botAsks('bot' in f ? (f.bot ?? null) : null);
+      this.bot = ('bot' in f && f.bot) || null;
     });
     client.on('conversation', (f) => {
       if (this.talk?.id === f.id) this.#conversation({ ...this.talk, ...(f as Partial<Talk>) });
@@ -266,8 +250,10 @@ export class App {
       if (f.conversation === this.talk?.id && f.author.kind !== 'customer') this.#others.put(f.author.id ?? '', f.author.name ?? '', f.on);
     });
     client.on('survey', (f) => this.#ask(f));
-    client.on('bot', (f) => this.#botAsks(f));
-    client.on('bot.closed', (f) => f.conversation === this.bot?.conversation && this.#botAsks(null));
+    client.on('bot', (f) => (this.bot = f));
+    client.on('bot.closed', (f) => {
+      if (f.conversation === this.bot?.conversation) this.bot = null;
+    });
     client.on('survey.closed', (f) => {
       if (f.survey === this.survey?.survey && !this.surveyLine) this.survey = null;
     });
@@ -366,11 +352,6 @@ export class App {
     }
     const left = this.online === false ? 0 : (at ?? Date.now()) + patience - Date.now();
     this.#mailTimer = setTimeout(() => (this.askMail = 'due'), Math.max(0, left));
-  }
-
-  #botAsks(bot: Bot | null): void {
-    this.bot = bot;
-    this.botState = null;
   }
 
   #ask(survey: Survey): void {

@@ -69,11 +69,3 @@ export function fold(text: string): string {
 
 /** Good enough to catch a slip of the finger; the server decides. */
 export const looksLikeEmail = (text: string) => /^[^\s@]+@[^\s@]+\.[^\s@]{2,}$/.test(text.trim());
-
-/** A text in pieces: what is a web address in it is a link. */
-export function withLinks(text: string): { text: string; href?: string }[] {
-  return text
-    .split(/(https?:\/\/[^\s<>"]+)/)
-    .filter((p) => p !== '')
-    .map((p) => (/^https?:\/\//.test(p) ? { text: p, href: p } : { text: p }));
-}
