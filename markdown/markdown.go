@@ -6,16 +6,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
-	"github.com/yuin/goldmark/text"
 
 	"centrala"
 )
-
-// New reads and renders Markdown as articles have it: tables are known, HTML is left out.
-func New() goldmark.Markdown { return goldmark.New(goldmark.WithExtensions(extension.Table)) }
 
 // Anchor makes a name part of an address: "Gdy termin minął" is "gdy-termin-minal".
 func Anchor(name string) string {
@@ -56,67 +50,34 @@ type Section struct {
 	Text    string // paragraphs, list items and table cells, each on its own line
 }
 
-// What is read of an article. What is past it is shown to readers, and not found by its words.
+// What is found of an article. What is past it is shown to readers, and not found by its words.
 const (
-	MaxRead     = 512 << 10 // bytes of Markdown
-	MaxText     = 64 << 10  // bytes of one section's text
-	MaxSections = 400       // what follows belongs to the last one
+	MaxText     = 64 << 10 // bytes of one section's text
+	MaxSections = 400      // what follows belongs to the last one
 )
 
 // Sections cuts an article at its headings. The first section is what stands before them, also
 // when that is nothing.
 func Sections(article string) []Section {
-	source := tame(article)
-	doc := New().Parser().Parse(text.NewReader(source))
+	doc := Read(article)
 	out := []Section{{}}
 	var anchors Anchors
 	var b strings.Builder
 	finish := func() { out[len(out)-1].Text = strings.TrimSpace(centrala.Clip(b.String(), MaxText)) }
-	for n := doc.FirstChild(); n != nil; n = n.NextSibling() {
+	for n := doc.Root.FirstChild(); n != nil; n = n.NextSibling() {
 		h, ok := n.(*ast.Heading)
 		if !ok || len(out) == MaxSections {
 			if b.Len() < MaxText {
-				write(&b, n, source)
+				write(&b, n, doc.Source)
 			}
 			continue
 		}
 		finish()
 		b.Reset()
-		title := Text(h, source)
+		title := Text(h, doc.Source)
 		out = append(out, Section{Heading: title, Anchor: anchors.Of(title)})
 	}
 	finish()
-	return out
-}
-
-// maxMarks is how many marks may stand together: at the beginning of a line, and as brackets.
-// The parser's time grows with the square of what is nested.
-const maxMarks = 64
-
-// tame is as much of an article as is read, without marks that nobody writes who writes for people.
-func tame(article string) []byte {
-	article = centrala.Clip(article, MaxRead)
-	out := make([]byte, 0, len(article))
-	margin, brackets := 0, 0 // marks since the line began, -1: past them; brackets in a row
-	for i := range len(article) {
-		c := article[i]
-		switch {
-		case c == '\n':
-			margin = 0
-		case margin >= 0 && strings.IndexByte(" \t>-+*", c) >= 0:
-			margin++
-		default:
-			margin = -1
-		}
-		if c == '[' || c == '!' {
-			brackets++
-		} else {
-			brackets = 0
-		}
-		if margin <= maxMarks && brackets <= maxMarks {
-			out = append(out, c)
-		}
-	}
 	return out
 }
 

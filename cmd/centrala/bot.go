@@ -20,7 +20,7 @@ type DraftConfig struct {
 // openBot makes the answer bot and, where a language model is configured, what drafts for agents.
 func (p *Program) openBot() error {
 	p.bot = bot.New(bot.Config{Cases: p.db, Turns: p.db, Suggester: p.help, Articles: p.library, Shelf: p.library,
-		Base: p.Base, Locale: p.cfg.Locale, Now: p.db.Now, Logger: p.log})
+		Base: p.Base, Locale: p.cfg.Locale, Now: p.db.Now, Held: p.holdOut().Holds, Logger: p.log})
 	d := p.cfg.Draft
 	if d.URL == "" {
 		return nil

@@ -23,6 +23,7 @@ type Config struct {
 	Database string `toml:"database" help:"sqlite:PATH or postgres://…; default: SQLite in the data folder"`
 	Brand    string `toml:"brand" default:"centrala" help:"name of the marketplace, as customers know it"`
 	Shop     string `toml:"shop" help:"address of the shop that Help Centre pages link back to"`
+	Theme    string `toml:"theme" help:"CSS file of custom properties that changes how public pages look (docs/help.md); default: ours"`
 	Locale   string `toml:"locale" default:"pl" help:"first language of pages and mails: pl or en"`
 	KeyFile  string `toml:"key_file" help:"file that encrypts stored secrets; default: key in the data folder"`
 	Blobs    string `toml:"blobs" help:"where files are kept: file:///PATH; default: files in the data folder"`
@@ -30,6 +31,7 @@ type Config struct {
 	HTTP    HTTPConfig    `toml:"http"`
 	Stream  StreamConfig  `toml:"stream"`
 	Survey  SurveyConfig  `toml:"survey"`
+	Suggest SuggestConfig `toml:"suggest"`
 	Measure MeasureConfig `toml:"measure"`
 	Chat    ChatConfig    `toml:"chat"`
 	Mail    MailConfig    `toml:"mail"`
@@ -57,9 +59,9 @@ type StreamConfig struct {
 	Node     string `toml:"node" help:"name of this node; default: the host's name"`
 }
 
-// MeasureConfig is what is remembered of what the Help Centre is worth.
-type MeasureConfig struct {
-	Keep time.Duration `toml:"keep" default:"9600h" help:"how long suggestions, visitors' days and questions are kept (400 days); 0s: for good"`
+// SuggestConfig is who is shown articles before they write.
+type SuggestConfig struct {
+	Held float64 `toml:"held" default:"0" help:"share of visitors, 0 to 0.5, who are shown no suggestions, so that what these are worth can be measured"`
 }
 
 // TraceConfig is where the traces of messages go.
@@ -245,6 +247,12 @@ func (k configKey) set(s string) error {
 			return fmt.Errorf("%q is not a number", s)
 		}
 		*v = n
+	case *float64:
+		f, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			return fmt.Errorf("%q is not a number", s)
+		}
+		*v = f
 	case *time.Duration:
 		d, err := time.ParseDuration(s)
 		if err != nil {
@@ -323,7 +331,7 @@ func printConfig(w io.Writer) error {
 		}
 		value := strconv.Quote(k.Default)
 		switch k.value.Kind() {
-		case reflect.Bool, reflect.Int:
+		case reflect.Bool, reflect.Int, reflect.Float64:
 			value = k.Default
 		case reflect.Slice:
 			value = listOf(k.Default)

@@ -6,6 +6,7 @@ import (
 
 	"centrala"
 	"centrala/auth"
+	"centrala/markdown"
 )
 
 // Manuscripts are the Help Centre's articles as their authors see them.
@@ -124,6 +125,9 @@ type newManuscript struct {
 }
 
 func (s *server) startArticle(ctx context.Context, c caller, in *newManuscript) (*answer[centrala.Manuscript], error) {
+	if err := markdown.Check(in.Body.Body); err != nil {
+		return nil, err
+	}
 	m, err := s.Manuscripts.StartArticle(ctx, in.Body.Locale, in.Body.Topic, in.Body.content(), c.author())
 	if err != nil {
 		return nil, err
@@ -143,12 +147,15 @@ type draftInput struct {
 
 func (s *server) putDraft(ctx context.Context, c caller, in *draftInput) (*answer[centrala.Draft], error) {
 	b := in.Body
+	if err := markdown.Check(b.Body); err != nil {
+		return nil, err
+	}
 	d, err := s.Manuscripts.SaveDraft(ctx, centrala.Draft{Article: in.ID.ID, Content: b.content(), Save: b.Save, Base: b.Base, Basis: b.Basis, By: c.author()})
 	return ok(d), err
 }
 
 func (s *server) deleteDraft(ctx context.Context, c caller, in *articlePath) (*nothing, error) {
-	if err := s.Manuscripts.DiscardDraft(ctx, in.ID.ID); err != nil {
+	if err := s.without(ctx, in.ID.ID, func() error { return s.Manuscripts.DiscardDraft(ctx, in.ID.ID) }); err != nil {
 		return nil, err
 	}
 	return nil, s.audited(ctx, c, "article.discarded", in.ID.ID.String(), "")

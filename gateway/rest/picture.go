@@ -75,7 +75,7 @@ func (s *server) fetchPicture(ctx context.Context, address string) (kind string,
 	if len(b) > MaxPicture {
 		return "", nil, errors.New("larger than 5 MB")
 	}
-	if kind = http.DetectContentType(b); !shown(kind) {
+	if kind = http.DetectContentType(b); !inPlace(kind) {
 		return "", nil, errors.New("no picture by its bytes")
 	}
 	return kind, b, nil
