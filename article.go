@@ -48,6 +48,28 @@ func (a Article) For(s Side, proved bool) bool {
 	return len(a.Readers) == 0 || proved && slices.Contains(a.Readers, s)
 }
 
+// Redirect is an address where an article once stood, and still is found.
+type Redirect struct {
+	Locale  string    `json:"locale"`
+	Slug    string    `json:"slug"`
+	Article ArticleID `json:"article"`
+}
+
+// LinkFault is a link of an article that leads nowhere, or elsewhere than it says.
+type LinkFault struct {
+	Article ArticleID `json:"article"`
+	Title   string    `json:"title"`
+	URL     string    `json:"url"`  // the article's
+	Line    int       `json:"line"` // of its text
+	Link    string    `json:"link"`
+	Fault   string    `json:"fault"`            // article, anchor, file, page, readers, scheme, moved, outside, doubt
+	Detail  string    `json:"detail,omitempty"` // where it moved, which heading is missing, what the other server said
+}
+
+// Broken reports whether readers are let down: what has moved is found all the same, and what is in
+// doubt may be.
+func (f LinkFault) Broken() bool { return f.Fault != "moved" && f.Fault != "doubt" }
+
 // DraftState is how far a draft is.
 type DraftState string
 

@@ -119,7 +119,7 @@ func (tx *Tx) receive(in centrala.Inbound) (centrala.Receipt, error) {
 	if in.Entry != 0 { // read again: whoever wrote it has waited for a person, not for a program
 		return r, nil
 	}
-	return r, tx.acknowledge(in, contact, r)
+	return r, tx.acknowledge(in, contact, &r)
 }
 
 // judge is what only the log can say of a message: that it came before, that it is our own, that

@@ -30,6 +30,7 @@ type Config struct {
 	HTTP    HTTPConfig    `toml:"http"`
 	Stream  StreamConfig  `toml:"stream"`
 	Survey  SurveyConfig  `toml:"survey"`
+	Suggest SuggestConfig `toml:"suggest"`
 	Measure MeasureConfig `toml:"measure"`
 	Chat    ChatConfig    `toml:"chat"`
 	Mail    MailConfig    `toml:"mail"`
@@ -62,6 +63,11 @@ type SurveyConfig struct {
 	MailAfter  time.Duration `toml:"mail_after" default:"24h" help:"how long after the end the question goes out by mail"`
 	Quarantine time.Duration `toml:"quarantine" default:"2160h" help:"how long one person is not asked again (90 days)"`
 	Expires    time.Duration `toml:"expires" default:"720h" help:"how long an answer is taken"`
+}
+
+// SuggestConfig is who is shown articles before they write.
+type SuggestConfig struct {
+	Held float64 `toml:"held" default:"0" help:"share of visitors, 0 to 0.5, who are shown no suggestions, so that what these are worth can be measured"`
 }
 
 // MeasureConfig is what is remembered of what the Help Centre is worth.
@@ -252,6 +258,12 @@ func (k configKey) set(s string) error {
 			return fmt.Errorf("%q is not a number", s)
 		}
 		*v = n
+	case *float64:
+		f, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			return fmt.Errorf("%q is not a number", s)
+		}
+		*v = f
 	case *time.Duration:
 		d, err := time.ParseDuration(s)
 		if err != nil {
@@ -330,7 +342,7 @@ func printConfig(w io.Writer) error {
 		}
 		value := strconv.Quote(k.Default)
 		switch k.value.Kind() {
-		case reflect.Bool, reflect.Int:
+		case reflect.Bool, reflect.Int, reflect.Float64:
 			value = k.Default
 		case reflect.Slice:
 			value = listOf(k.Default)

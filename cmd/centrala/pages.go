@@ -18,7 +18,7 @@ import (
 func (p *Program) pages() (http.Handler, error) {
 	secret, door := survey.Secret(p.keys.Surveys), form.New()
 	c := pages.Config{
-		Log: p.log, Now: p.db.Now, Articles: p.library, Suggester: p.help, Shelf: p.library, Surveys: p.db, Inboxes: p.db, Intake: accepted{p.db, p.doors[byForm]}, Blobs: p.blobs,
+		Log: p.log, Now: p.db.Now, Articles: p.library, Suggester: p.help, Shelf: p.library, Surveys: p.db, Inboxes: p.db, Intake: p.helped(byForm), Questions: p.library, Guard: p.guard, HoldOut: p.holdOut(), Blobs: p.blobs,
 		Form: func(in centrala.Inbox, f pages.Filled, now time.Time) (centrala.Inbound, error) {
 			return door.Read(in, form.Fields(f), now)
 		},

@@ -19,6 +19,7 @@ import (
 	"gocloud.dev/blob"
 
 	"centrala"
+	"centrala/asking"
 	"centrala/auth"
 	"centrala/web"
 	"centrala/words"
@@ -35,9 +36,15 @@ type Suggester interface {
 	Suggest(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error)
 }
 
-// Shelf keeps which articles were offered, opened, and solved the matter.
+// Shelf has the articles, and keeps which were offered, opened, and solved the matter.
 type Shelf interface {
+	ArticleByID(ctx context.Context, id centrala.ArticleID) (centrala.Article, error)
 	Offer(ctx context.Context, d centrala.Deflection) error
+}
+
+// Guard says whose token a request of the widget bears.
+type Guard interface {
+	Identify(ctx context.Context, token string) (auth.Principal, error)
 }
 
 // Surveys are the questions that were sent by mail.
@@ -103,6 +110,10 @@ type Config struct {
 	NoLimits       bool   // switches the rate limits off
 	SurveyQuestion func(locale string) string
 
+	Guard     Guard            // nil: nobody has a token
+	Questions asking.Questions // what people looked for, nil: none are kept
+	HoldOut   asking.HoldOut   // who is suggested nothing
+
 	// Hours, when set, says what the widget tells while nobody of the inbox's team is there:
 	// the heading and its short form, both "" inside hours.
 	Hours func(ctx context.Context, inbox centrala.Inbox, locale string) (heading, short string)
@@ -118,6 +129,7 @@ type pages struct {
 	sends     *auth.Limiter // messages through the form
 	tries     *auth.Limiter // forms and files sent to us, good or not
 	clicks    *auth.Limiter // what readers say about articles
+	looks     *auth.Limiter // what one of them looks for
 }
 
 // What one address may do.
@@ -150,6 +162,7 @@ func New(c Config) (http.Handler, error) {
 		return auth.NewLimiter(n, per, c.Now)
 	}
 	p.sends, p.tries, p.clicks = limit(sendsPerHour, time.Hour), limit(triesPerHour, time.Hour), limit(clicksPerMinute, time.Minute)
+	p.looks = auth.NewLimiter(1, asking.Between, c.Now)
 	// The jitter hides how well a page compresses: some repeat what is in their address beside a
 	// secret of the form (the BREACH attack).
 	packed, err := gzhttp.NewWrapper(gzhttp.MinSize(1000), gzhttp.EnableZstd(false), gzhttp.RandomJitter(32, 0, false))
@@ -188,6 +201,7 @@ func (p *pages) routes(packed func(http.Handler) http.HandlerFunc) http.Handler 
 	mux.Handle("GET /widget.js", web.Loader())
 	mux.Handle("GET /assets/", web.Assets())
 	add("GET /widget/{inbox}", p.widget)
+	add("GET /widget/{inbox}/articles/{id}", p.reading)
 	add("GET /console", p.console)
 	add("GET /console/", p.console)
 	add("GET /help", p.home)

@@ -174,6 +174,7 @@ type searchQuery struct {
 	Side   centrala.Side `query:"side" enum:"buyer,seller,advertiser"`
 	Limit  int           `query:"limit" minimum:"1" maximum:"20"`
 	Prefix bool          `query:"prefix" doc:"The last word may be unfinished: as people type."`
+	About  talkWish      `query:"conversation" doc:"Agents: as its customer would ask, in their language and of their side."`
 }
 
 // Found is what the Help Centre answers.
@@ -181,15 +182,36 @@ type Found struct {
 	Items  []centrala.Suggestion `json:"items"`
 	Engine string                `json:"engine"`
 	TookMS int64                 `json:"took_ms"`
+	Locale string                `json:"locale,omitempty" doc:"As was asked within a conversation."`
+	Side   centrala.Side         `json:"side,omitempty"`
 }
 
-func (s *server) searchArticles(ctx context.Context, _ caller, q *searchQuery) (*answer[Found], error) {
+// searchArticles answers everybody. Who shows who they are is told more: visitors whose side is
+// signed what that side reads, who works in the house everything.
+func (s *server) searchArticles(ctx context.Context, c caller, q *searchQuery) (*answer[Found], error) {
 	began := s.Now()
 	out := Found{Items: []centrala.Suggestion{}, Engine: s.Index.Name()}
 	if strings.TrimSpace(q.Q) == "" {
 		return ok(out), nil
 	}
-	items, err := s.Index.Search(ctx, centrala.Query{Text: q.Q, Locale: q.Locale, Side: q.Side, Limit: q.Limit, Prefix: q.Prefix})
+	p, err := s.known(ctx, c, q.About.ID != 0)
+	if err != nil {
+		return nil, err
+	}
+	ask := centrala.Query{Text: q.Q, Locale: q.Locale, Side: q.Side, Limit: q.Limit, Prefix: q.Prefix, Asker: p.Asker()}
+	if ask.Asker == centrala.Proved {
+		ask.Side = p.Visitor.Claims.Side
+	}
+	if q.About.ID != 0 {
+		if ask.Side, ask.Locale, err = s.customers(ctx, p, q.About.ID, q.Locale); err != nil {
+			return nil, err
+		}
+		out.Side, out.Locale = ask.Side, ask.Locale
+	}
+	if p.Visitor != nil && s.HoldOut.Holds(p.ID, began) { // their socket has noted it
+		return ok(out), nil
+	}
+	items, err := s.Index.Search(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -198,4 +220,32 @@ func (s *server) searchArticles(ctx context.Context, _ caller, q *searchQuery) (
 	}
 	out.TookMS = s.Now().Sub(began).Milliseconds()
 	return ok(out), nil
+}
+
+// known is who asks, where everybody may: nobody in particular without a token, or with one that
+// no longer counts. A colleague who looks at the pages of customers is one of them, although the
+// browser sends the session: it counts where they ask about a conversation.
+func (s *server) known(ctx context.Context, c caller, session bool) (auth.Principal, error) {
+	token, cookie := auth.TokenOf(c.r)
+	if token == "" || cookie && !session {
+		return auth.Principal{}, nil
+	}
+	p, err := s.Guard.Identify(ctx, token)
+	if centrala.CodeOf(err) == centrala.Unauthorized {
+		return auth.Principal{}, nil
+	}
+	return p, err
+}
+
+// customers are the side and the language of a conversation's customer, for who may read it.
+func (s *server) customers(ctx context.Context, p auth.Principal, id centrala.ConversationID, otherwise string) (centrala.Side, string, error) {
+	if !auth.Can(p, auth.ReadConversations) {
+		return centrala.NoSide, "", &centrala.Error{Code: centrala.Forbidden, Field: "conversation", Message: "Only who may read conversations names one."}
+	}
+	talk, err := s.Store.Conversation(ctx, p.Scope, id)
+	if err != nil {
+		return centrala.NoSide, "", err
+	}
+	who, err := s.Store.Contact(ctx, p.Scope, talk.Contact)
+	return talk.Side, cmp.Or(who.Locale, otherwise), err
 }

@@ -20,6 +20,7 @@ import (
 	"gocloud.dev/blob"
 
 	"centrala"
+	"centrala/asking"
 	"centrala/auth"
 )
 
@@ -39,6 +40,7 @@ type Config struct {
 	Blobs       *blob.Bucket
 	Index       Index
 
+	HoldOut asking.HoldOut         // which visitors are suggested nothing
 	Consent Consent                // mailboxes that sign in with a provider; nil: none do
 	Seal    Seal                   // what the browser carries to a provider and back; needed with Consent
 	Devices Devices                // accounts that are connected by a code; nil: none are

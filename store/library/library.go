@@ -141,9 +141,9 @@ func check(locale string, c *centrala.Content) error {
 	if err != nil {
 		return err
 	}
-	c.Title, c.Summary, c.Section = strings.TrimSpace(centrala.Plain(c.Title)), centrala.Plain(c.Summary), centrala.Plain(c.Section)
+	c.Title, c.Summary, c.Section = strings.TrimSpace(centrala.Legible(c.Title)), centrala.Legible(c.Summary), centrala.Legible(c.Section)
 	for i, tag := range c.Tags {
-		c.Tags[i] = centrala.Plain(tag)
+		c.Tags[i] = centrala.Legible(tag)
 	}
 	return column.CheckName("title", c.Title, 300)
 }

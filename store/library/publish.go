@@ -96,7 +96,7 @@ func newest(tx *store.Tx, id centrala.ArticleID) (int, error) {
 }
 
 // publish makes a what readers see in place of old, which may be none, and adds the version; of
-// which only author and what it brings back are given.
+// which only author, what it brings back, and the least number it may have are given.
 func publish(tx *store.Tx, old, a centrala.Article, v centrala.Version) (centrala.Article, error) {
 	if err := free(tx, a); err != nil {
 		return a, err
@@ -105,7 +105,7 @@ func publish(tx *store.Tx, old, a centrala.Article, v centrala.Version) (central
 	if err != nil {
 		return a, err
 	}
-	a.Version, a.PublishedAt, a.UpdatedAt = n+1, column.Time(column.Micros(tx.Now())), column.Time(column.Micros(tx.Now()))
+	a.Version, a.PublishedAt, a.UpdatedAt = max(n+1, v.Number), column.Time(column.Micros(tx.Now())), column.Time(column.Micros(tx.Now()))
 	args := []any{a.ID, a.Topic, a.Locale, a.Slug, a.Title, a.Summary, a.Body, a.Section, column.JSON(a.Sides), column.JSON(a.Readers), column.JSON(a.Tags), column.JSON(a.Related),
 		a.Popular, a.Version, a.Basis, a.Source, column.Micros(a.PublishedAt), column.Micros(a.UpdatedAt)}
 	put := `INSERT INTO article (id, topic, locale, slug, title, summary, body, section, sides, readers, tags, related, popular, version, basis, source, published_at, updated_at)

@@ -26,7 +26,8 @@ var steps = map[string]centrala.EventType{
 // The step is noted as of now, not of d.At.
 //
 // The first step of a known visitor begins their episode, which runs for a day. Within it the same
-// step about the same article counts once, and of solved and unsolved the last word counts.
+// step in the same place about the same article counts once, and what is said of an article is the
+// last word.
 func (l *Library) Offer(ctx context.Context, d centrala.Deflection) error {
 	event, ok := steps[d.Kind]
 	if !ok {
@@ -115,8 +116,12 @@ func noted(tx *store.Tx, episode int64, d centrala.Deflection) ([]centrala.Artic
 
 // repeated reports whether an episode has had this step about this article.
 func repeated(tx *store.Tx, episode int64, a centrala.ArticleID, d centrala.Deflection) (bool, error) {
+	query, args := `SELECT count(*) FROM suggestion WHERE episode = $1 AND episode <> 0 AND article = $2 AND kind = $3`, []any{episode, a, d.Kind}
+	if d.Kind != "solved" && d.Kind != "unsolved" {
+		query, args = query+` AND place = $4`, append(args, d.Place)
+	}
 	var n int
-	err := tx.BesideRow(`SELECT count(*) FROM suggestion WHERE episode = $1 AND episode <> 0 AND article = $2 AND kind = $3`, []any{episode, a, d.Kind}, &n)
+	err := tx.BesideRow(query, args, &n)
 	if err != nil {
 		return false, fmt.Errorf("look for the same step: %w", err)
 	}
@@ -129,8 +134,8 @@ func turn(tx *store.Tx, episode int64, a centrala.ArticleID, d centrala.Deflecti
 	if other == "" {
 		return false, nil
 	}
-	n, err := tx.Beside(`UPDATE suggestion SET kind = $4, place = $5, at = $6 WHERE episode = $1 AND episode <> 0 AND article = $2 AND kind = $3`,
-		episode, a, other, d.Kind, d.Place, column.Micros(tx.Now()))
+	n, err := tx.Beside(`UPDATE suggestion SET kind = $4, place = $5, at = $6, conversation = $7 WHERE episode = $1 AND episode <> 0 AND article = $2 AND kind = $3`,
+		episode, a, other, d.Kind, d.Place, column.Micros(tx.Now()), d.Conversation)
 	if err != nil {
 		return false, fmt.Errorf("change what was said of an article: %w", err)
 	}

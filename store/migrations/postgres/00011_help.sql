@@ -128,6 +128,6 @@ ALTER TABLE suggestion ADD COLUMN episode bigint NOT NULL DEFAULT 0;      -- the
 CREATE INDEX suggestion_article ON suggestion (article, at, kind);
 CREATE INDEX suggestion_episode ON suggestion (episode, article, kind) WHERE episode <> 0;
 CREATE INDEX suggestion_visitor ON suggestion (visitor) WHERE visitor <> '';
-CREATE INDEX suggestion_told ON suggestion (at, article, kind) WHERE kind <> 'offered';
+CREATE INDEX suggestion_told ON suggestion (at, article, kind, side) WHERE kind <> 'offered';
 DROP INDEX suggestion_at;
 CREATE INDEX suggestion_window ON suggestion (at, place, kind, side);

@@ -5,9 +5,9 @@ import (
 	"unicode"
 )
 
-// Plain is a text without characters that turn the order of those around them, and without controls
+// Legible is a text without characters that turn the order of those around them, and without controls
 // but tabs and ends of lines: what is read is what is there.
-func Plain(s string) string {
+func Legible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t':
