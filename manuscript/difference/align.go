@@ -9,7 +9,7 @@ type run struct {
 }
 
 // budget is how many pairs are compared one by one; past it a stretch is told as a whole.
-const budget = 8 << 20
+const budget = 4 << 20
 
 // align finds what two lists have in common, in order: first what stands at both ends, then what
 // occurs once in both (patience diff), and between those, while the budget lasts, the longest common
