@@ -30,7 +30,7 @@ type Doc struct {
 // Read reads an article: tables are known, HTML is left out, and so are characters that turn the
 // order of others around, or that nobody sees.
 func Read(article string) Doc {
-	source := []byte(centrala.Legible(centrala.Clip(article, MaxRead)))
+	source := []byte(centrala.Plain(centrala.Clip(article, MaxRead)))
 	c := &context{Context: parser.NewContext(), over: none, references: len(source) + freeReferences}
 	if len(article) > MaxRead {
 		c.over = long

@@ -23,6 +23,7 @@ type Config struct {
 	Database string `toml:"database" help:"sqlite:PATH or postgres://…; default: SQLite in the data folder"`
 	Brand    string `toml:"brand" default:"centrala" help:"name of the marketplace, as customers know it"`
 	Shop     string `toml:"shop" help:"address of the shop that Help Centre pages link back to"`
+	Theme    string `toml:"theme" help:"CSS file of custom properties that changes how public pages look (docs/help.md); default: ours"`
 	Locale   string `toml:"locale" default:"pl" help:"first language of pages and mails: pl or en"`
 	KeyFile  string `toml:"key_file" help:"file that encrypts stored secrets; default: key in the data folder"`
 	Blobs    string `toml:"blobs" help:"where files are kept: file:///PATH; default: files in the data folder"`
@@ -36,6 +37,7 @@ type Config struct {
 	Mail    MailConfig    `toml:"mail"`
 	Social  SocialConfig  `toml:"social"`
 	OAuth   OAuthConfig   `toml:"oauth"`
+	Search  SearchConfig  `toml:"search"`
 	Log     LogConfig     `toml:"log"`
 	Trace   TraceConfig   `toml:"trace"`
 	Mailbox []MailboxFile `toml:"mailbox" help:"mail inboxes, one [[mailbox]] each; they can also be made in the console"`
@@ -68,11 +70,6 @@ type SurveyConfig struct {
 // SuggestConfig is who is shown articles before they write.
 type SuggestConfig struct {
 	Held float64 `toml:"held" default:"0" help:"share of visitors, 0 to 0.5, who are shown no suggestions, so that what these are worth can be measured"`
-}
-
-// MeasureConfig is what is remembered of what the Help Centre is worth.
-type MeasureConfig struct {
-	Keep time.Duration `toml:"keep" default:"9600h" help:"how long suggestions, visitors' days and questions are kept (400 days); 0s: for good"`
 }
 
 // TraceConfig is where the traces of messages go.

@@ -5,9 +5,9 @@ import (
 	"unicode"
 )
 
-// Legible is a text without characters that turn the order of those around them, and without controls
+// Plain is a text without characters that turn the order of those around them, and without controls
 // but tabs and ends of lines: what is read is what is there.
-func Legible(s string) string {
+func Plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t':
