@@ -20,6 +20,8 @@ type ArticleCmd struct {
 	Export ArticleExportCmd `cmd:"" help:"Write the Help Centre as a folder of Markdown."`
 	Check  ArticleCheckCmd  `cmd:"" help:"Follow the links of all articles; exit code 1 when one is broken."`
 	Search ArticleSearchCmd `cmd:"" help:"Ask the Help Centre, as a customer would."`
+
+	Reindex ArticleReindexCmd `cmd:"" help:"Make the indexes of the search anew from the articles, while the server is stopped."`
 }
 
 // ArticleImportCmd imports articles.

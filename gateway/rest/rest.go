@@ -22,6 +22,7 @@ import (
 	"centrala"
 	"centrala/asking"
 	"centrala/auth"
+	"centrala/deflection"
 )
 
 // Config is everything the API stands on. All fields are needed unless they say otherwise.
@@ -34,6 +35,7 @@ type Config struct {
 	Manuscripts Manuscripts
 	Publishing  Publishing
 	Versions    Versions
+	Measures    Measures
 	Shelves     Shelves
 	WordLists   WordLists
 	Enclosures  Enclosures
@@ -47,6 +49,7 @@ type Config struct {
 	Mended  func(centrala.InboxID) // a line that had stopped can be opened again; nil: nobody is told
 
 	Score     func(centrala.SurveyCounts) centrala.SurveyResult                         // answers into figures
+	Table     func(out io.Writer, r deflection.Report, locale string) error             // what the Help Centre was worth, to be downloaded
 	Hours     func(h centrala.Hours, at time.Time) (open bool, changes time.Time)       // zero changes: never
 	Lines     func(ctx context.Context, in centrala.Inbox, locale string) InboxState    // how a door is doing, in a person's language; nil: always well
 	Test      func(ctx context.Context, in centrala.Inbox, locale string) []TestStep    // a line test; nil: there is none
@@ -117,12 +120,6 @@ type Figures interface {
 	Repetition
 }
 
-// Index answers questions from the Help Centre.
-type Index interface {
-	Search(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error)
-	Name() string
-}
-
 // isUpload reports whether a request brings a file.
 func isUpload(r *http.Request) bool {
 	return r.URL.Path == "/v1/attachments" || r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/v1/manuscripts/") && strings.HasSuffix(r.URL.Path, "/files")
@@ -173,7 +170,7 @@ func New(c Config) http.Handler {
 	for _, routes := range []func(){
 		s.visitorRoutes, s.sessionRoutes, s.meRoutes, s.conversationRoutes, s.participantRoutes, s.fuseRoutes, s.commandRoutes, s.messageRoutes, s.deliveryRoutes,
 		s.attachmentRoutes, s.contactRoutes, s.personRoutes, s.agentRoutes, s.teamRoutes, s.inboxRoutes, s.macroRoutes, s.keyRoutes, s.auditRoutes, s.mailRoutes, s.hookRoutes, s.pictureRoutes,
-		s.articleRoutes, s.linkRoutes, s.manuscriptRoutes, s.enclosureRoutes, s.shelfRoutes, s.wordListRoutes, s.surveyRoutes, s.reportRoutes, s.streamRoutes,
+		s.articleRoutes, s.linkRoutes, s.searchRoutes, s.manuscriptRoutes, s.enclosureRoutes, s.shelfRoutes, s.wordListRoutes, s.surveyRoutes, s.reportRoutes, s.deflectionRoutes, s.streamRoutes,
 	} {
 		routes()
 	}
