@@ -78,6 +78,9 @@ func indexed(ctx context.Context, h *house, q centrala.Query) (found remote.Answ
 			return found, err
 		}
 		engine := meilisearch.New(o)
+		if _, err := engine.Versions(ctx); err != nil { // reads what it has, and changes nothing
+			return found, err
+		}
 		if err := engine.Learn(ctx, lists); err != nil {
 			return found, err
 		}
