@@ -55,7 +55,7 @@ var rooms = map[string][]string{
 	"markdown":              {"."},
 	"markdown/shown":        {".", "markdown", "words"},
 	"manuscript":            {".", "markdown"},
-	"manuscript/ferry":      {".", "manuscript", "manuscript/link", "manuscript/migrate"},
+	"manuscript/ferry":      {".", "manuscript", "manuscript/link", "manuscript/migrate", "words"},
 	"manuscript/link":       {".", "markdown"},
 	"manuscript/migrate":    {".", "manuscript", "markdown"},
 	"search":                {".", "markdown", "search/language"},
