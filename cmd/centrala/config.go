@@ -71,11 +71,6 @@ type SuggestConfig struct {
 	Held float64 `toml:"held" default:"0" help:"share of visitors, 0 to 0.5, who are shown no suggestions, so that what these are worth can be measured"`
 }
 
-// MeasureConfig is what is remembered of what the Help Centre is worth.
-type MeasureConfig struct {
-	Keep time.Duration `toml:"keep" default:"9600h" help:"how long suggestions, visitors' days and questions are kept (400 days); 0s: for good"`
-}
-
 // TraceConfig is where the traces of messages go.
 type TraceConfig struct {
 	Endpoint string `toml:"endpoint" help:"OpenTelemetry collector (OTLP/HTTP), such as http://127.0.0.1:4318; default: what OTEL_EXPORTER_OTLP_ENDPOINT says, else nothing is traced"`
