@@ -114,8 +114,8 @@ func newHouse(t testing.TB, change ...func(*rest.Config)) *house {
 	h.guard = auth.New(db, []byte("thirty-two bytes of installation"), auth.Options{NoLimits: true})
 	lib := library.New(db)
 	c := rest.Config{
-		Log: slog.New(slog.DiscardHandler), Guard: h.guard, Store: db, Articles: lib, Manuscripts: lib, Publishing: lib, Versions: lib, Shelves: lib, WordLists: lib, Enclosures: lib, Blobs: blobs, Index: h.index, NoLimits: true,
-		Measures: lib, Table: func(w io.Writer, r deflection.Report, locale string) error {
+		Log: slog.New(slog.DiscardHandler), Guard: h.guard, Store: db, Articles: lib, Manuscripts: lib, Publishing: lib, Versions: lib, Measures: lib, Shelves: lib, WordLists: lib, Enclosures: lib, Blobs: blobs, Index: h.index, NoLimits: true,
+		Table: func(w io.Writer, r deflection.Report, locale string) error {
 			return report.DeflectionTable(r, locale).WriteCSV(w)
 		},
 		Score: survey.Score,
