@@ -37,6 +37,7 @@ type Config struct {
 	Mail    MailConfig    `toml:"mail"`
 	Social  SocialConfig  `toml:"social"`
 	OAuth   OAuthConfig   `toml:"oauth"`
+	Search  SearchConfig  `toml:"search"`
 	Log     LogConfig     `toml:"log"`
 	Trace   TraceConfig   `toml:"trace"`
 	Mailbox []MailboxFile `toml:"mailbox" help:"mail inboxes, one [[mailbox]] each; they can also be made in the console"`

@@ -223,6 +223,8 @@ func manuscriptRows() []row {
 			return obj{"locale": "pl", "slug": fmt.Sprintf("m%d", f.serial.Add(1)), "title": "Zwrot", "body": "Tekst"}
 		}), made(leads, 201)},
 		{"GET /v1/manuscripts/{id}", get(at(""), anArticle), leads},
+		{"GET /v1/links", get("/v1/links"), leads},
+		{"POST /v1/links/check", ask("POST", "/v1/links/check", nil), leads},
 		{"PUT /v1/manuscripts/{id}/draft", ask("PUT", at("/draft"), draft, anArticle), leads},
 		{"DELETE /v1/manuscripts/{id}/draft", ask("DELETE", at("/draft"), nil, drafted), made(leads, 204)},
 		{"POST /v1/manuscripts/{id}/review", ask("POST", at("/review"), obj{"note": "proszę"}, drafted), leads},
@@ -264,6 +266,8 @@ func figureRows() []row {
 		{"GET /v1/reports/deflection", get("/v1/reports/deflection?days=7"), lists},
 		{"GET /v1/reports/deflection.csv", get("/v1/reports/deflection.csv"), lists},
 		{"GET /v1/questions", get("/v1/questions?days=7"), lists},
+		{"GET /v1/search", get("/v1/search"), adminKey},
+		{"POST /v1/search/rebuild", ask("POST", "/v1/search/rebuild", nil), adminOnly},
 		{"GET /v1/stream", get("/v1/stream"), adminKey},
 		{"GET /v1/stream/dead-letters", get("/v1/stream/dead-letters"), adminKey},
 		{"POST /v1/stream/dead-letters/{id}/replay", ask("POST", "/v1/stream/dead-letters/%v/replay", nil, func(f *fixture) any { return f.deadLetter() }), made(adminOnly, 204)},
