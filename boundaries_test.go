@@ -59,6 +59,7 @@ var rooms = map[string][]string{
 	"search":                {".", "markdown", "search/language"},
 	"search/bleve":          {".", "search", "search/language"},
 	"search/language":       {"."},
+	"search/meilisearch":    {".", "search", "search/language"},
 	"search/searchtest":     {".", "search"},
 	"survey":                {".", "words"},
 	"report":                {".", "deflection", "words"},

@@ -249,7 +249,7 @@ func TestQuestionsAreKeptOnce(t *testing.T) {
 	c.wantRef("n")
 	ania := p.join(p.session("ania"))
 	ania.slugs("a", frame{"text": "prowizja od sprzedaży teraz"})
-		q := s.questions()
+	q := s.questions()
 	if len(q) != 1 {
 		t.Fatalf("%d questions", len(q))
 	}
@@ -281,5 +281,8 @@ func TestFeedbackSaysThatItDidNotHelp(t *testing.T) {
 		}
 	}
 	// What was opened was asked for: once.
-	eventually(t, "the question", func() bool { q := s.questions(); return len(q) == 1 && q[0].Opened && q[0].Text == "prowizja od sprzedaży" })
+	eventually(t, "the question", func() bool {
+		q := s.questions()
+		return len(q) == 1 && q[0].Opened && q[0].Text == "prowizja od sprzedaży"
+	})
 }

@@ -11,7 +11,6 @@ import (
 	"centrala"
 	"centrala/gateway/rest"
 	"centrala/routing"
-	"centrala/search"
 	"centrala/survey"
 	"centrala/words"
 )
@@ -42,7 +41,7 @@ func (p *Program) edge() error {
 
 func (p *Program) rest() rest.Config {
 	return rest.Config{
-		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{accepted{p.db, p.doors[byREST]}, p.doorsChanged, p.settling.leave, p.log}, Articles: p.library, Manuscripts: p.library, Publishing: p.library, Versions: p.library, Shelves: p.library, WordLists: p.library, Enclosures: p.library, Blobs: p.blobs, Index: index{p.help},
+		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{accepted{p.db, p.doors[byREST]}, p.doorsChanged, p.settling.leave, p.log}, Articles: p.library, Manuscripts: p.library, Publishing: p.library, Versions: p.library, Shelves: p.library, WordLists: p.library, Enclosures: p.library, Blobs: p.blobs, Index: p.indexes,
 		Measures: p.library, Table: deflectionTable,
 		HoldOut: p.holdOut(), Consent: p.tokens, Seal: p.keys, Devices: p.devices, Mended: p.lineMended,
 		Score: survey.Score, Now: p.db.Now,
@@ -85,15 +84,6 @@ func (d doors) RemoveInbox(ctx context.Context, id centrala.InboxID) error {
 	return nil
 }
 
-// index is the Help Centre as REST asks for it.
-type index struct{ h *search.HelpCentre }
-
-func (i index) Name() string { return i.h.Engine() }
-
-func (i index) Search(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error) {
-	return i.h.Suggest(ctx, q)
-}
-
 func instant(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -113,7 +103,11 @@ type part struct {
 }
 
 func (p *Program) parts(ctx context.Context) map[string]part {
-	return map[string]part{"database": {p.db.Ready(ctx), true}, "stream": {p.bus.Ready(), true}, "index": {p.help.Ready(), false}, "clock": {p.db.Clock(), false}}
+	all := map[string]part{"database": {p.db.Ready(ctx), true}, "stream": {p.bus.Ready(), true}, "index": {p.help.Ready(), false}, "clock": {p.db.Clock(), false}}
+	if p.preferred != nil {
+		all[p.far.Engine()] = part{p.preferred.Ready(), false}
+	}
+	return all
 }
 
 // readyz says which part is not as it should be, and 503 when a vital one is not.

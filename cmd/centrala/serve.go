@@ -110,6 +110,9 @@ func (p *Program) Serve(ctx context.Context) error {
 	g.Go(func() error { return p.sweep(work, "the bot's turns", ringEvery, nil, p.bot.Sweep) })
 	g.Go(func() error { return p.sweep(work, "hooks", keepEvery, nil, p.sweepHooks) })
 	g.Go(func() error { return p.sweep(work, "index", slowEvery, p.articles, p.help.Sync) })
+	if p.far != nil {
+		g.Go(func() error { return p.follower.Run(work) })
+	}
 	g.Go(func() error { return p.sweep(work, "articles", slowEvery, nil, p.library.PublishDue) })
 	g.Go(func() error { return p.sweep(work, "deflection", measureEvery, nil, p.measured) })
 	g.Go(func() error {
@@ -223,6 +226,10 @@ func (p *Program) Close() error {
 	}
 	if p.bus != nil {
 		errs = append(errs, p.bus.Close())
+	}
+	p.endLife()
+	if p.indexes != nil {
+		p.indexes.work.Wait()
 	}
 	if p.engine != nil {
 		errs = append(errs, p.engine.Close())

@@ -75,11 +75,12 @@ func (s plainSeal) Open(b []byte) ([]byte, error) { return s.Seal(b) }
 
 // shelf is an index over the articles of the test.
 type shelf struct {
-	mu    sync.Mutex
-	items []centrala.Suggestion
+	mu         sync.Mutex
+	items      []centrala.Suggestion
+	rebuilding bool
 }
 
-func (s *shelf) Search(_ context.Context, q centrala.Query) ([]centrala.Suggestion, error) {
+func (s *shelf) Ask(_ context.Context, q centrala.Query) ([]centrala.Suggestion, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []centrala.Suggestion
@@ -88,10 +89,22 @@ func (s *shelf) Search(_ context.Context, q centrala.Query) ([]centrala.Suggesti
 			out = append(out, i)
 		}
 	}
-	return out, nil
+	return out, "shelf", nil
 }
 
-func (s *shelf) Name() string { return "shelf" }
+func (s *shelf) Engines(context.Context) []rest.EngineState {
+	return []rest.EngineState{{Name: "shelf", Answers: true, OK: true, Articles: len(s.items)}}
+}
+
+func (s *shelf) Rebuild(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rebuilding {
+		return centrala.Errorf(centrala.Conflict, "the index is being made anew")
+	}
+	s.rebuilding = true
+	return nil
+}
 
 func newHouse(t testing.TB, change ...func(*rest.Config)) *house {
 	t.Helper()

@@ -265,6 +265,8 @@ func figureRows() []row {
 		{"GET /v1/reports/deflection", get("/v1/reports/deflection?days=7"), lists},
 		{"GET /v1/reports/deflection.csv", get("/v1/reports/deflection.csv"), lists},
 		{"GET /v1/questions", get("/v1/questions?days=7"), lists},
+		{"GET /v1/search", get("/v1/search"), adminKey},
+		{"POST /v1/search/rebuild", ask("POST", "/v1/search/rebuild", nil), adminOnly},
 		{"GET /v1/stream", get("/v1/stream"), adminKey},
 		{"GET /v1/stream/dead-letters", get("/v1/stream/dead-letters"), adminKey},
 		{"POST /v1/stream/dead-letters/{id}/replay", ask("POST", "/v1/stream/dead-letters/%v/replay", nil, func(f *fixture) any { return f.deadLetter() }), made(adminOnly, 204)},
