@@ -147,7 +147,11 @@ func roomy(n ast.Node) *ast.CallExpr {
 func configKeys(t *testing.T) []string {
 	t.Helper()
 	structs := map[string]*ast.StructType{}
-	for _, path := range []string{"cmd/centrala/config.go", "cmd/centrala/oauth.go", "cmd/centrala/bot.go", "cmd/centrala/surveys.go"} {
+	paths, err := filepath.Glob("cmd/centrala/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
 		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
