@@ -37,8 +37,8 @@ type Config struct {
 	Mail    MailConfig    `toml:"mail"`
 	Social  SocialConfig  `toml:"social"`
 	OAuth   OAuthConfig   `toml:"oauth"`
-	Draft   DraftConfig   `toml:"draft"`
 	Search  SearchConfig  `toml:"search"`
+	Draft   DraftConfig   `toml:"draft"`
 	Log     LogConfig     `toml:"log"`
 	Trace   TraceConfig   `toml:"trace"`
 	Mailbox []MailboxFile `toml:"mailbox" help:"mail inboxes, one [[mailbox]] each; they can also be made in the console"`

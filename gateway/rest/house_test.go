@@ -24,6 +24,7 @@ import (
 	"centrala/channels/email"
 	"centrala/deflection"
 	"centrala/gateway/rest"
+	"centrala/manuscript/ferry"
 	"centrala/report"
 	"centrala/store"
 	"centrala/store/library"
@@ -130,6 +131,9 @@ func newHouse(t testing.TB, change ...func(*rest.Config)) *house {
 		Log: slog.New(slog.DiscardHandler), Guard: h.guard, Store: db, Articles: lib, Manuscripts: lib, Publishing: lib, Versions: lib, Measures: lib, Shelves: lib, WordLists: lib, Enclosures: lib, Blobs: blobs, Index: h.index, NoLimits: true,
 		Table: func(w io.Writer, r deflection.Report, locale string) error {
 			return report.DeflectionTable(r, locale).WriteCSV(w)
+		},
+		Links: func(ctx context.Context) ([]centrala.LinkFault, int, int, error) {
+			return ferry.Within(ctx, lib, "")
 		},
 		Score: survey.Score,
 		Hours: func(hours centrala.Hours, _ time.Time) (bool, time.Time) { return hours.Always(), time.Time{} },
