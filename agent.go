@@ -109,8 +109,9 @@ type Inbox struct {
 	Mailbox *Mailbox `json:"mailbox,omitempty"`
 	Account *Account `json:"account,omitempty"` // of a social channel
 
-	Acknowledge bool              `json:"acknowledge,omitempty"` // mail and forms: who begins a conversation is told at once that it came
-	AckText     map[string]string `json:"ack_text,omitempty"`    // locale → our own words for that; without: the house's
+	Acknowledge bool              `json:"acknowledge,omitempty"`  // mail and forms: who begins a conversation is told at once that it came
+	AckText     map[string]string `json:"ack_text,omitempty"`     // locale → our own words for that; without: the house's
+	AckArticles bool              `json:"ack_articles,omitempty"` // outside hours it names articles that surely answer
 
 	// Secret is the HS256 secret of signed identities; empty in answers and logs.
 	Secret string `json:"-"`

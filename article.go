@@ -1,6 +1,7 @@
 package centrala
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -46,6 +47,28 @@ func (a Article) URL() string { return "/help/" + a.Locale + "/" + a.Slug }
 func (a Article) For(s Side, proved bool) bool {
 	return len(a.Readers) == 0 || proved && slices.Contains(a.Readers, s)
 }
+
+// Redirect is an address where an article once stood, and still is found.
+type Redirect struct {
+	Locale  string    `json:"locale"`
+	Slug    string    `json:"slug"`
+	Article ArticleID `json:"article"`
+}
+
+// LinkFault is a link of an article that leads nowhere, or elsewhere than it says.
+type LinkFault struct {
+	Article ArticleID `json:"article"`
+	Title   string    `json:"title"`
+	URL     string    `json:"url"`  // the article's
+	Line    int       `json:"line"` // of its text
+	Link    string    `json:"link"`
+	Fault   string    `json:"fault"`            // article, anchor, file, page, readers, scheme, moved, outside, doubt
+	Detail  string    `json:"detail,omitempty"` // where it moved, which heading is missing, what the other server said
+}
+
+// Broken reports whether readers are let down: what has moved is found all the same, and what is in
+// doubt may be.
+func (f LinkFault) Broken() bool { return f.Fault != "moved" && f.Fault != "doubt" }
 
 // DraftState is how far a draft is.
 type DraftState string
@@ -120,6 +143,23 @@ type Version struct {
 	At       time.Time `json:"at"`
 	Restored int       `json:"restored,omitempty"` // the number of the version that it brings back
 	Until    time.Time `json:"until,omitzero"`     // when the next one came out, or the article was withdrawn
+}
+
+// ArticleFile is a file that an article shows or offers.
+type ArticleFile struct {
+	ID      FileID    `json:"id"`
+	Article ArticleID `json:"article"`
+	Name    string    `json:"name"`
+	Type    string    `json:"type"` // as its content says
+	Size    int64     `json:"size"`
+	Blob    string    `json:"-"`
+	By      AgentID   `json:"by,omitzero"` // 0: an import
+	At      time.Time `json:"at"`
+}
+
+// URL is its address below the site's root: for good, since its content never changes.
+func (f ArticleFile) URL() string {
+	return "/help/files/" + f.ID.String() + "/" + strings.NewReplacer("(", "%28", ")", "%29").Replace(url.PathEscape(f.Name)) // as Markdown takes it
 }
 
 // ShelfKind is what a shelf is: a section of articles, or a category of sections.

@@ -25,5 +25,7 @@ type Acknowledgement struct {
 	Subject      string
 	To           Address
 	Locale       string
+	Articles     []Suggestion // that may answer
+	Held         bool         // they are not to be named
 	At           time.Time
 }

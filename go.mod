@@ -47,12 +47,12 @@ require (
 
 require github.com/emersion/go-msgauth v0.7.0
 
-require github.com/go-telegram/bot v1.19.0
-
 require (
-	github.com/andybalholm/brotli v1.2.6 // indirect
-	github.com/meilisearch/meilisearch-go v0.37.0 // indirect
+	github.com/go-telegram/bot v1.19.0
+	github.com/meilisearch/meilisearch-go v0.37.0
 )
+
+require github.com/andybalholm/brotli v1.2.6 // indirect
 
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0

@@ -36,15 +36,19 @@ type Post struct {
 	Template *Template // of WhatsApp; Text is how it reads
 }
 
+// MostNamed is how many articles an acknowledgement names.
+const MostNamed = 3
+
 // Receipt is the answer to a post: where it is in the log. Repeated tells that the log had it
 // already and this is the first answer again.
 type Receipt struct {
-	Conversation ConversationID `json:"conversation"`
-	Message      string         `json:"message"`
-	Seq          int64          `json:"seq"`
-	At           time.Time      `json:"at"`
-	Event        EventID        `json:"-"`
-	Repeated     bool           `json:"-"`
+	Conversation ConversationID       `json:"conversation"`
+	Message      string               `json:"message"`
+	Seq          int64                `json:"seq"`
+	At           time.Time            `json:"at"`
+	Event        EventID              `json:"-"`
+	Repeated     bool                 `json:"-"`
+	Offered      [MostNamed]ArticleID `json:"-"` // the articles that its acknowledgement names, or would if they were not held back; 0: no more
 }
 
 // Address is a person's address on a channel, with the name they go by there.
@@ -100,6 +104,11 @@ type Inbound struct {
 	About    *About   // of kinds that are about an earlier message, and of messages that answer one
 	Payload  string   // of a button that was pressed
 	Matters  []Matter // what the conversation is about, as the vendor says; it replaces those of the same kind and id
+
+	// Articles may answer it, the surest first; everybody may read them. Held says that whoever
+	// wrote is shown none. An acknowledgement outside hours names them, if the inbox does that.
+	Articles []Suggestion
+	Held     bool
 
 	Attachments []Part
 	At          time.Time // when it was written, as far as the vendor says
@@ -191,6 +200,7 @@ type Notice struct {
 	Text         string         `json:"text"`
 	HTML         string         `json:"html,omitempty"`
 	Unsubscribe  string         `json:"unsubscribe,omitempty"` // https address, surveys only
+	Articles     []ArticleID    `json:"-"`                     // that it names, or would if they were not held back
 	Reply        bool           `json:"reply,omitempty"`       // it answers somebody's own mail (RFC 3834: auto-replied)
 }
 

@@ -55,6 +55,19 @@ func (p Principal) Author() centrala.Author {
 	return centrala.Author{}
 }
 
+// Asker is as whom p asks the Help Centre: who may read articles in the house is told of all; a
+// visitor whose side their host site has signed, of that side's too; anybody else of what
+// everybody reads.
+func (p Principal) Asker() centrala.Asker {
+	switch {
+	case p.Kind != Visitor && Can(p, ReadArticles):
+		return centrala.Inside
+	case p.Visitor != nil && p.Visitor.Claims.Subject != "" && p.Visitor.Claims.Side.Valid():
+		return centrala.Proved
+	}
+	return centrala.Everybody
+}
+
 // AgentID is the agent, zero for everybody else.
 func (p Principal) AgentID() centrala.AgentID {
 	if p.Agent == nil {

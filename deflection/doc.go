@@ -3,7 +3,11 @@
 // counts; it keeps nothing and asks no clock.
 package deflection
 
-import "time"
+import (
+	"time"
+
+	"centrala"
+)
 
 const (
 	// Day is how long an episode runs from its first step, and how long nobody may have written for
@@ -14,3 +18,10 @@ const (
 	// was shown just before the message was sent is noted beside it, not ahead of it.
 	Grace = 10 * time.Second
 )
+
+// Measures reports whether a step is a chance to prevent a contact: articles were offered, or held
+// back, where somebody was about to write. The Help Centre's own pages are there for both groups, an
+// agent's composer is no customer's, and within a conversation the contact has been made.
+func Measures(d centrala.Deflection) bool {
+	return (d.Kind == "offered" || d.Kind == "held") && d.Conversation == 0 && d.Place != centrala.AtHelp && d.Place != centrala.AtComposer
+}

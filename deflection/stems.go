@@ -32,8 +32,8 @@ func Stems(locale, text string) string {
 	locale, _, _ = strings.Cut(strings.ToLower(locale), "-")
 	set := stops()[locale]
 	var telling, all []string
-	parts := 0
-	for _, w := range language.For(locale).Words(text) {
+	l, parts := language.For(locale), 0
+	for _, w := range l.Words(text) {
 		if parts > 0 {
 			parts-- // of what stands there whole
 			continue
@@ -41,7 +41,10 @@ func Stems(locale, text string) string {
 		if w.Whole {
 			parts = w.Parts
 		}
-		stem := cmp.Or(w.Light, w.Stem, w.Exact)
+		stem := cmp.Or(w.Stem, w.Exact)
+		if w.Light != "" { // the stemmer leaves the endings of words that it does not know
+			stem = cmp.Or(l.Word(stem).Light, w.Light)
+		}
 		if stem == "" {
 			continue
 		}

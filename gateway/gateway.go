@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"centrala"
+	"centrala/asking"
 	"centrala/auth"
 	"centrala/gateway/floor"
 	"centrala/gateway/hub"
@@ -66,12 +67,13 @@ type Surveys interface {
 	AnswerSurvey(ctx context.Context, id centrala.SurveyID, contact centrala.ContactID, score int, comment string) (centrala.Survey, *centrala.FollowUp, error)
 }
 
-// Suggester finds articles; Shelf remembers which were offered and of use.
+// Suggester finds articles; Shelf has them, and remembers which were offered and of use.
 type (
 	Suggester interface {
 		Suggest(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error)
 	}
 	Shelf interface {
+		ArticleByID(ctx context.Context, id centrala.ArticleID) (centrala.Article, error)
 		Offer(ctx context.Context, d centrala.Deflection) error
 	}
 )
@@ -83,7 +85,7 @@ type Guard interface {
 	FileURL(p auth.Principal, id centrala.AttachmentID) string
 }
 
-// Config is what a Gateway is made of. All ports are needed; the rest may be zero.
+// Config is what a Gateway is made of. All ports but Questions are needed; the rest may be zero.
 type Config struct {
 	Log       Log
 	Lists     Lists
@@ -92,6 +94,7 @@ type Config struct {
 	Surveys   Surveys
 	Suggester Suggester
 	Shelf     Shelf
+	Questions asking.Questions // nil: none are kept
 	Guard     Guard
 	Logger    *slog.Logger
 
@@ -99,6 +102,7 @@ type Config struct {
 	RemoteAddr func(*http.Request) string // behind trusted proxies; nil: Site.Addr
 	Question   func(locale string) string // the survey's question
 	Epoch      string                     // names the log's history; cursors of another one are stale
+	HoldOut    asking.HoldOut             // which visitors are suggested nothing
 	Cluster    bool                       // other nodes write to the same log
 	Now        func() time.Time           // by which the log is written; nil: time.Now
 	Peers      hub.Peers                  // their gateways; nil: there are none

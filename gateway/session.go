@@ -46,6 +46,7 @@ type session struct {
 	paced, written socket.Bucket // frames and messages
 	excess         int
 	shown          []centrala.ArticleID                   // suggested to this socket
+	held           bool                                   // it was noted that nothing is suggested to this visitor
 	wishes         *centrala.ContactChange                // of a customer whose row comes with their first message
 	lanes          *socket.Lanes[centrala.ConversationID] // staff
 
@@ -55,6 +56,7 @@ type session struct {
 	survey centrala.SurveyID // what the customer was asked about asked
 	rated  centrala.SurveyID // what was answered from here
 	behind *hub.Behind       // what is being replayed; nil: everything is live
+	trail  trail             // what a visitor is looking for
 }
 
 // Who is on the other end; nil before hello.
@@ -138,6 +140,7 @@ func (s *session) Gone() {
 		return
 	}
 	s.g.hub.Leave(s)
+	s.left(s.who.Load())
 }
 
 // Frame handles one frame of the peer. Saying hello goes deep.

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,7 +13,10 @@ import (
 
 // Courtesy writes the mail that tells somebody at once that theirs came, and when it will be
 // answered. Locale is for people whose language is not known; "" is Polish.
-type Courtesy struct{ Locale string }
+type Courtesy struct {
+	Locale string
+	Base   string // the site's address, which those of articles begin with
+}
 
 // Acknowledge is the mail: the inbox's own words in the reader's language, else the house's, with
 // {{number}}, {{subject}}, {{name}} and {{hours}} filled in.
@@ -27,7 +31,40 @@ func (c Courtesy) Acknowledge(a centrala.Acknowledgement) centrala.Notice {
 	}
 	text = strings.NewReplacer("{{number}}", strconv.FormatInt(a.Number, 10), "{{subject}}", a.Subject, "{{name}}", a.To.Name,
 		"{{hours}}", OfficeHours(w, a.Hours, a.At)).Replace(text)
-	return centrala.Notice{Locale: w.Locale(), Subject: centrala.ReplySubject(a.Subject, a.Number), Text: text}
+	n := centrala.Notice{Locale: w.Locale(), Subject: centrala.ReplySubject(a.Subject, a.Number), Text: text}
+	named := c.named(w, a)
+	for _, s := range named {
+		n.Articles = append(n.Articles, s.ID)
+	}
+	if len(named) > 0 && !a.Held {
+		n.Text += "\n" + c.list(w, named)
+	}
+	return n
+}
+
+// named are the articles of an acknowledgement: while the team is away, in the mail's language.
+func (c Courtesy) named(w words.Words, a centrala.Acknowledgement) []centrala.Suggestion {
+	if open, _ := Office(a.Hours, a.At); open {
+		return nil
+	}
+	var out []centrala.Suggestion
+	for _, s := range a.Articles {
+		if strings.HasPrefix(s.URL, "/help/"+w.Locale()+"/") && len(s.Readers) == 0 && len(out) < centrala.MostNamed {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// list is what an acknowledgement says of articles: each with its title, a line and its address,
+// which is the same for everybody.
+func (c Courtesy) list(w words.Words, named []centrala.Suggestion) string {
+	parts := []string{w.MeanwhileRead()}
+	for _, s := range named {
+		line := strings.Join(strings.Fields(s.Snippet), " ")
+		parts = append(parts, strings.Join(slices.DeleteFunc([]string{s.Title, line, c.Base + s.URL}, func(l string) bool { return l == "" }), "\n"))
+	}
+	return strings.Join(parts, "\n\n") + "\n"
 }
 
 // OfficeHours says when a team with these hours answers, and whether it is there at now.

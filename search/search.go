@@ -9,11 +9,13 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"centrala"
+	"centrala/markdown"
 )
 
 // Finder is what answers questions. All methods may be called concurrently.
@@ -130,7 +132,30 @@ func (h *HelpCentre) Ask(ctx context.Context, q centrala.Query) (found []central
 	if found == nil {
 		found = []centrala.Suggestion{}
 	}
+	if q.Asker == centrala.Inside {
+		return found, engine, h.inside(ctx, found)
+	}
 	return found, engine, nil
+}
+
+// MaxPassage is how many bytes of a section an agent is given to write on.
+const MaxPassage = 2000
+
+// inside adds what agents are told of: who may read the article, and what its section says.
+func (h *HelpCentre) inside(ctx context.Context, found []centrala.Suggestion) error {
+	for i := range found {
+		s := &found[i]
+		a, err := h.articles.ArticleByID(ctx, s.ID)
+		if centrala.CodeOf(err) == centrala.NotFound { // removed a moment ago
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("read the article: %w", err)
+		}
+		_, anchor, _ := strings.Cut(s.URL, "#")
+		s.Readers, s.Passage = a.Readers, Shorten(markdown.Plain(a.Body, anchor), MaxPassage)
+	}
+	return nil
 }
 
 // Handle brings one changed article into the index, or a changed word list, as it is in the store

@@ -275,3 +275,7 @@ func scopeWhere(s centrala.Scope, args *[]any) string {
 	}
 	return "(" + strings.Join(any, " OR ") + ")"
 }
+
+// Within is the condition that keeps a query on conversations (alias c) within scope, for the rooms
+// below this one; it appends its arguments to args.
+func Within(s centrala.Scope, args *[]any) string { return scopeWhere(s, args) }

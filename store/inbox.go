@@ -29,6 +29,7 @@ type settings struct {
 	Account *centrala.Account `json:"account,omitempty"` // likewise
 	Ack     bool              `json:"ack,omitempty"`
 	AckText map[string]string `json:"ack_text,omitempty"`
+	AckArts bool              `json:"ack_articles,omitempty"`
 }
 
 // secrets is what an inbox keeps sealed.
@@ -104,7 +105,7 @@ func (db *DB) InboxBySlug(ctx context.Context, slug string) (centrala.Inbox, err
 func (db *DB) inbox(r inboxRow) (centrala.Inbox, error) {
 	in := r.Inbox
 	in.Origins, in.JWKS, in.Mailbox, in.Account = r.settings.Origins, r.settings.JWKS, r.settings.Mailbox, r.settings.Account
-	in.Acknowledge, in.AckText = r.settings.Ack, r.settings.AckText
+	in.Acknowledge, in.AckText, in.AckArticles = r.settings.Ack, r.settings.AckText, r.settings.AckArts
 	s, err := db.secrets(r.secrets)
 	if err != nil {
 		return in, fmt.Errorf("secrets of the inbox %s: %w", in.Slug, err)
@@ -184,7 +185,7 @@ func (tx *Tx) saveInbox(in centrala.Inbox) (inboxRow, error) {
 	if was := old.settings.Account; was != nil && in.Account != nil && in.Account.Elsewhere(was) {
 		kept.Token, kept.Refresh = "", "" // likewise
 	}
-	r := inboxRow{Inbox: in, settings: settings{in.Origins, in.JWKS, in.Mailbox, in.Account, in.Acknowledge, in.AckText}}
+	r := inboxRow{Inbox: in, settings: settings{in.Origins, in.JWKS, in.Mailbox, in.Account, in.Acknowledge, in.AckText, in.AckArticles}}
 	if r.secrets, err = tx.w.db.keep(in, kept); err != nil {
 		return old, err
 	}

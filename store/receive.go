@@ -31,7 +31,7 @@ func (db *DB) Receive(ctx context.Context, in centrala.Inbound) (centrala.Receip
 // ReceiveAll is Receive of several, in their order: all of them are in one commit, or none is.
 func (db *DB) ReceiveAll(ctx context.Context, ins []centrala.Inbound) ([]centrala.Receipt, error) {
 	if slices.ContainsFunc(ins, func(in centrala.Inbound) bool { return in.Raw != "" || len(in.Attachments) > 0 }) {
-		if err := db.keepFiles(); err != nil {
+		if err := db.KeepFiles(); err != nil {
 			return nil, err
 		}
 	}
@@ -119,7 +119,7 @@ func (tx *Tx) receive(in centrala.Inbound) (centrala.Receipt, error) {
 	if in.Entry != 0 { // read again: whoever wrote it has waited for a person, not for a program
 		return r, nil
 	}
-	return r, tx.acknowledge(in, contact, r)
+	return r, tx.acknowledge(in, contact, &r)
 }
 
 // judge is what only the log can say of a message: that it came before, that it is our own, that

@@ -34,7 +34,7 @@ func (tx *Tx) Alone(name string) error {
 // acknowledge tells who has begun a conversation that their words came, if the inbox does that
 // and the budgets allow it. A conversation's number is given under a lock that all nodes share,
 // so the budgets hold between them too.
-func (tx *Tx) acknowledge(in centrala.Inbound, contact centrala.Contact, r centrala.Receipt) error {
+func (tx *Tx) acknowledge(in centrala.Inbound, contact centrala.Contact, r *centrala.Receipt) error {
 	if tx.w.db.courtesy == nil || r.Seq != 1 || manners.Acknowledges(in) != manners.MayWrite {
 		return nil
 	}
@@ -63,7 +63,11 @@ func (tx *Tx) acknowledge(in centrala.Inbound, contact centrala.Contact, r centr
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("read the team's hours: %w", err)
 	}
+	if door.AckArticles {
+		a.Articles, a.Held = in.Articles, in.Held
+	}
 	n := tx.w.db.courtesy.Acknowledge(a)
+	copy(r.Offered[:], n.Articles)
 	n.Conversation, n.To, n.Reply = c.ID, a.To, true
 	return tx.writeBySelf(c, n)
 }

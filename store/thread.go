@@ -164,7 +164,7 @@ func (tx *Tx) door(id centrala.InboxID) (inboxRow, error) {
 		err = nil
 	}
 	r.Mailbox = r.settings.Mailbox
-	r.Acknowledge, r.AckText = r.settings.Ack, r.settings.AckText
+	r.Acknowledge, r.AckText, r.AckArticles = r.settings.Ack, r.settings.AckText, r.settings.AckArts
 	if err == nil && r.Channel != "" {
 		if tx.w.recent.doors == nil {
 			tx.w.recent.doors = map[centrala.InboxID]inboxRow{}

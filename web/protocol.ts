@@ -71,7 +71,10 @@ export const objects = {
   /** How far the sender of a mail may be believed; pretended: their name shows another address. */
   Trust: { 'verdict?': 'string', 'pretended?': 'boolean' },
   Person: { id: 'string', name: 'string|null', verified: 'boolean' },
-  Article: { id: 'string', title: 'string', 'heading?': 'string', url: 'string', snippet: 'string', score: 'number' },
+  Article: {
+    id: 'string', title: 'string', 'heading?': 'string', url: 'string', snippet: 'string', score: 'number', 'readers?': 'Side[]',
+    'passage?': 'string',
+  },
   Survey: {
     survey: 'string', conversation: 'string', kind: 'string', question: 'string', scale: 'number[]', locale: 'string',
     expires_at: 'string',
@@ -106,8 +109,8 @@ export const frames = {
       received: { conversation: 'string', upto: 'number' },
       read: { conversation: 'string', upto: 'number' },
       history: { ref: 'string', conversation: 'string', 'before?': 'number', 'after?': 'number', 'limit?': 'number' },
-      suggest: { ref: 'string', text: 'string' },
-      'article.feedback': { ref: 'string', article: 'string', 'conversation?': 'string', kind: 'opened|solved' },
+      suggest: { ref: 'string', text: 'string', 'conversation?': 'string', 'side?': 'Side' },
+      'article.feedback': { ref: 'string', article: 'string', 'conversation?': 'string', kind: 'opened|solved|unsolved' },
     },
     customer: {
       'survey.answer': { ref: 'string', survey: 'string', score: 'number', 'comment?': 'string' },

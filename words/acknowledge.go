@@ -20,6 +20,11 @@ func (w Words) AnswerToAdd() string {
 	return w.say("Jeśli chcesz coś dodać, wystarczy odpowiedzieć na ten e-mail.", "If you want to add something, just reply to this mail.")
 }
 
+// MeanwhileRead introduces articles that may answer while nobody is there.
+func (w Words) MeanwhileRead() string {
+	return w.say("Zanim wrócimy: może odpowiedź jest już w Centrum pomocy.", "Until we are back: the Help Centre may have the answer already.")
+}
+
 // AroundTheClock says that the team always answers.
 func (w Words) AroundTheClock() string {
 	return w.say("Odpowiadamy całą dobę.", "We answer around the clock.")

@@ -17,27 +17,30 @@ import (
 // Config is everything that can be configured, in one TOML file or in the environment. Every
 // key has a default; `centrala config` prints them all.
 type Config struct {
-	Data     string        `toml:"data" default:"data" help:"folder of the database, the stream, the index, the files and the key file"`
-	Listen   string        `toml:"listen" default:"127.0.0.1:8080" help:"address to listen on"`
-	URL      string        `toml:"url" help:"address under which people reach this server, as in mails: https://pomoc.example.com"`
-	Database string        `toml:"database" help:"sqlite:PATH or postgres://…; default: SQLite in the data folder"`
-	Brand    string        `toml:"brand" default:"centrala" help:"name of the marketplace, as customers know it"`
-	Shop     string        `toml:"shop" help:"address of the shop that Help Centre pages link back to"`
-	Locale   string        `toml:"locale" default:"pl" help:"first language of pages and mails: pl or en"`
-	KeyFile  string        `toml:"key_file" help:"file that encrypts stored secrets; default: key in the data folder"`
-	Blobs    string        `toml:"blobs" help:"where files are kept: file:///PATH; default: files in the data folder"`
-	HTTP     HTTPConfig    `toml:"http"`
-	Stream   StreamConfig  `toml:"stream"`
-	Survey   SurveyConfig  `toml:"survey"`
-	Measure  MeasureConfig `toml:"measure"`
-	Chat     ChatConfig    `toml:"chat"`
-	Mail     MailConfig    `toml:"mail"`
-	Social   SocialConfig  `toml:"social"`
-	OAuth    OAuthConfig   `toml:"oauth"`
-	Search   SearchConfig  `toml:"search"`
-	Log      LogConfig     `toml:"log"`
-	Trace    TraceConfig   `toml:"trace"`
-	Mailbox  []MailboxFile `toml:"mailbox" help:"mail inboxes, one [[mailbox]] each; they can also be made in the console"`
+	Data     string `toml:"data" default:"data" help:"folder of the database, the stream, the index, the files and the key file"`
+	Listen   string `toml:"listen" default:"127.0.0.1:8080" help:"address to listen on"`
+	URL      string `toml:"url" help:"address under which people reach this server, as in mails: https://pomoc.example.com"`
+	Database string `toml:"database" help:"sqlite:PATH or postgres://…; default: SQLite in the data folder"`
+	Brand    string `toml:"brand" default:"centrala" help:"name of the marketplace, as customers know it"`
+	Shop     string `toml:"shop" help:"address of the shop that Help Centre pages link back to"`
+	Theme    string `toml:"theme" help:"CSS file of custom properties that changes how public pages look (docs/help.md); default: ours"`
+	Locale   string `toml:"locale" default:"pl" help:"first language of pages and mails: pl or en"`
+	KeyFile  string `toml:"key_file" help:"file that encrypts stored secrets; default: key in the data folder"`
+	Blobs    string `toml:"blobs" help:"where files are kept: file:///PATH; default: files in the data folder"`
+
+	HTTP    HTTPConfig    `toml:"http"`
+	Stream  StreamConfig  `toml:"stream"`
+	Survey  SurveyConfig  `toml:"survey"`
+	Suggest SuggestConfig `toml:"suggest"`
+	Measure MeasureConfig `toml:"measure"`
+	Chat    ChatConfig    `toml:"chat"`
+	Mail    MailConfig    `toml:"mail"`
+	Social  SocialConfig  `toml:"social"`
+	OAuth   OAuthConfig   `toml:"oauth"`
+	Search  SearchConfig  `toml:"search"`
+	Log     LogConfig     `toml:"log"`
+	Trace   TraceConfig   `toml:"trace"`
+	Mailbox []MailboxFile `toml:"mailbox" help:"mail inboxes, one [[mailbox]] each; they can also be made in the console"`
 }
 
 // HTTPConfig is how the server meets the network.
@@ -64,9 +67,9 @@ type SurveyConfig struct {
 	Expires    time.Duration `toml:"expires" default:"720h" help:"how long an answer is taken"`
 }
 
-// MeasureConfig is what is remembered of what the Help Centre is worth.
-type MeasureConfig struct {
-	Keep time.Duration `toml:"keep" default:"9600h" help:"how long suggestions, visitors' days and questions are kept (400 days); 0s: for good"`
+// SuggestConfig is who is shown articles before they write.
+type SuggestConfig struct {
+	Held float64 `toml:"held" default:"0" help:"share of visitors, 0 to 0.5, who are shown no suggestions, so that what these are worth can be measured"`
 }
 
 // TraceConfig is where the traces of messages go.
@@ -252,6 +255,12 @@ func (k configKey) set(s string) error {
 			return fmt.Errorf("%q is not a number", s)
 		}
 		*v = n
+	case *float64:
+		f, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			return fmt.Errorf("%q is not a number", s)
+		}
+		*v = f
 	case *time.Duration:
 		d, err := time.ParseDuration(s)
 		if err != nil {
@@ -330,7 +339,7 @@ func printConfig(w io.Writer) error {
 		}
 		value := strconv.Quote(k.Default)
 		switch k.value.Kind() {
-		case reflect.Bool, reflect.Int:
+		case reflect.Bool, reflect.Int, reflect.Float64:
 			value = k.Default
 		case reflect.Slice:
 			value = listOf(k.Default)

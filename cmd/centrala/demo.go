@@ -11,7 +11,7 @@ import (
 
 	"centrala"
 	"centrala/demo"
-	"centrala/search"
+	"centrala/manuscript"
 )
 
 // DemoCmd runs the demonstration.
@@ -80,11 +80,7 @@ func (p *Program) furnish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	articles, err := search.ReadDir(demo.Articles())
-	if err != nil {
-		return err
-	}
-	return saveArticles(ctx, p.library, articles)
+	return manuscript.Load(ctx, demo.Articles(), p.library)
 }
 
 // greet prints where everything is.

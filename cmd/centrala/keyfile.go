@@ -21,6 +21,7 @@ type Keys struct {
 	Tokens  []byte // signs visitor tokens and file addresses
 	Replies []byte // signs reply addresses in mails
 	Surveys []byte // makes survey addresses
+	HoldOut []byte // draws who is suggested nothing, and names who has no token for a day
 }
 
 // LoadKeys reads the key file, or makes it on the first start. Whoever loses it loses the
@@ -40,7 +41,7 @@ func LoadKeys(path string) (*Keys, error) {
 		return nil, fmt.Errorf("the key file %s does not hold 64 hexadecimal digits", path)
 	}
 	keys := &Keys{}
-	for purpose, to := range map[string]*[]byte{"tokens": &keys.Tokens, "replies": &keys.Replies, "surveys": &keys.Surveys} {
+	for purpose, to := range map[string]*[]byte{"tokens": &keys.Tokens, "replies": &keys.Replies, "surveys": &keys.Surveys, "hold-out": &keys.HoldOut} {
 		if *to, err = hkdf.Key(sha256.New, secret, nil, "centrala "+purpose, 32); err != nil {
 			return nil, fmt.Errorf("derive a key: %w", err)
 		}

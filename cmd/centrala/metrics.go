@@ -43,6 +43,7 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 	f.committed(ctx, out)
 	f.published(ctx, out)
 	f.sockets(out)
+	f.help(out)
 	f.lines(out)
 	f.posted(ctx, out)
 	if f.p.preferred != nil {

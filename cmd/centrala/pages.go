@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"os"
 	"time"
 
 	"centrala"
@@ -18,7 +20,7 @@ import (
 func (p *Program) pages() (http.Handler, error) {
 	secret, door := survey.Secret(p.keys.Surveys), form.New()
 	c := pages.Config{
-		Log: p.log, Now: p.db.Now, Articles: p.library, Suggester: p.help, Shelf: p.library, Surveys: p.db, Inboxes: p.db, Intake: accepted{p.db, p.doors[byForm]}, Blobs: p.blobs,
+		Log: p.log, Now: p.db.Now, Articles: p.library, Suggester: p.help, Shelf: p.library, Surveys: p.db, Inboxes: p.db, Intake: p.helped(byForm), Questions: p.library, Guard: p.guard, HoldOut: p.holdOut(), Blobs: p.blobs,
 		Form: func(in centrala.Inbox, f pages.Filled, now time.Time) (centrala.Inbound, error) {
 			return door.Read(in, form.Fields(f), now)
 		},
@@ -32,6 +34,13 @@ func (p *Program) pages() (http.Handler, error) {
 			return nil, err
 		}
 		c.Shop = shop
+	}
+	if p.cfg.Theme != "" {
+		css, err := os.ReadFile(p.cfg.Theme)
+		if err != nil {
+			return nil, fmt.Errorf("theme: %w", err)
+		}
+		c.Theme = string(css)
 	}
 	return pages.New(c)
 }

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"centrala"
+	"centrala/asking"
 	"centrala/auth"
 	"centrala/channels"
 	"centrala/channels/allegro/signin"
@@ -61,6 +62,9 @@ func (c *Config) complete() error {
 	set(&c.Stream.Node, "centrala")
 	if c.Locale != "pl" && c.Locale != "en" {
 		return fmt.Errorf("locale: %q is neither pl nor en", c.Locale)
+	}
+	if !(c.Suggest.Held >= 0 && c.Suggest.Held <= asking.MaxHeld) {
+		return fmt.Errorf("suggest.held: %v is not a share from 0 to %v", c.Suggest.Held, asking.MaxHeld)
 	}
 	if (c.HTTP.TLSCert == "") != (c.HTTP.TLSKey == "") {
 		return errors.New("http.tls_cert and http.tls_key go together")
@@ -164,7 +168,7 @@ func (p *Program) open(ctx context.Context) (err error) {
 	}
 	rooms.Go(func() (err error) {
 		p.db, err = store.Open(ctx, p.cfg.Database, store.Options{Log: p.log, Seal: p.keys, Node: p.cfg.Stream.Node, Tracer: p.tracer,
-			Courtesy: routing.Courtesy{Locale: p.cfg.Locale}, Flood: p.cfg.Mail.Flood, Files: keeper(p.cfg.Blobs), Discard: p.discard})
+			Courtesy: routing.Courtesy{Locale: p.cfg.Locale, Base: p.Base}, Flood: p.cfg.Mail.Flood, Files: keeper(p.cfg.Blobs), Discard: p.discard})
 		return err
 	})
 	rooms.Go(func() (err error) {
@@ -240,13 +244,13 @@ func (p *Program) wire() error {
 	p.tokens = oauth.New(oauth.Config{Providers: providers, Keeper: db, Log: p.log})
 	p.mail = email.New(email.Config{Secret: p.keys.Replies, Blobs: p.blobs, Board: p.board, Log: p.log, Timeout: p.cfg.Mail.Timeout, SignIn: p.tokens,
 		Connections: p.cfg.Mail.Connections, Every: p.cfg.Mail.Every})
-	p.gateway = gateway.New(gateway.Config{Log: accepted{db, p.doors[bySocket]}, Lists: db, Floor: db, House: db, Surveys: db, Suggester: p.help, Shelf: p.library, Guard: p.guard,
+	p.gateway = gateway.New(gateway.Config{Log: accepted{db, p.doors[bySocket]}, Lists: db, Floor: db, House: db, Surveys: db, Suggester: p.help, Shelf: p.library, Questions: p.library, Guard: p.guard, HoldOut: p.holdOut(),
 		Logger: p.log, Site: p.site, Question: p.question, Epoch: db.Epoch(), Cluster: p.clustered(), Now: db.Now, Peers: p.peers(), NoLimits: p.flags.NoLimits})
 
 	p.desk = routing.New(routing.Config{Log: db, House: db, Promises: db, Now: db.Now, Locale: p.cfg.Locale, Logger: p.log})
 	p.lines = p.openLines()
 	p.courier = channels.NewCourier(channels.CourierConfig{Log: db, Doors: db, Senders: able[channels.Sender](p.lines), Board: p.board, Logger: p.log, Now: db.Now, Timeout: p.cfg.Mail.Timeout})
-	p.exchange = channels.NewExchange(channels.ExchangeConfig{Doors: db, Intake: accepted{db, p.doors[byMail]}, Leases: db, Node: p.cfg.Stream.Node,
+	p.exchange = channels.NewExchange(channels.ExchangeConfig{Doors: db, Intake: p.helped(byMail), Leases: db, Node: p.cfg.Stream.Node,
 		Released: func() { p.bus.Say(onDoors, nil) }, Listeners: able[channels.Listener](p.lines), Readers: able[channels.Reader](p.lines),
 		Shelf: accepted{db, p.doors[byHook]}, Media: db, Files: p.blobs, Board: p.board, Log: p.log, Beside: &naming.Asker{Shelf: db, Board: p.board, Log: p.log, Now: db.Now}})
 	p.receipts = receipts.New(db, able[channels.Receipts](p.lines), p.log)

@@ -138,11 +138,6 @@ func (p *Program) Serve(ctx context.Context) error {
 	return errors.Join(err, p.Close())
 }
 
-// measured catches up with what the Help Centre was worth, and forgets what is old.
-func (p *Program) measured(ctx context.Context) error {
-	return p.library.Sweep(ctx, p.cfg.Measure.Keep)
-}
-
 // sweep calls f again and again, and whenever it is woken; what goes wrong is logged and tried
 // again.
 func (p *Program) sweep(ctx context.Context, what string, every time.Duration, wake <-chan struct{}, f func(context.Context) error) error {

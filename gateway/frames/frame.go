@@ -78,8 +78,10 @@ type (
 		Limit        int    `json:"limit,omitempty"`
 	}
 	Suggest struct {
-		Ref  string `json:"ref"`
-		Text string `json:"text"`
+		Ref          string `json:"ref"`
+		Text         string `json:"text"`
+		Conversation string `json:"conversation,omitempty"`
+		Side         string `json:"side,omitempty"`
 	}
 	Feedback struct {
 		Ref          string `json:"ref"`

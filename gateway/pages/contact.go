@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -25,6 +26,9 @@ type contactView struct {
 	Sides     []sideView
 	Wrong     map[string]string // sentence beside each field
 	Alert     string            // above the form
+	Visitor   string            // who fills it in, for a day
+	Held      bool              // of the group that is suggested nothing
+	Door      centrala.Side     // the inbox's, when it has one
 	Files     bool              // files were chosen and must be chosen again
 	Suggested []centrala.Suggestion
 	Solved    *centrala.Suggestion // what was enough, to take back
@@ -64,7 +68,21 @@ func (p *pages) contact(w http.ResponseWriter, r *http.Request) error {
 	if s := centrala.Side(q.Get("side")); s.Valid() {
 		f.Side = s
 	}
-	return p.form(w, r, http.StatusOK, contactView{Filled: f, Inbox: inbox.Slug, AskSide: inbox.Side == centrala.NoSide})
+	v := p.blank(r, inbox)
+	v.Filled = f
+	return p.form(w, r, http.StatusOK, v)
+}
+
+// blank is an inbox's form for who asks for it.
+func (p *pages) blank(r *http.Request, inbox centrala.Inbox) contactView {
+	v := contactView{Inbox: inbox.Slug, AskSide: inbox.Side == centrala.NoSide, Door: inbox.Side, Visitor: p.stranger(r)}
+	v.Held = p.HoldOut.Holds(v.Visitor, p.Now())
+	return v
+}
+
+// stranger names who asks, for a day, without anything kept in their browser.
+func (p *pages) stranger(r *http.Request) string {
+	return p.HoldOut.Stranger(auth.LimitKey(p.Site.Addr(r)), r.UserAgent(), p.Now())
 }
 
 // form writes the form with v in it.
@@ -75,20 +93,40 @@ func (p *pages) form(w http.ResponseWriter, r *http.Request, status int, v conta
 	}
 	v.MaxText = centrala.MaxText
 	if v.Suggested == nil && v.Text != "" && v.Solved == nil {
-		v.Suggested = p.suggested(r.Context(), v.Filled)
+		v.Suggested = p.suggested(r.Context(), v)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	return p.show(w, status, "contact", view{W: speak, Title: speak.WriteToUs(), Data: v, Other: switched(speak, in(other(speak).Locale(), "/contact"))})
 }
 
-// suggested are the articles that may answer already. An index that is away costs nothing
-// but the suggestions.
-func (p *pages) suggested(ctx context.Context, f Filled) []centrala.Suggestion {
-	found, err := p.Suggester.Suggest(ctx, centrala.Query{Text: cut(f.Text, maxQuery), Locale: f.Locale, Side: f.Side, Limit: related})
+// suggested are the articles that may answer already: none for who is held out, which is
+// remembered when there would have been some. An index that is away costs nothing but the
+// suggestions.
+func (p *pages) suggested(ctx context.Context, v contactView) []centrala.Suggestion {
+	found, err := p.Suggester.Suggest(ctx, centrala.Query{Text: cut(v.Text, maxQuery), Locale: v.Locale, Side: cmp.Or(v.Door, v.Side), Limit: related})
 	if err != nil {
 		p.Log.Warn("suggestions", "err", err)
 	}
-	return found
+	if !v.Held || len(found) == 0 {
+		return found
+	}
+	if err := p.Shelf.Offer(ctx, v.step("held", p.Now(), ids(found)...)); err != nil {
+		p.Log.Warn("remember what was held back", "err", err)
+	}
+	return []centrala.Suggestion{}
+}
+
+// step is one of a suggestion's way at the form.
+func (v contactView) step(kind string, at time.Time, articles ...centrala.ArticleID) centrala.Deflection {
+	return centrala.Deflection{Kind: kind, Place: centrala.AtForm, Articles: articles, Visitor: v.Visitor, Side: cmp.Or(v.Door, v.Side), Locale: v.Locale, At: at}
+}
+
+func ids(found []centrala.Suggestion) []centrala.ArticleID {
+	out := make([]centrala.ArticleID, len(found))
+	for i, s := range found {
+		out[i] = s.ID
+	}
+	return out
 }
 
 // write takes the form. Whatever is wrong, the page comes back with every word in it.
@@ -112,7 +150,8 @@ func (p *pages) write(w http.ResponseWriter, r *http.Request) error {
 		p.drop(r.Context(), up.Files)
 		return inboxErr
 	}
-	v := contactView{Filled: up.Filled, Inbox: inbox.Slug, AskSide: inbox.Side == centrala.NoSide, Files: len(up.Files) > 0 || err != nil}
+	v := p.blank(r, inbox)
+	v.Filled, v.Files = up.Filled, len(up.Files) > 0 || err != nil
 	speak := words.For(up.Locale)
 	switch {
 	case err != nil:
@@ -130,6 +169,7 @@ func (p *pages) write(w http.ResponseWriter, r *http.Request) error {
 		p.drop(r.Context(), up.Files)
 		m.Attachments = nil
 	}
+	m.Visitor = v.Visitor
 	if _, wait, ok := p.sends.Take(address); !ok {
 		p.drop(r.Context(), up.Files)
 		p.tooMany(w, wait)
@@ -149,6 +189,7 @@ func (p *pages) receive(w http.ResponseWriter, r *http.Request, m centrala.Inbou
 		p.sends.Return(auth.LimitKey(p.Site.Addr(r)))
 		return p.back(w, r, v, err)
 	}
+	p.ask(r.Context(), centrala.Question{Text: v.Text, Locale: v.Locale, Side: cmp.Or(v.Door, v.Side), Place: centrala.AtForm, Visitor: v.Visitor, Conversation: receipt.Conversation})
 	to := url.Values{"lang": {v.Locale}}
 	if receipt.Conversation != 0 {
 		c, err := p.Intake.Conversation(r.Context(), centrala.Everything(), receipt.Conversation)
@@ -163,20 +204,28 @@ func (p *pages) receive(w http.ResponseWriter, r *http.Request, m centrala.Inbou
 }
 
 // beforeSending is for those without scripts: they look at suggestions, say that one is
-// enough, or take that back. action is look, undo, or solved and an article.
+// enough, or take that back. action is look, or solved or
+// undo and an article.
 func (p *pages) beforeSending(w http.ResponseWriter, r *http.Request, v contactView, action string) error {
-	v.Suggested = p.suggested(r.Context(), v.Filled)
+	v.Suggested = p.suggested(r.Context(), v)
 	id, solved := strings.CutPrefix(action, "solved:")
-	kind, articles := "offered", []centrala.ArticleID{}
+	step := v.step("offered", p.Now(), ids(v.Suggested)...)
 	for i, s := range v.Suggested {
-		articles = append(articles, s.ID)
 		if solved && s.ID.String() == id {
-			kind, articles, v.Solved = "solved", []centrala.ArticleID{s.ID}, &v.Suggested[i]
+			step.Kind, step.Articles, v.Solved = "solved", []centrala.ArticleID{s.ID}, &v.Suggested[i]
 			break
 		}
 	}
-	if action != "undo" && len(articles) > 0 {
-		if err := p.Shelf.Offer(r.Context(), centrala.Deflection{Kind: kind, Place: "form", Articles: articles, At: p.Now()}); err != nil {
+	if back, undone := strings.CutPrefix(action, "undo:"); undone {
+		step.Kind, step.Articles = "unsolved", nil
+		for _, s := range v.Suggested {
+			if s.ID.String() == back {
+				step.Articles = []centrala.ArticleID{s.ID}
+			}
+		}
+	}
+	if len(step.Articles) > 0 {
+		if err := p.Shelf.Offer(r.Context(), step); err != nil {
 			return err
 		}
 	}

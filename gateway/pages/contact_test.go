@@ -245,7 +245,7 @@ func TestSuggestionsBeforeSendingWithoutScripts(t *testing.T) {
 	}
 	f.Set("action", "solved:"+id[1])
 	body = h.post(t, "/contact", f).Body.String()
-	if !strings.Contains(body, "Cieszymy się") || !strings.Contains(body, `value="undo"`) || !strings.Contains(body, "kiedy wrócą pieniądze</textarea>") {
+	if !strings.Contains(body, "Cieszymy się") || !strings.Contains(body, `value="undo:`) || !strings.Contains(body, "kiedy wrócą pieniądze</textarea>") {
 		t.Errorf("no thanks to take back: %.2000s", body)
 	}
 	if n := h.events(t, centrala.SuggestionSolved); n != 1 {

@@ -1,19 +1,24 @@
 package pages
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"centrala"
+	"centrala/asking"
 	"centrala/auth"
 )
 
 // maxSmall is the most bytes that a small form of ours has.
 const maxSmall = 128 << 10
 
-// feedback records what a reader says about articles: kind offered, opened or solved; place
-// help or form; article, one or more ids. A script gets 204, a form goes back to the article.
+// feedback records what a reader says about articles: kind offered, opened, solved or unsolved;
+// place help or form; article, one or more ids. With q, the words that an article was opened for,
+// or kind asked and no article, it keeps a question. A script gets 204, a form goes back to the
+// article.
 func (p *pages) feedback(w http.ResponseWriter, r *http.Request) error {
 	if !p.ours(r) {
 		return p.refuse(w, r)
@@ -26,22 +31,20 @@ func (p *pages) feedback(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return p.unreadable(w, r, err)
 	}
-	d := centrala.Deflection{Kind: r.PostFormValue("kind"), Place: "form", At: p.Now()}
-	if r.PostFormValue("place") == "help" {
-		d.Place = "help"
+	d, err := p.told(r)
+	if err != nil {
+		return p.unreadable(w, r, err)
 	}
-	for _, id := range r.PostForm["article"] {
-		var a centrala.ArticleID
-		if err := a.UnmarshalText([]byte(id)); err != nil || a == 0 {
-			return p.unreadable(w, r, err)
-		}
-		d.Articles = append(d.Articles, a)
+	if words := strings.TrimSpace(r.PostFormValue("q")); words != "" && (d.Kind == "asked" || d.Kind == "opened") {
+		p.ask(r.Context(), centrala.Question{Text: words, Locale: d.Locale, Side: d.Side, Place: d.Place, Visitor: d.Visitor, Opened: d.Kind == "opened"})
 	}
-	if err := p.Shelf.Offer(r.Context(), d); err != nil {
-		if centrala.CodeOf(err) == centrala.Invalid {
-			return p.unreadable(w, r, err)
+	if d.Kind != "asked" {
+		if err := p.Shelf.Offer(r.Context(), d); err != nil {
+			if centrala.CodeOf(err) == centrala.Invalid {
+				return p.unreadable(w, r, err)
+			}
+			return err
 		}
-		return err
 	}
 	if back := r.PostFormValue("back"); inHelp(back) {
 		http.Redirect(w, r, back+"?thanks#tell", http.StatusSeeOther)
@@ -50,6 +53,55 @@ func (p *pages) feedback(w http.ResponseWriter, r *http.Request) error {
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
+
+// told is the step that a form of ours tells of. Who is held out was offered nothing, whatever
+// their page says.
+func (p *pages) told(r *http.Request) (centrala.Deflection, error) {
+	d := centrala.Deflection{Kind: r.PostFormValue("kind"), Place: centrala.AtForm, Visitor: p.stranger(r), At: p.Now()}
+	if r.PostFormValue("place") == string(centrala.AtHelp) {
+		d.Place = centrala.AtHelp
+	}
+	if l := r.PostFormValue("locale"); known(l) {
+		d.Locale = l
+	}
+	if s := centrala.Side(r.PostFormValue("side")); s.Valid() {
+		d.Side = s
+	}
+	if d.Kind == "held" {
+		return d, centrala.InvalidField("kind", "That is for us to say.")
+	}
+	if d.Kind == "offered" && d.Place == centrala.AtForm && p.HoldOut.Holds(d.Visitor, d.At) {
+		d.Kind = "held"
+	}
+	for _, id := range r.PostForm["article"] {
+		var a centrala.ArticleID
+		if err := a.UnmarshalText([]byte(id)); err != nil || a == 0 {
+			return d, centrala.InvalidField("article", "That is no article.")
+		}
+		d.Articles = append(d.Articles, a)
+	}
+	return d, nil
+}
+
+// ask keeps a question, at most one of a person in a while. That it could not be kept is logged
+// and costs nobody anything.
+func (p *pages) ask(ctx context.Context, q centrala.Question) {
+	if p.Questions == nil {
+		return
+	}
+	if _, _, ok := p.looks.Take(q.Visitor); !ok {
+		return
+	}
+	q.At = p.Now()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTime)
+	defer cancel()
+	if err := asking.Keep(ctx, p.Suggester, p.Questions, q, centrala.Everybody); err != nil {
+		p.Log.Warn("keep a question", "err", err)
+	}
+}
+
+// askTime is how long a question may take to be kept.
+const askTime = 3 * time.Second
 
 // inHelp reports whether an address is a page of the Help Centre and nothing cleverer.
 func inHelp(s string) bool {

@@ -15,6 +15,7 @@ import (
 	"centrala/channels/form"
 	"centrala/demo"
 	"centrala/gateway/pages"
+	"centrala/manuscript"
 	"centrala/search"
 	"centrala/search/bleve"
 	"centrala/store"
@@ -87,14 +88,8 @@ func newHouse(t testing.TB, change ...func(*pages.Config)) *house {
 // stock puts the demonstration's articles on the shelf.
 func (h *house) stock(t testing.TB) {
 	t.Helper()
-	articles, err := search.ReadDir(demo.Articles())
-	if err != nil {
+	if err := manuscript.Load(context.Background(), demo.Articles(), library.New(h.db)); err != nil {
 		t.Fatal(err)
-	}
-	for _, a := range articles {
-		if _, err := library.New(h.db).SaveArticle(context.Background(), a); err != nil {
-			t.Fatal(err)
-		}
 	}
 	if err := h.help.Sync(context.Background()); err != nil {
 		t.Fatal(err)

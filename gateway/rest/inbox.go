@@ -80,6 +80,7 @@ type Door struct {
 
 	Acknowledge bool              `json:"acknowledge,omitempty"`
 	AckText     map[string]string `json:"ack_text,omitempty"`
+	AckArticles bool              `json:"ack_articles,omitempty" doc:"Outside hours the acknowledgement names articles that surely answer."`
 	Signed      bool              `json:"signed_in,omitempty" doc:"Somebody has signed this mailbox in with its provider."`
 	DKIM        *DNSRecord        `json:"dkim,omitempty" doc:"What the domain has to publish for the kept key."`
 
@@ -99,7 +100,7 @@ func (s *server) doorView(ctx context.Context, c caller, in centrala.Inbox) Door
 	d := Door{ID: in.ID, Slug: in.Slug, Name: in.Name, Channel: in.Channel, Side: in.Side, Team: in.Team, Enabled: in.Enabled, State: s.Lines(ctx, in, c.locale())}
 	if auth.Can(c.Principal, auth.ManageInboxes) {
 		d.Origins, d.JWKS, d.Mailbox = in.Origins, in.JWKS, in.Mailbox
-		d.Acknowledge, d.AckText = in.Acknowledge, in.AckText
+		d.Acknowledge, d.AckText, d.AckArticles = in.Acknowledge, in.AckText, in.AckArticles
 		if in.Mailbox != nil {
 			d.Signed = in.Mailbox.RefreshToken != ""
 			if name, value, err := in.Mailbox.DKIMRecord(); err == nil && name != "" {
@@ -144,6 +145,7 @@ type inboxBody struct {
 	DKIMKey      string                   `json:"dkim_key,omitempty" maxLength:"8000" doc:"PEM of the private key that answers are signed with."`
 	Acknowledge  *bool                    `json:"acknowledge,omitempty"`
 	AckText      *map[string]string       `json:"ack_text,omitempty" maxProperties:"8"`
+	AckArticles  *bool                    `json:"ack_articles,omitempty"`
 	accountBody
 }
 
@@ -157,6 +159,7 @@ func (b *inboxBody) onto(in *centrala.Inbox, reachable bool) error {
 	set(&in.JWKS, b.JWKS)
 	set(&in.Acknowledge, b.Acknowledge)
 	set(&in.AckText, b.AckText)
+	set(&in.AckArticles, b.AckArticles)
 	if b.Origins != nil {
 		in.Origins = nil
 		for _, o := range *b.Origins {

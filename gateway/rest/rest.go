@@ -20,7 +20,9 @@ import (
 	"gocloud.dev/blob"
 
 	"centrala"
+	"centrala/asking"
 	"centrala/auth"
+	"centrala/deflection"
 )
 
 // Config is everything the API stands on. All fields are needed unless they say otherwise.
@@ -33,17 +35,21 @@ type Config struct {
 	Manuscripts Manuscripts
 	Publishing  Publishing
 	Versions    Versions
+	Measures    Measures
 	Shelves     Shelves
 	WordLists   WordLists
+	Enclosures  Enclosures
 	Blobs       *blob.Bucket
 	Index       Index
 
+	HoldOut asking.HoldOut         // which visitors are suggested nothing
 	Consent Consent                // mailboxes that sign in with a provider; nil: none do
 	Seal    Seal                   // what the browser carries to a provider and back; needed with Consent
 	Devices Devices                // accounts that are connected by a code; nil: none are
 	Mended  func(centrala.InboxID) // a line that had stopped can be opened again; nil: nobody is told
 
 	Score     func(centrala.SurveyCounts) centrala.SurveyResult                         // answers into figures
+	Table     func(out io.Writer, r deflection.Report, locale string) error             // what the Help Centre was worth, to be downloaded
 	Hours     func(h centrala.Hours, at time.Time) (open bool, changes time.Time)       // zero changes: never
 	Lines     func(ctx context.Context, in centrala.Inbox, locale string) InboxState    // how a door is doing, in a person's language; nil: always well
 	Test      func(ctx context.Context, in centrala.Inbox, locale string) []TestStep    // a line test; nil: there is none
@@ -113,6 +119,11 @@ type Figures interface {
 	Repetition
 }
 
+// isUpload reports whether a request brings a file.
+func isUpload(r *http.Request) bool {
+	return r.URL.Path == "/v1/attachments" || r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/v1/manuscripts/") && strings.HasSuffix(r.URL.Path, "/files")
+}
+
 // How long a request may take, and how much a body may hold: more for uploads.
 const (
 	requestTime = 30 * time.Second
@@ -130,7 +141,8 @@ type server struct {
 	once     map[string]bool // operations whose answers are kept for a repeated Idempotency-Key
 }
 
-// New makes the handler of everything under /v1/ but the socket, and of /oauth/callback. It is safe for concurrent
+// New makes the handler of everything under /v1/ but the socket, of /oauth/callback, and of the files of
+// articles under /help/files/. It is safe for concurrent
 // use and starts no goroutine.
 func New(c Config) http.Handler {
 	if c.Now == nil {
@@ -156,12 +168,13 @@ func New(c Config) http.Handler {
 	for _, routes := range []func(){
 		s.visitorRoutes, s.sessionRoutes, s.meRoutes, s.conversationRoutes, s.participantRoutes, s.fuseRoutes, s.commandRoutes, s.messageRoutes, s.deliveryRoutes,
 		s.attachmentRoutes, s.contactRoutes, s.personRoutes, s.agentRoutes, s.teamRoutes, s.inboxRoutes, s.macroRoutes, s.keyRoutes, s.auditRoutes, s.mailRoutes, s.hookRoutes, s.pictureRoutes,
-		s.articleRoutes, s.searchRoutes, s.manuscriptRoutes, s.shelfRoutes, s.wordListRoutes, s.surveyRoutes, s.reportRoutes, s.streamRoutes,
+		s.articleRoutes, s.searchRoutes, s.manuscriptRoutes, s.enclosureRoutes, s.shelfRoutes, s.wordListRoutes, s.surveyRoutes, s.reportRoutes, s.deflectionRoutes, s.streamRoutes,
 	} {
 		routes()
 	}
 	s.documents()
 	s.mux.HandleFunc("GET "+callback, s.returned)
+	s.mux.HandleFunc("GET /help/files/{file}/{name}", s.enclosed)
 	return http.HandlerFunc(s.serve)
 }
 
@@ -180,7 +193,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	limit, allowed := int64(maxBody), requestTime
-	if r.URL.Path == "/v1/attachments" {
+	if isUpload(r) {
 		limit, allowed = maxUpload, uploadTime
 	}
 	body := &kept{Reader: http.MaxBytesReader(w, r.Body, limit), whole: r.Body}

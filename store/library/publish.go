@@ -96,7 +96,7 @@ func newest(tx *store.Tx, id centrala.ArticleID) (int, error) {
 }
 
 // publish makes a what readers see in place of old, which may be none, and adds the version; of
-// which only author and what it brings back are given.
+// which only author, what it brings back, and the least number it may have are given.
 func publish(tx *store.Tx, old, a centrala.Article, v centrala.Version) (centrala.Article, error) {
 	if err := free(tx, a); err != nil {
 		return a, err
@@ -105,7 +105,7 @@ func publish(tx *store.Tx, old, a centrala.Article, v centrala.Version) (central
 	if err != nil {
 		return a, err
 	}
-	a.Version, a.PublishedAt, a.UpdatedAt = n+1, column.Time(column.Micros(tx.Now())), column.Time(column.Micros(tx.Now()))
+	a.Version, a.PublishedAt, a.UpdatedAt = max(n+1, v.Number), column.Time(column.Micros(tx.Now())), column.Time(column.Micros(tx.Now()))
 	args := []any{a.ID, a.Topic, a.Locale, a.Slug, a.Title, a.Summary, a.Body, a.Section, column.JSON(a.Sides), column.JSON(a.Readers), column.JSON(a.Tags), column.JSON(a.Related),
 		a.Popular, a.Version, a.Basis, a.Source, column.Micros(a.PublishedAt), column.Micros(a.UpdatedAt)}
 	put := `INSERT INTO article (id, topic, locale, slug, title, summary, body, section, sides, readers, tags, related, popular, version, basis, source, published_at, updated_at)
@@ -207,8 +207,9 @@ func takeAway(tx *store.Tx, id centrala.ArticleID, by centrala.AgentID) error {
 	return tx.Emit(centrala.ArticleRemoved, bySystem(), centrala.Facts{Kind: "removed", Article: id, Agent: by})
 }
 
-// RemoveArticle removes an article with its draft, its versions and the addresses it once had;
-// NotFound when there is neither. What translates it stays, each on its own.
+// RemoveArticle removes an article with its draft, its versions, the addresses it once had and its
+// files, whose blobs are the caller's to delete; NotFound when there is neither. What translates it
+// stays, each on its own.
 func (l *Library) RemoveArticle(ctx context.Context, id centrala.ArticleID) error {
 	return l.db.Update(ctx, func(tx *store.Tx) error {
 		var n int
@@ -218,7 +219,7 @@ func (l *Library) RemoveArticle(ctx context.Context, id centrala.ArticleID) erro
 		if n == 0 {
 			return column.Missing(sql.ErrNoRows, "article", id.String())
 		}
-		for _, table := range []string{"draft", "redirect", "article_version"} {
+		for _, table := range []string{"draft", "redirect", "article_version", "article_file"} {
 			if _, err := tx.Exec(`DELETE FROM `+table+` WHERE article = $1`, id); err != nil {
 				return fmt.Errorf("remove the article's %s: %w", table, err)
 			}

@@ -38,7 +38,8 @@ func (l *Library) Asked(ctx context.Context, q centrala.Question) (centrala.Ques
 			return err
 		}
 		if id != 0 {
-			_, err := tx.Beside(`UPDATE question SET found = $2, nearest = $3, score = $4 WHERE id = $1`, id, q.Found, q.Nearest, q.Score)
+			_, err := tx.Beside(`UPDATE question SET found = $2, nearest = $3, score = $4, opened = CASE WHEN $5 = 1 THEN 1 ELSE opened END,
+				conversation = CASE WHEN conversation = 0 THEN $6 ELSE conversation END WHERE id = $1`, id, q.Found, q.Nearest, q.Score, column.Flag(q.Opened), q.Conversation)
 			return err
 		}
 		id = centrala.QuestionID(tx.NewID())
@@ -49,6 +50,11 @@ func (l *Library) Asked(ctx context.Context, q centrala.Question) (centrala.Ques
 	})
 	if err != nil {
 		return 0, fmt.Errorf("record a question: %w", err)
+	}
+	if q.Found > 0 {
+		l.tally.answered.Add(1)
+	} else {
+		l.tally.unanswered.Add(1)
 	}
 	return id, nil
 }

@@ -26,7 +26,8 @@ var steps = map[string]centrala.EventType{
 // The step is noted as of now, not of d.At.
 //
 // The first step of a known visitor begins their episode, which runs for a day. Within it the same
-// step about the same article counts once, and of solved and unsolved the last word counts.
+// step in the same place about the same article counts once, and what is said of an article is the
+// last word.
 func (l *Library) Offer(ctx context.Context, d centrala.Deflection) error {
 	event, ok := steps[d.Kind]
 	if !ok {
@@ -38,7 +39,8 @@ func (l *Library) Offer(ctx context.Context, d centrala.Deflection) error {
 	if err := checkStep(d.Place, d.Visitor, d.Locale, d.Side); err != nil {
 		return err
 	}
-	return l.db.Update(ctx, func(tx *store.Tx) error {
+	var fresh []centrala.ArticleID
+	err := l.db.Update(ctx, func(tx *store.Tx) error {
 		if d.Kind != "offered" && d.Kind != "held" { // what the index offers may have been removed a moment ago
 			if err := onShelf(tx, d.Articles); err != nil {
 				return err
@@ -48,8 +50,7 @@ func (l *Library) Offer(ctx context.Context, d centrala.Deflection) error {
 		if err != nil {
 			return err
 		}
-		fresh, err := noted(tx, episode, d)
-		if err != nil || len(fresh) == 0 {
+		if fresh, err = noted(tx, episode, d); err != nil || len(fresh) == 0 {
 			return err
 		}
 		if err := mark(tx, episode, d); err != nil {
@@ -64,6 +65,10 @@ func (l *Library) Offer(ctx context.Context, d centrala.Deflection) error {
 		}
 		return tx.Emit(event, bySystem(), facts)
 	})
+	if err == nil {
+		l.tally.steps[d.Kind].Add(uint64(len(fresh)))
+	}
+	return err
 }
 
 // checkStep refuses what cannot stand in a row of a step or a question.
@@ -115,8 +120,12 @@ func noted(tx *store.Tx, episode int64, d centrala.Deflection) ([]centrala.Artic
 
 // repeated reports whether an episode has had this step about this article.
 func repeated(tx *store.Tx, episode int64, a centrala.ArticleID, d centrala.Deflection) (bool, error) {
+	query, args := `SELECT count(*) FROM suggestion WHERE episode = $1 AND episode <> 0 AND article = $2 AND kind = $3`, []any{episode, a, d.Kind}
+	if d.Kind != "solved" && d.Kind != "unsolved" {
+		query, args = query+` AND place = $4`, append(args, d.Place)
+	}
 	var n int
-	err := tx.BesideRow(`SELECT count(*) FROM suggestion WHERE episode = $1 AND episode <> 0 AND article = $2 AND kind = $3`, []any{episode, a, d.Kind}, &n)
+	err := tx.BesideRow(query, args, &n)
 	if err != nil {
 		return false, fmt.Errorf("look for the same step: %w", err)
 	}
@@ -129,8 +138,8 @@ func turn(tx *store.Tx, episode int64, a centrala.ArticleID, d centrala.Deflecti
 	if other == "" {
 		return false, nil
 	}
-	n, err := tx.Beside(`UPDATE suggestion SET kind = $4, place = $5, at = $6 WHERE episode = $1 AND episode <> 0 AND article = $2 AND kind = $3`,
-		episode, a, other, d.Kind, d.Place, column.Micros(tx.Now()))
+	n, err := tx.Beside(`UPDATE suggestion SET kind = $4, place = $5, at = $6, conversation = $7 WHERE episode = $1 AND episode <> 0 AND article = $2 AND kind = $3`,
+		episode, a, other, d.Kind, d.Place, column.Micros(tx.Now()), d.Conversation)
 	if err != nil {
 		return false, fmt.Errorf("change what was said of an article: %w", err)
 	}

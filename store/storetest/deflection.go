@@ -125,6 +125,38 @@ func dayReplayed(t *testing.T, h *house) {
 	same(t, "told after the message, noted after that", count("held = 1"), "1")
 }
 
+func dayOfReading(t *testing.T, h *house) {
+	a := h.written(t)
+	k, _ := h.customer()
+	v := h.post(k, "", "").Sender
+	read := func(kind string, place centrala.Place) {
+		t.Helper()
+		need(t, h.Offer(t.Context(), centrala.Deflection{Kind: kind, Place: place, Articles: []centrala.ArticleID{a.ID}, Visitor: v}))
+	}
+	measured := func(held int) string {
+		t.Helper()
+		return h.raw(t, fmt.Sprintf(`SELECT count(*) FROM deflection WHERE place <> '' AND held = %d`, held))
+	}
+	read("offered", centrala.AtHelp)
+	read("opened", centrala.AtHelp)
+	read("solved", centrala.AtHelp)
+	same(t, "who reads the Help Centre is in neither group", measured(0), "0")
+	h.clock.move(20 * time.Hour)
+	read("held", centrala.AtForm)
+	same(t, "who is held back then is held, whatever they have read", measured(1)+measured(0), "10")
+	same(t, "their day begins with that", h.raw(t, `SELECT count(*) FROM deflection WHERE at > solved_at AND solved_at > 0`), "1")
+	h.clock.move(20 * time.Hour)
+	read("offered", centrala.AtWidget) // in the other group since midnight: they are counted as they began
+	same(t, "one day", measured(1)+measured(0), "10")
+	h.begins(t, k, "1")
+	same(t, "and a contact", h.raw(t, `SELECT count(*) FROM deflection WHERE held = 1 AND contact_at > at`), "1")
+	read("offered", centrala.AtWidget)
+	h.clock.move(25 * time.Hour)
+	read("opened", centrala.AtHelp)
+	read("offered", centrala.AtWidget)
+	same(t, "who is in a conversation is in neither group", measured(1)+measured(0), "10")
+}
+
 func dayInConversation(t *testing.T, h *house) {
 	a := h.written(t)
 	k, _ := h.customer()
@@ -137,6 +169,9 @@ func dayInConversation(t *testing.T, h *house) {
 	need(t, h.Offer(t.Context(), centrala.Deflection{Kind: "offered", Place: centrala.AtBot, Articles: []centrala.ArticleID{a.ID}, Visitor: "v_bot", Conversation: r.Conversation}))
 	same(t, "what is measured", h.raw(t, `SELECT count(*) FROM deflection WHERE place <> ''`), "0")
 	same(t, "what is counted", h.raw(t, `SELECT count(*) FROM suggestion`), "4")
+	need(t, h.Offer(t.Context(), centrala.Deflection{Kind: "opened", Place: centrala.AtBot, Articles: []centrala.ArticleID{a.ID}, Visitor: v, Conversation: r.Conversation}))
+	h.step(t, "opened", v, a.ID)
+	same(t, "opened in two places", h.raw(t, `SELECT count(*) FROM suggestion WHERE kind = 'opened'`), "2")
 	need(t, h.Offer(t.Context(), centrala.Deflection{Kind: "offered", Place: centrala.AtComposer, Articles: []centrala.ArticleID{a.ID}, Visitor: h.ania.ID.String()}))
 	same(t, "agents have no days", h.raw(t, `SELECT count(*) FROM deflection WHERE visitor = '`+h.ania.ID.String()+`'`), "0")
 	h.do(t, r.Conversation, centrala.Resolve{})

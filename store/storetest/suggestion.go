@@ -14,6 +14,7 @@ func suggestionCases() []testCase {
 		{"deflection/a day of a visitor's, from what was shown to the contact", dayOfVisitor},
 		{"deflection/a day is 24 hours from its first step, whatever midnight says", dayLimits},
 		{"deflection/an event comes twice, late, and in another order", dayReplayed},
+		{"deflection/who only reads is not measured, until they are about to write", dayOfReading},
 		{"deflection/what begins inside a conversation measures nothing", dayInConversation},
 		{"deflection/a form tells who filled it in", dayByForm},
 		{"deflection/two nodes begin one day", dayOfTwoNodes},

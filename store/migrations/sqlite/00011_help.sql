@@ -11,6 +11,7 @@ UPDATE article SET basis = 1, topic = (SELECT min(o.id) FROM article o WHERE o.s
   WHERE translation <> '' AND EXISTS (SELECT 1 FROM article o WHERE o.slug = article.translation AND o.locale <> article.locale);
 ALTER TABLE article DROP COLUMN translation;
 CREATE INDEX article_topic ON article (topic);
+CREATE INDEX article_updated ON article (updated_at); -- whether anything has changed is asked for every page
 
 CREATE TABLE article_version (
   article  bigint  NOT NULL,
@@ -128,6 +129,6 @@ ALTER TABLE suggestion ADD COLUMN episode bigint NOT NULL DEFAULT 0;      -- the
 CREATE INDEX suggestion_article ON suggestion (article, at, kind);
 CREATE INDEX suggestion_episode ON suggestion (episode, article, kind) WHERE episode <> 0;
 CREATE INDEX suggestion_visitor ON suggestion (visitor) WHERE visitor <> '';
-CREATE INDEX suggestion_told ON suggestion (at, article, kind) WHERE kind <> 'offered';
+CREATE INDEX suggestion_told ON suggestion (at, article, kind, side) WHERE kind <> 'offered';
 DROP INDEX suggestion_at;
 CREATE INDEX suggestion_window ON suggestion (at, place, kind, side);
