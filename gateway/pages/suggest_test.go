@@ -137,7 +137,7 @@ func TestQuestionsOfTheForm(t *testing.T) {
 			t.Fatalf("%d", got.Code)
 		}
 	}
-	if len(n.asked) != 1 || n.asked[0].Text != "kiedy wrócą pieniądze, jestem …" || n.asked[0].Found == 0 || n.asked[0].Nearest == 0 || n.asked[0].Place != centrala.AtForm || n.asked[0].Side != centrala.Buyer {
+	if len(n.asked) != 1 || n.asked[0].Text != "kiedy wrócą pieniądze, jestem …" || n.asked[0].Nearest == 0 || n.asked[0].Place != centrala.AtForm || n.asked[0].Side != centrala.Buyer {
 		t.Fatalf("kept: %+v", n.asked)
 	}
 	now = now.Add(time.Minute)
