@@ -41,9 +41,9 @@ export class ApiError extends Error {
   }
 }
 
-type Query = Record<string, string | number | boolean | null | undefined>;
+export type Query = Record<string, string | number | boolean | null | undefined>;
 
-async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': document.documentElement.lang };
   if (method !== 'GET') headers['Centrala-CSRF'] = '1';
   let payload: BodyInit | undefined;
@@ -79,7 +79,7 @@ async function problemOf(res: Response): Promise<Problem> {
   }
 }
 
-function q(path: string, query: Query): string {
+export function q(path: string, query: Query): string {
   const params = new URLSearchParams();
   for (const [k, v] of Object.entries(query)) if (v !== undefined && v !== null && v !== '') params.set(k, String(v));
   const s = params.toString();
@@ -651,20 +651,6 @@ export const listMacros = () => call<List<Macro>>('GET', '/v1/macros');
 export const createMacro = (body: MacroBody) => call<Macro>('POST', '/v1/macros', body);
 export const patchMacro = (m: string, body: Partial<MacroBody>) => call<Macro>('PATCH', `/v1/macros/${id(m)}`, body);
 export const deleteMacro = (m: string) => call<void>('DELETE', `/v1/macros/${id(m)}`);
-export interface Article {
-  id: string;
-  locale: Locale;
-  slug: string;
-  title: string;
-  summary: string;
-  sides: Side[];
-  tags: string[];
-  section: string;
-  url: string;
-  updated_at: string;
-}
-export const listArticles = (query: { q?: string; locale?: Locale; side?: Side; cursor?: string; limit?: number }) =>
-  call<List<Article>>('GET', q('/v1/articles', query));
 export interface ArticleHit {
   id: string;
   slug: string;

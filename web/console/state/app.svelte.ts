@@ -55,6 +55,8 @@ class App {
   foyer = $state(true);
   /** What the address names inside a room: an entry of the book. */
   item = $state<string | null>(null);
+  /** And of that entry: the versions of an article. */
+  aspect = $state<string | null>(null);
   dialog = $state<Dialog>(null);
   panel = $state(true);
   /** A composer is on the screen: the toast stands above it. */
@@ -122,13 +124,14 @@ class App {
       return;
     }
     this.address = location.hash;
-    const [head = '', rest, item] = location.hash.slice(1).split('/');
+    const [head = '', rest, item, aspect] = location.hash.slice(1).split('/');
     this.dialog = null;
     if (head === 'settings') {
       this.place = 'settings';
       this.room = rest === 'hooks' ? rest : (rooms.find((r) => r === rest) ?? 'channels');
       this.foyer = !rest;
       this.item = item ? decodeURIComponent(item) : null;
+      this.aspect = aspect ?? null;
     } else if (head === 'search' || head === 'followups' || head === 'desk') {
       this.place = head;
     } else {
@@ -140,6 +143,14 @@ class App {
   go(hash: string): void {
     if (location.hash === `#${hash}`) this.readAddress();
     else location.hash = hash;
+  }
+  /** Another address for what is open already. */
+  rename(hash: string): void {
+    history.replaceState(null, '', `#${hash}`);
+    this.address = location.hash;
+    const [, , item, aspect] = hash.split('/');
+    this.item = item ? decodeURIComponent(item) : null;
+    this.aspect = aspect ?? null;
   }
   open(conversation: string | null, view: api.View = this.view): void {
     this.go(conversation ? `${view}/${encodeURIComponent(conversation)}` : view);

@@ -98,7 +98,32 @@ const social = { social: true };
 const merging = (then) => talk('1', async (page, s) => { await page.click('.likely .btn'); await wait(page, '.two-p .st'); await then?.(page, s); });
 const finding = async (page) => { await page.click('.panel-acts .btn:has-text("Połącz")'); await page.keyboard.type('mar'); await wait(page, '#mg-0'); };
 const templated = async (page) => { await page.click('.comp .btn.primary'); await wait(page, '.tpls article'); await page.waitForTimeout(200); };
+const article = (n, aspect = '', then) => async (page, s) => {
+  await wait(page, '.row.at .l1');
+  await page.evaluate((h) => (location.hash = h), `settings/articles/ar_l${n}${aspect}`);
+  await wait(page, aspect === '/versions' ? '.two-v .blk' : '.ed-head h1');
+  await page.waitForTimeout(700);
+  await then?.(page, s);
+};
+const typing = (text) => async (page) => { await page.fill('#lib-text', text); await page.waitForTimeout(1700); };
+const more = (name) => async (page) => { await page.click('.ed-head .btn.icon'); await page.getByRole('menuitem', { name }).click(); await page.waitForTimeout(300); };
 const scenes = {
+  articles: { run: article(1) }, articleslist: { run: async (p) => { await wait(p, '.row.at .l1'); await p.evaluate(() => (location.hash = 'settings/articles')); await wait(p, '.arts2 li'); await p.waitForTimeout(300); } },
+  articlesversions: { run: article(1, '/versions') }, articlesold: { run: article(1, '/versions', async (p) => { await p.click('.vers li:nth-child(3) button'); await p.waitForTimeout(400); }) }, articlesrestore: { run: article(1, '/versions', async (p) => { await p.click('.vers li:nth-child(3) button'); await p.click('.ed-foot .btn.primary'); await wait(p, '.dlg'); }) },
+  articlesbeside: { run: article(2, '/beside') }, articleswidget: { run: article(1, '', async (p) => { await p.click('.cap2 .seg button:nth-child(1)'); await p.waitForTimeout(500); }) },
+  articlesnew: { run: async (p) => { await wait(p, '.row.at .l1'); await p.evaluate(() => (location.hash = 'settings/articles/new')); await wait(p, '#lib-text'); await p.waitForTimeout(500); } },
+  articlesfields: { run: article(1, '', async (p) => { await p.click('.more-f summary'); await p.fill('.addr .input', 'zwrot-blik'); await p.fill('#lib-related', 'zwrot'); await p.evaluate(() => (document.querySelector('.src').scrollTop = 9999)); await p.waitForTimeout(300); }) },
+  articlesreview: { run: article(9) }, articlesscheduled: { run: article(10) }, articleswithdrawn: { run: article(17) }, articlesmenu: { run: article(1, '', async (p) => { await p.click('.ed-head .btn.icon'); await p.waitForTimeout(200); }) },
+  articlesadd: { run: article(16, '', async (p) => { await p.click('.seg .add'); await p.waitForTimeout(200); }) }, articleschoice: { run: article(1, '', async (p) => { await p.click('.choice:nth-child(2) .sel'); await p.waitForTimeout(200); }) },
+  articlespublish: { run: article(1, '', async (p) => { await p.click('.ed-foot .btn.primary'); await wait(p, '.dlg'); await p.waitForTimeout(400); }) }, articlesschedule: { run: article(1, '', async (p) => { await p.click('.ed-foot .btn:not(.primary)'); await wait(p, '.dlg'); await p.waitForTimeout(400); }) },
+  articlesask: { run: article(1, '', more(/przejrzenie/)) }, articleswithdraw: { run: article(1, '', more(/Wycofaj/)) },
+  articlesclash: { run: article(1, '', async (p, s) => { const m = s.world.library.all.get('ar_l1'); s.world.library.theirs = { title: 'Kiedy wróci BLIK', body: m.draft.body.replace('najpóźniej we wtorek', 'w poniedziałek albo we wtorek') + '\n\nW święta dłużej.' }; await typing(m.draft.body.replace('Weekend i święto', 'Sobota, niedziela i święto'))(p); await wait(p, '.clash'); await p.waitForTimeout(300); }) },
+  articlesoffline: { run: article(1, '', async (p, s) => { s.world.library.down = true; await typing('Zwrot wraca w dwa dni.')(p); await p.waitForTimeout(300); }) },
+  articlesrefused: { run: article(1, '', async (p) => { await p.fill('.src .field .input', ''); await p.waitForTimeout(1700); }) },
+  articlesempty: { server: { empty: true }, run: async (p) => { await p.evaluate(() => (location.hash = 'settings/articles')); await wait(p, '.listnote'); } },
+  articleserror: { run: async (p, s) => { await wait(p, '.row.at .l1'); s.world.library.down = true; await p.evaluate(() => (location.hash = 'settings/articles/ar_l1')); await wait(p, '.listnote'); await p.waitForTimeout(300); } },
+  articlesmany: { server: { articles: 5000 }, run: async (p) => { await wait(p, '.row.at .l1'); const t = Date.now(); await p.evaluate(() => (location.hash = 'settings/articles')); await wait(p, '.arts2 li'); console.log(`articlesmany: list after ${Date.now() - t} ms`); const k = Date.now(); await p.fill('.lh2 input', 'numer 4999'); await p.waitForFunction(() => document.querySelectorAll('.arts2 li').length === 1); console.log(`articlesmany: found after ${Date.now() - k} ms`); } },
+  articlesstale: { run: async (p) => { await wait(p, '.row.at .l1'); await p.evaluate(() => (location.hash = 'settings/articles')); await wait(p, '.arts2 li'); await p.click('.flt:nth-child(2)'); await p.fill('.lh2 input', 'week'); await p.waitForTimeout(700); } },
   chmeta: { run: connecting('messenger', page_) }, chmetadark: { theme: 'dark', run: connecting('messenger', page_) }, chmetaphone: { size: [390, 844], run: async (p) => { await connecting('messenger')(p); } },
   chmetadone: { run: connecting('messenger', connected) }, chmetadonedark: { theme: 'dark', run: connecting('messenger', connected) }, chmetazoom: { size: [720, 450], run: connecting('messenger', connected) },
   chwhatsapp: { run: connecting('whatsapp') }, chtelegram: { run: connecting('telegram') }, challegro: { run: connecting('allegro') }, chwebhook: { locale: 'en', run: async (p) => { await connecting('webhook')(p); } },
@@ -181,7 +206,7 @@ const scenes = {
   people: { run: async (p) => { await place('settings/people', '.tb')(p); await p.click('.tb tbody tr:nth-child(3) button'); } },
   channels: { run: async (p) => { await place('settings/channels', '.chn')(p); await p.click('.list-head .btn.outline'); await p.fill('input[type=email]', 'zwroty@jarmark.example'); await p.locator('input[type=email]').blur(); await p.fill('input[type=password]', 'sekret'); await p.click('.test .btn'); await p.waitForTimeout(400); } },
   hours: { run: place('settings/hours', '.week') }, audit: { run: place('settings/audit', '.tb') }, keys: { run: place('settings/keys', '.tb') },
-  teams: { run: place('settings/teams', '.tb') }, articles: { run: place('settings/articles', '.tb') },
+  teams: { run: place('settings/teams', '.tb') },
   macros: { run: async (p) => { await place('settings/macros', '.rl')(p); await p.click('.rl li:first-child button'); } },
   login: { signedOut: true, run: (p) => wait(p, '.login form') },
   loginbad: { signedOut: true, run: async (p) => { await wait(p, '.login form'); await p.fill('input[type=email]', 'a@b.pl'); await p.fill('input[type=password]', 'x'); await p.click('.btn.big'); await wait(p, '.err'); } },

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { library } from './library.mjs';
 import { picture, silence, socialize } from './social.mjs';
 
 const dist = join(import.meta.dirname, '../../dist');
@@ -118,6 +119,8 @@ export function world({ rows = 8, empty = false } = {}) {
 export function serve({ port = 0, social = false, ...options } = {}) {
   const w = world(options);
   const more = social ? socialize(w) : null;
+  const centre = library({ empty: options.empty, many: options.articles });
+  w.library = centre.state;
   const refusals = []; // what the next words are refused with
   const sockets = new Set();
   const list = (items, more = {}) => ({ items, next: null, ...more });
@@ -150,6 +153,9 @@ export function serve({ port = 0, social = false, ...options } = {}) {
     if (req.method !== 'GET' && req.headers['centrala-csrf'] !== '1') return [403, { title: 'CSRF', code: 'forbidden' }];
     if (key === 'DELETE sessions') return (w.signedIn = false), [204];
     if (kind === 'me') return [200, { agent: w.me, organisation: 'Jarmark', survey: { delay_hours: 24, quarantine_days: 90 } }];
+    if (w.library.down && ['manuscripts', 'shelves'].includes(kind)) return [503, { title: 'Unavailable', code: 'unavailable', status: 503 }];
+    const article = centre.rest(kind, id, verb, extra, tail, q, body, req.method);
+    if (article) return article;
     const theirs = more?.rest(kind, id, verb, q, body, req.method, tell);
     if (theirs) return theirs;
     if (kind === 'counts') {
@@ -284,7 +290,7 @@ export function serve({ port = 0, social = false, ...options } = {}) {
     const chunks = [];
     for await (const c of req) chunks.push(c);
     const text = Buffer.concat(chunks).toString();
-    send(...(await rest(req, url, text ? JSON.parse(text) : {})));
+    send(...(await rest(req, url, text && !/multipart/.test(req.headers['content-type'] ?? '') ? JSON.parse(text) : {})));
   });
 
   const wss = new WebSocketServer({ noServer: true });

@@ -36,12 +36,15 @@ export function suggestions(locale: string, side: () => string | undefined, then
 type Kind = 'offered' | 'opened' | 'solved' | 'unsolved' | 'asked';
 
 /** Records what became of articles, and with q what they were looked for. It is sent also when the page goes away. */
-export function tell(kind: Kind, place: 'form' | 'help', ids: string[], more: { q?: string; side?: string; locale?: string } = {}): void {
+export function report(kind: Kind, place: 'form' | 'help', ids: string[], more: { q?: string; side?: string; locale?: string } = {}): void {
   const body = new URLSearchParams({ kind, place });
   for (const id of ids) body.append('article', id);
   for (const [k, v] of Object.entries(more)) if (v) body.append(k, v);
   void fetch('/help/feedback', { method: 'POST', body, keepalive: true }).catch(() => undefined); // counted or not, the reader goes on
 }
+
+/** report of articles alone. */
+export const tell = (kind: Kind, place: 'form' | 'help', ...ids: string[]): void => report(kind, place, ids);
 
 /** Puts a text into an element, with the words of a query marked by their beginnings. */
 export function marked(into: HTMLElement, text: string, query: string): HTMLElement {
@@ -65,6 +68,7 @@ const paths = {
   book: 'M10 5.3C8.4 4.2 6.2 3.7 3 3.7v11.5c3.2 0 5.4.5 7 1.6 1.6-1.1 3.8-1.6 7-1.6V3.7c-3.2 0-5.4.5-7 1.6zM10 5.3v11.5',
   chevr: 'M7.8 5.5l4.5 4.5-4.5 4.5',
   check: 'M4.5 10.5l3.6 3.6 7.4-8',
+  x: 'M5.2 5.2l9.6 9.6M14.8 5.2l-9.6 9.6',
 };
 
 /** Makes one of the house's signs. */
