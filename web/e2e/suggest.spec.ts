@@ -3,6 +3,11 @@ import { expect, test } from './house';
 
 const question = 'Sprzedawca anulował zakup, a zwrotu nie ma';
 
+/** The demonstration's articles are indexed in the server's own time. */
+test.beforeEach(async ({ house }) => {
+  await expect.poll(async () => ((await (await fetch(`${house.server.url}/v1/articles/search?locale=pl&q=${encodeURIComponent(question)}`)).json()) as { items: unknown[] }).items.length).toBeGreaterThan(0);
+});
+
 test('under what was sent articles are offered, the same after a reload, read in the window, and one is enough', async ({ house }) => {
   const marta = await house.shopper();
   await marta.begin(question); // nobody is on the line
@@ -12,8 +17,7 @@ test('under what was sent articles are offered, the same after a reload, read in
   expect(titles.length).toBeLessThanOrEqual(3);
   await marta.picture('60-widget-offers');
 
-  await marta.page.reload();
-  await marta.launcher.click();
+  await marta.page.reload(); // the window was open, and opens again
   await expect(offer.getByRole('link')).toHaveText(titles);
 
   await offer.getByRole('link').first().click();
@@ -93,7 +97,7 @@ test('an agent puts in a link with one key and the text with another', async ({ 
   await ania.page.keyboard.press('+');
   const find = ania.dialog.getByRole('combobox');
   await find.fill('zwrot pieniędzy');
-  await expect(ania.dialog.getByRole('option').first()).toContainText(/\S/);
+  await expect(ania.dialog.locator('[role=option][id]').first()).toBeVisible();
   await find.press('Tab');
   await expect(ania.text).toHaveValue(/\n\n.*\/help\/pl\//s);
 });
