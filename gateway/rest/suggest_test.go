@@ -10,13 +10,17 @@ import (
 )
 
 // recorder is an index that remembers what it was asked.
-type recorder struct{ last centrala.Query }
+type recorder struct {
+	rest.Index
+	last centrala.Query
+}
 
-func (r *recorder) Name() string { return "none" }
-
-func (r *recorder) Search(_ context.Context, q centrala.Query) ([]centrala.Suggestion, error) {
+func (r *recorder) Ask(_ context.Context, q centrala.Query) ([]centrala.Suggestion, string, error) {
 	r.last = q
-	return []centrala.Suggestion{{Title: "x", Score: 1}}, nil
+	if q.Text == "" {
+		return nil, "none", nil
+	}
+	return []centrala.Suggestion{{Title: "x", Score: 1}}, "none", nil
 }
 
 func TestSearchAsksInTheCallersName(t *testing.T) {
