@@ -14,15 +14,15 @@ import (
 	"centrala/lab"
 )
 
-// answered is what /v1/articles/search says.
-type answered struct {
+// heard is what /v1/articles/search says.
+type heard struct {
 	Items  []struct{ Slug string }
 	Engine string
 }
 
-func (p *process) ask(t *testing.T, text string) answered {
+func (p *process) ask(t *testing.T, text string) heard {
 	t.Helper()
-	var a answered
+	var a heard
 	p.must(t, http.MethodGet, "/v1/articles/search?locale=pl&q="+url.QueryEscape(text), "", nil, &a)
 	return a
 }
