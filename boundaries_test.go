@@ -42,22 +42,27 @@ var rooms = map[string][]string{
 	"gateway/frames":        {".", "object"},
 	"gateway/hub":           {".", "auth", "gateway/frames"},
 	"gateway/socket":        {},
-	"gateway/rest":          {".", "auth", "asking", "deflection", "markdown", "markdown/shown"},
-	"gateway/pages":         {".", "auth", "asking", "markdown", "markdown/shown", "web", "words"},
+	"gateway/rest":          {".", "auth", "asking", "deflection", "manuscript/difference", "markdown", "markdown/shown"},
+	"gateway/pages":         {".", "asking", "auth", "gateway/pages/catalogue", "gateway/pages/feed", "gateway/pages/theme", "markdown", "markdown/shown", "web", "words"},
 	"gateway/hooks":         {".", "auth", "channels"},
 	"object":                {},
 	"auth":                  {"."},
 	"routing":               {".", "words"},
+	"bot":                   {".", "markdown", "search", "words"},
+	"scribe":                {".", "markdown"},
 	"deflection":            {".", "search/language"},
+	"manuscript/difference": {},
 	"markdown":              {"."},
 	"markdown/shown":        {".", "markdown", "words"},
 	"manuscript":            {".", "markdown"},
+	"manuscript/ferry":      {".", "manuscript", "manuscript/link", "manuscript/migrate", "words"},
 	"manuscript/link":       {".", "markdown"},
-	"manuscript/migrate":    {".", "manuscript"},
+	"manuscript/migrate":    {".", "manuscript", "markdown"},
 	"search":                {".", "markdown", "search/language"},
 	"search/bleve":          {".", "search", "search/language"},
 	"search/language":       {"."},
 	"search/meilisearch":    {".", "search", "search/language"},
+	"search/remote":         {"."},
 	"search/searchtest":     {".", "search"},
 	"survey":                {".", "words"},
 	"report":                {".", "deflection", "words"},
@@ -88,6 +93,10 @@ var rooms = map[string][]string{
 	"channels/email/oauth":    {".", "channels"},
 	"channels/email/quote":    {},
 	"channels/email/sorting":  {".", "channels/email/letter"},
+
+	"gateway/pages/catalogue": {".", "markdown"},
+	"gateway/pages/feed":      {},
+	"gateway/pages/theme":     {},
 }
 
 func TestBoundaries(t *testing.T) {
@@ -122,7 +131,7 @@ func TestBoundaries(t *testing.T) {
 }
 
 // The tail is what separates a house from a heap: no file over 400 lines, no function over
-// 60, no package over 2 500 (the vocabulary: 4 600, the lines' ports and the e-mail line: 3 000, the lab: 2 600, the REST edge: 7 600, the log: 12 400), tests not counted.
+// 60, no package over 2 500 (the vocabulary: 4 600, the lines' ports and the e-mail line: 3 000, the lab: 2 600, the REST edge: 7 800, the live edge: 2 600, the log: 12 400), tests not counted.
 func TestBudgets(t *testing.T) {
 	t.Parallel()
 	const fileLimit, functionLimit = 400, 60
@@ -152,6 +161,8 @@ func TestBudgets(t *testing.T) {
 			limit = 12_400
 		case "channels/email": // docs/decisions/027
 			limit = 3000
+		case "gateway/pages": // docs/decisions/039
+			limit = 3200
 		case "lab": // every server that tests run beside
 			limit = 2600
 		case ".": // the words of all rooms
@@ -159,7 +170,9 @@ func TestBudgets(t *testing.T) {
 		case "channels": // the ports and what works them
 			limit = 3000
 		case "gateway/rest":
-			limit = 7600
+			limit = 7800
+		case "gateway": // docs/decisions/043
+			limit = 2600
 		case "cmd/centrala": // docs/decisions/012
 			limit = 4200
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -48,6 +49,15 @@ func backUp(t *testing.T, from, to string) {
 	}
 	c := chat.say(t, map[string]any{"text": "W załączeniu.", "attachments": []string{id}}).Conversation
 
+	const table = "cena;1 zł\n"
+	var article struct{ ID string }
+	p.must(t, "POST", "/v1/manuscripts", admin, map[string]any{"locale": "pl", "title": "Cennik", "body": "W pliku."}, &article)
+	p.must(t, "POST", "/v1/manuscripts/"+article.ID+"/publish", admin, map[string]any{"save": 1}, nil)
+	_, priceList, status := p.attachTo(t.Context(), "/v1/manuscripts/"+article.ID+"/files", admin, "cennik.csv", table)
+	if status != http.StatusCreated {
+		t.Fatalf("the article's file gets %d", status)
+	}
+
 	archive := filepath.Join(t.TempDir(), "kopia.tar.gz")
 	before := p.busy(t, func() { h.must(t, "", "backup", archive) })
 	if info, err := os.Stat(archive); err != nil || info.Mode().Perm() != 0o600 {
@@ -90,6 +100,14 @@ func backUp(t *testing.T, from, to string) {
 	fresh.passwords(t, to)
 	q := fresh.serve(t, "--no-limits")
 	q.restored(t, before, token, c, id, file)
+	res, err := http.Get(q.Base + priceList)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if b, err := io.ReadAll(res.Body); err != nil || res.StatusCode != http.StatusOK || string(b) != table {
+		t.Errorf("the article's file is %d %q, %v", res.StatusCode, b, err)
+	}
 }
 
 // busy has customers write while f runs. It gives what each had acknowledged before f began.

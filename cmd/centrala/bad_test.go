@@ -390,6 +390,12 @@ func (p *process) upload(t *testing.T, token, name, data string) int {
 
 // attach uploads a file and gives its id.
 func (p *process) attach(ctx context.Context, token, name, data string) (id string, status int) {
+	id, _, status = p.attachTo(ctx, "/v1/attachments", token, name, data)
+	return id, status
+}
+
+// attachTo uploads a file to a resource; url is where it is read.
+func (p *process) attachTo(ctx context.Context, to, token, name, data string) (id, url string, status int) {
 	var b bytes.Buffer
 	form := multipart.NewWriter(&b)
 	part, err := form.CreateFormFile("file", name)
@@ -397,20 +403,20 @@ func (p *process) attach(ctx context.Context, token, name, data string) (id stri
 		_, err = io.WriteString(part, data)
 	}
 	if err := errors.Join(err, form.Close()); err != nil {
-		return "", 0
+		return "", "", 0
 	}
-	r, err := http.NewRequestWithContext(ctx, "POST", p.Base+"/v1/attachments", &b)
+	r, err := http.NewRequestWithContext(ctx, "POST", p.Base+to, &b)
 	if err != nil {
-		return "", 0
+		return "", "", 0
 	}
 	r.Header.Set("Content-Type", form.FormDataContentType())
 	r.Header.Set("Authorization", "Bearer "+token)
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return "", 0
+		return "", "", 0
 	}
 	defer res.Body.Close()
-	var v struct{ ID string }
+	var v struct{ ID, URL string }
 	_ = json.NewDecoder(res.Body).Decode(&v) // without an id the test fails
-	return v.ID, res.StatusCode
+	return v.ID, v.URL, res.StatusCode
 }

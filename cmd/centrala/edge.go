@@ -10,6 +10,7 @@ import (
 
 	"centrala"
 	"centrala/gateway/rest"
+	"centrala/manuscript/ferry"
 	"centrala/routing"
 	"centrala/survey"
 	"centrala/words"
@@ -47,7 +48,10 @@ func (p *Program) rest() rest.Config {
 		Score: survey.Score, Now: p.db.Now,
 		Hours: routing.Office, Lines: p.line, Test: p.lineTest, Templates: p.templatesOf, Retry: p.bus.Replay, Ended: p.gateway.Recheck, Ready: p.bus.Ready,
 		Mail: p.mail, Clean: p.mail.Clean, ReadHook: p.readHook, Replayed: p.hookCame,
-		Organisation: p.cfg.Brand, SurveyDelay: p.cfg.Survey.MailAfter, SurveyInterval: p.cfg.Survey.Quarantine, NoLimits: p.flags.NoLimits,
+		Links: func(ctx context.Context) ([]centrala.LinkFault, int, int, error) {
+			return ferry.Within(ctx, p.library, p.Base)
+		},
+		Scribe: p.scribe, Organisation: p.cfg.Brand, SurveyDelay: p.cfg.Survey.MailAfter, SurveyInterval: p.cfg.Survey.Quarantine, NoLimits: p.flags.NoLimits,
 	}
 }
 

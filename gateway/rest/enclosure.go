@@ -145,6 +145,9 @@ func (s *server) enclosed(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Disposition", disposition(f.Name, f.Type))
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'")
 	h.Set("Cache-Control", kept)
+	if kept == forAll {
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin") // readers of the feed show pictures, too
+	}
 	http.ServeContent(w, r, "", time.Time{}, b)
 }
 

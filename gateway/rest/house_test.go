@@ -24,6 +24,7 @@ import (
 	"centrala/channels/email"
 	"centrala/deflection"
 	"centrala/gateway/rest"
+	"centrala/manuscript/ferry"
 	"centrala/report"
 	"centrala/store"
 	"centrala/store/library"
@@ -131,13 +132,16 @@ func newHouse(t testing.TB, change ...func(*rest.Config)) *house {
 		Table: func(w io.Writer, r deflection.Report, locale string) error {
 			return report.DeflectionTable(r, locale).WriteCSV(w)
 		},
+		Links: func(ctx context.Context) ([]centrala.LinkFault, int, int, error) {
+			return ferry.Within(ctx, lib, "")
+		},
 		Score: survey.Score,
 		Hours: func(hours centrala.Hours, _ time.Time) (bool, time.Time) { return hours.Always(), time.Time{} },
 		Test: func(_ context.Context, _ centrala.Inbox, locale string) []rest.TestStep {
 			return []rest.TestStep{{Name: "login", State: "ok", Detail: locale}}
 		},
-		Retry:        func(context.Context, string, centrala.Event) error { h.replays.Add(1); return nil },
-		Organisation: "Targ",
+		Retry:  func(context.Context, string, centrala.Event) error { h.replays.Add(1); return nil },
+		Scribe: &model{}, Organisation: "Targ",
 	}
 	line := email.New(email.Config{Blobs: blobs})
 	c.Mail, c.Clean, c.Pictures = line, line.Clean, auth.OutgoingPictures(true)

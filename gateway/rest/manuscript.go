@@ -47,6 +47,7 @@ func (s *server) manuscriptRoutes() {
 	add(s, post("/v1/manuscripts/{id}/withdraw", "Take an article away from its readers", auth.WriteArticles), s.withdraw)
 	add(s, get("/v1/manuscripts/{id}/versions", "What an article was, the latest first", auth.WriteArticles), s.listVersions)
 	add(s, get("/v1/manuscripts/{id}/versions/{number}", "One version, with its text", auth.WriteArticles), s.getVersion)
+	add(s, get("/v1/manuscripts/{id}/difference", "What changed from one version to another, or to the draft", auth.WriteArticles), s.getDifference)
 	add(s, post("/v1/manuscripts/{id}/versions/{number}/restore", "Publish an earlier version again, as a new one", auth.WriteArticles), s.restore)
 }
 

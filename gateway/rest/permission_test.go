@@ -123,6 +123,7 @@ func rows() []row {
 		{"GET /v1/conversations/{id}/participants", get("/v1/conversations/%v/participants", conv), scoped},
 		{"POST /v1/conversations/{id}/participants", act("participants", obj{"address": "ewa@firma.test"}), made(scoped, 409)}, // nobody reads a chat along
 		{"DELETE /v1/conversations/{id}/participants/{address}", ask("DELETE", "/v1/conversations/%v/participants/ewa@firma.test", nil, conv), made(scoped, 404)},
+		{"POST /v1/conversations/{id}/draft", act("draft", nil), scopedHands},
 		{"POST /v1/attachments", ask("POST", "/v1/attachments", "no form"), made("401 200 200  200 200  200 200  200  200 200 403", 415)},
 		{"GET /v1/attachments/{id}", get("/v1/attachments/%v", func(f *fixture) any { return f.attach() }), either},
 	}, houseRows(), personRows(), manuscriptRows(), figureRows())
@@ -223,6 +224,8 @@ func manuscriptRows() []row {
 			return obj{"locale": "pl", "slug": fmt.Sprintf("m%d", f.serial.Add(1)), "title": "Zwrot", "body": "Tekst"}
 		}), made(leads, 201)},
 		{"GET /v1/manuscripts/{id}", get(at(""), anArticle), leads},
+		{"GET /v1/links", get("/v1/links"), leads},
+		{"POST /v1/links/check", ask("POST", "/v1/links/check", nil), leads},
 		{"PUT /v1/manuscripts/{id}/draft", ask("PUT", at("/draft"), draft, anArticle), leads},
 		{"DELETE /v1/manuscripts/{id}/draft", ask("DELETE", at("/draft"), nil, drafted), made(leads, 204)},
 		{"POST /v1/manuscripts/{id}/review", ask("POST", at("/review"), obj{"note": "proszę"}, drafted), leads},
@@ -233,6 +236,7 @@ func manuscriptRows() []row {
 		{"GET /v1/manuscripts/{id}/files", get(at("/files"), anArticle), leads},
 		{"POST /v1/manuscripts/{id}/files", ask("POST", at("/files"), "no form", anArticle), made(leads, 415)},
 		{"DELETE /v1/manuscripts/{id}/files/{file}", ask("DELETE", at("/files/%v"), nil, anArticle, func(*fixture) any { return centrala.FileID(5) }), made(leads, 404)},
+		{"GET /v1/manuscripts/{id}/difference", get(at("/difference?from=0&to=1"), anArticle), leads},
 		{"POST /v1/articles/preview", ask("POST", "/v1/articles/preview", obj{"title": "Zwrot", "body": "Tekst"}), leads},
 		{"GET /v1/shelves", get("/v1/shelves"), "401 403 403  200 200  200 200  200  200 200 200"},
 		{"PUT /v1/shelves/{kind}/{key}", ask("PUT", "/v1/shelves/section/zwroty", obj{"parent": "zakupy", "names": obj{"pl": "Zwroty"}}), leads},

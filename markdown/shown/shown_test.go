@@ -199,11 +199,15 @@ func TestHostileArticlesAreBounded(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads some hundred megabytes")
 	}
-	const allowed, memory = 8 * time.Second, 1 << 30
-	for what, article := range hostile(5 << 20) {
+	const memory = 1 << 30
+	articles := hostile(5 << 20)
+	began := time.Now()
+	whole(t, articles["text"])
+	allowed := max(8*time.Second, 100*time.Since(began)) // a busy machine is slow with plain words, too
+	for what, article := range articles {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		began := time.Now()
+		began = time.Now()
 		got := whole(t, article)
 		paged := time.Since(began)
 		passages := search.Passages(centrala.Article{Locale: "pl", Content: centrala.Content{Slug: "x", Title: "x", Body: article}})

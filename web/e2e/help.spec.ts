@@ -8,9 +8,16 @@ const pages = ['/help/pl', '/help/pl?side=buyer', '/help/pl?section=zwroty-i-pie
 const field = (page: Page) => page.getByRole('combobox', { name: 'Szukaj w Centrum pomocy' });
 const options = (page: Page) => page.getByRole('listbox', { name: 'Podpowiedzi' }).getByRole('option');
 
+/** A server that has just begun is still reading its articles into the index. */
+async function indexed(page: Page, base: string): Promise<void> {
+  const found = async () => ((await (await page.request.get(`${base}/help/search?lang=pl&q=kiedy+wroca+pieniadze`, { headers: { Accept: 'application/json' } })).json()) as { items: unknown[] }).items.length;
+  await expect.poll(found, { timeout: 20_000 }).toBeGreaterThan(0);
+}
+
 test('what is typed is answered at once, by keyboard too, and what comes late changes nothing', async ({ house }) => {
   const marta = await house.shopper();
   const { page } = marta;
+  await indexed(page, house.server.url);
   await page.goto(`${house.server.url}/help/pl`);
   await expect(field(page)).toHaveAttribute('aria-expanded', 'false');
   await field(page).fill('zwort pieniedzy');
@@ -54,6 +61,7 @@ test('what is typed is answered at once, by keyboard too, and what comes late ch
 test('an article says where one is in it, is thanked for once, and passes on what it could not answer', async ({ house }) => {
   const marta = await house.shopper();
   const { page } = marta;
+  await indexed(page, house.server.url);
   await page.goto(`${house.server.url}/help/pl`);
   await field(page).fill('kiedy wroca pieniadze');
   await expect(options(page).first()).toContainText('Kiedy wrócą pieniądze');
@@ -85,6 +93,7 @@ test('an article says where one is in it, is thanked for once, and passes on wha
 
 test('without scripts everything is a link or a form', async ({ house, browser }) => {
   const { page, close } = await bare(browser);
+  await indexed(page, house.server.url);
   await page.goto(`${house.server.url}/help/pl`);
   await page.getByRole('region', { name: 'Kupuję' }).getByRole('link', { name: /Wszystkie/ }).click();
   await page.getByRole('link', { name: 'Jak zwrócić zakup' }).click();
