@@ -49,9 +49,10 @@ test('what is typed is answered at once, by keyboard too, and what comes late ch
   await expect.poll(() => late !== undefined).toBe(true);
   await field(page).fill('prowizja');
   await expect(options(page).filter({ hasText: /prowizj/i }).first()).toBeVisible();
+  const answered = await options(page).allTextContents();
   late?.();
   await page.waitForLoadState('networkidle');
-  await expect(options(page).filter({ hasText: /paczk/i }), 'the earlier question is answered no more').toHaveCount(0);
+  expect(await options(page).allTextContents(), 'the earlier question is answered no more').toEqual(answered);
   await field(page).fill('qwrtyzz');
   await expect(page.getByText('Nic takiego nie mamy')).toBeVisible();
   await page.getByRole('link', { name: 'Żaden nie pasuje, napisz do nas' }).click();
@@ -69,8 +70,8 @@ test('an article says where one is in it, is thanked for once, and passes on wha
   await expect(page).toHaveURL(new RegExp(article));
   await page.setViewportSize({ width: 1440, height: 700 });
   const contents = page.getByRole('navigation', { name: 'Na tej stronie' });
-  await page.getByRole('heading', { name: 'Zapłacono przy odbiorze' }).evaluate((h) => h.scrollIntoView({ block: 'start' }));
-  await expect(contents.locator('[aria-current]')).toHaveText(/Zapłacono/);
+  await page.getByRole('heading', { name: 'Gdy termin minął' }).evaluate((h) => h.scrollIntoView({ block: 'start' }));
+  await expect(contents.locator('[aria-current]')).toHaveText('Gdy termin minął');
   await page.evaluate(() => scrollTo(0, 0));
   await expect(contents.locator('[aria-current]')).toHaveText('W skrócie');
   await contents.getByRole('link', { name: 'Gdy termin minął' }).click();
