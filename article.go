@@ -1,6 +1,7 @@
 package centrala
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -142,6 +143,23 @@ type Version struct {
 	At       time.Time `json:"at"`
 	Restored int       `json:"restored,omitempty"` // the number of the version that it brings back
 	Until    time.Time `json:"until,omitzero"`     // when the next one came out, or the article was withdrawn
+}
+
+// ArticleFile is a file that an article shows or offers.
+type ArticleFile struct {
+	ID      FileID    `json:"id"`
+	Article ArticleID `json:"article"`
+	Name    string    `json:"name"`
+	Type    string    `json:"type"` // as its content says
+	Size    int64     `json:"size"`
+	Blob    string    `json:"-"`
+	By      AgentID   `json:"by,omitzero"` // 0: an import
+	At      time.Time `json:"at"`
+}
+
+// URL is its address below the site's root: for good, since its content never changes.
+func (f ArticleFile) URL() string {
+	return "/help/files/" + f.ID.String() + "/" + strings.NewReplacer("(", "%28", ")", "%29").Replace(url.PathEscape(f.Name)) // as Markdown takes it
 }
 
 // ShelfKind is what a shelf is: a section of articles, or a category of sections.

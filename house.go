@@ -97,5 +97,6 @@ type ArticleFilter struct {
 	Side    Side
 	Section string
 	Topic   ArticleID
-	Public  bool // only what everybody may read
+	Public  bool        // only what everybody may read
+	IDs     []ArticleID // these alone, in this order; nil: all
 }

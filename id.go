@@ -27,6 +27,7 @@ type (
 	deliveryKind     struct{}
 	entryKind        struct{}
 	eventKind        struct{}
+	fileKind         struct{}
 	followUpKind     struct{}
 	hookKind         struct{}
 	inboxKind        struct{}
@@ -46,6 +47,7 @@ func (conversationKind) prefix() string { return "c_" }
 func (deliveryKind) prefix() string     { return "d_" }
 func (entryKind) prefix() string        { return "e_" }
 func (eventKind) prefix() string        { return "ev_" }
+func (fileKind) prefix() string         { return "af_" }
 func (followUpKind) prefix() string     { return "f_" }
 func (hookKind) prefix() string         { return "h_" }
 func (inboxKind) prefix() string        { return "in_" }
@@ -67,6 +69,7 @@ type (
 	DeliveryID     = ID[deliveryKind]
 	EntryID        = ID[entryKind]
 	EventID        = ID[eventKind]
+	FileID         = ID[fileKind] // of an article's file
 	FollowUpID     = ID[followUpKind]
 	HookID         = ID[hookKind]
 	InboxID        = ID[inboxKind]

@@ -10,7 +10,7 @@ type Suggestion struct {
 	Heading string    `json:"heading,omitempty"` // of the section, when it is not the beginning
 	URL     string    `json:"url"`               // to the section
 	Snippet string    `json:"snippet"`
-	Score   float64   `json:"score"` // how surely this answers, from 0 to 1; compared with Sure
+	Score   float64   `json:"score"`             // how surely this answers, from 0 to 1; compared with Sure
 	Readers []Side    `json:"readers,omitempty"` // who alone may read it; told to agents only
 	Passage string    `json:"passage,omitempty"` // what the section says, to be written on; told to agents only
 }

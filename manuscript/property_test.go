@@ -112,7 +112,7 @@ func (a author) write(n int) {
 		}
 		for range a.IntN(3) {
 			name := []string{"a.png", "b c.pdf", "ł.txt", "a.png", "../x.md", ".ssh"}[a.IntN(6)]
-			f, err := a.s.SaveFile(ctx, m.ID, name, []byte(fmt.Sprint(i, name)))
+			f, err := a.s.drawer.SaveFile(ctx, m.ID, name, []byte(fmt.Sprint(i, name)))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,19 +6,18 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 	extast "github.com/yuin/goldmark/extension/ast"
-	"github.com/yuin/goldmark/text"
 )
 
 // Plain is one section of an article as people write in a mail: paragraphs with a line between
 // them, steps with their numbers, links with their addresses. anchor is the section's, "" for what
 // stands before the first heading. Without such a section it is "".
 func Plain(article, anchor string) string {
-	source := tame(article)
-	doc := New().Parser().Parse(text.NewReader(source))
+	doc := Read(article)
+	source := doc.Source
 	var anchors Anchors
 	var b strings.Builder
 	here := anchor == ""
-	for n := doc.FirstChild(); n != nil; n = n.NextSibling() {
+	for n := doc.Root.FirstChild(); n != nil; n = n.NextSibling() {
 		if h, ok := n.(*ast.Heading); ok {
 			if here {
 				break

@@ -2,9 +2,7 @@ package markdown
 
 import (
 	"io"
-	"strings"
 	"sync"
-	"unicode"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -32,7 +30,7 @@ type Doc struct {
 // Read reads an article: tables are known, HTML is left out, and so are characters that turn the
 // order of others around, or that nobody sees.
 func Read(article string) Doc {
-	source := []byte(Plain(centrala.Clip(article, MaxRead)))
+	source := []byte(centrala.Plain(centrala.Clip(article, MaxRead)))
 	c := &context{Context: parser.NewContext(), over: none, references: len(source) + freeReferences}
 	if len(article) > MaxRead {
 		c.over = long
@@ -80,17 +78,3 @@ var engine = sync.OnceValue(func() goldmark.Markdown {
 	md.Renderer().AddOptions(renderer.WithNodeRenderers(util.Prioritized(extension.NewTableHTMLRenderer(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)), 500)))
 	return md
 })
-
-// Plain is a text without characters that turn the order of those around them, and without controls
-// but tabs and ends of lines: what is read is what is there.
-func Plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\r' || r == '\t':
-			return r
-		case unicode.IsControl(r), '\u202a' <= r && r <= '\u202e', '\u2066' <= r && r <= '\u2069':
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-}

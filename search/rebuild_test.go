@@ -19,9 +19,16 @@ type drawer struct {
 	versions map[centrala.ArticleID]int64
 	rebuilds int
 	during   func()
+	read     func() // called before the versions are read
+	removed  []centrala.ArticleID
 }
 
+func (d *drawer) Name() string { return "drawer" }
+
 func (d *drawer) Versions(context.Context) (map[centrala.ArticleID]int64, error) {
+	if d.read != nil {
+		d.read()
+	}
 	return maps.Clone(d.versions), nil
 }
 
@@ -36,6 +43,7 @@ func (d *drawer) Remove(_ context.Context, ids []centrala.ArticleID) error {
 	for _, id := range ids {
 		delete(d.versions, id)
 	}
+	d.removed = append(d.removed, ids...)
 	return nil
 }
 
@@ -97,5 +105,31 @@ func TestRebuild(t *testing.T) {
 	}
 	if err := h.Rebuild(t.Context()); err != nil || d.rebuilds != 2 || len(d.versions) != 2 || d.versions[3] == 0 {
 		t.Errorf("while it changes: %d rebuilds, %v, %v", d.rebuilds, d.versions, err)
+	}
+}
+
+// An index that several share has what another node put meanwhile: it stays. What is later in the
+// index than in the store, because the store was set back, is put all the same.
+func TestSharedIndex(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	s := &stock{all: []centrala.Article{{ID: 1, UpdatedAt: at}, {ID: 2, UpdatedAt: at}}}
+	d := &drawer{versions: map[centrala.ArticleID]int64{1: at.UnixMicro()}}
+	h := search.New(d, s, slog.New(slog.DiscardHandler))
+	d.read = func() { // between this node's look at the store and its look at the index
+		s.all = append(s.all, centrala.Article{ID: 3, UpdatedAt: at})
+		s.all[0].UpdatedAt = at.Add(time.Hour)
+		d.versions[1], d.versions[3] = at.Add(time.Hour).UnixMicro(), at.UnixMicro()
+	}
+	if err := h.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(d.versions) != 3 || d.versions[1] != at.Add(time.Hour).UnixMicro() || d.versions[2] == 0 || len(d.removed) != 0 {
+		t.Errorf("the index has %v, %v was taken out", d.versions, d.removed)
+	}
+	d.read = nil
+	s.all[0].UpdatedAt = at
+	if err := h.Sync(t.Context()); err != nil || d.versions[1] != at.UnixMicro() || !slices.Equal(d.removed, []centrala.ArticleID{1}) {
+		t.Errorf("of a store that was set back the index has %v, %v was taken out, %v", d.versions, d.removed, err)
 	}
 }

@@ -67,7 +67,16 @@ type HelpCentre struct {
 	wrote time.Time                    // when Handle last changed the index
 	knows []centrala.WordList          // what the index was taught
 
-	behind atomic.Pointer[behind] // nil: the last Sync found or made the index right
+	behind   atomic.Pointer[behind] // nil: the last Sync found or made the index right
+	compared atomic.Bool            // Sync has succeeded once
+	progress atomic.Pointer[Progress]
+	first    *Preferred // asked before the index; nil: none
+}
+
+// Progress is how far a rebuild is.
+type Progress struct {
+	Since    time.Time
+	Done, Of int // articles
 }
 
 // behind is since when and why the index cannot be made right.
@@ -91,16 +100,29 @@ func (h *HelpCentre) Engine() string { return h.index.Name() }
 // Suggest finds the articles that answer a question: those that surely do, and with q.Weak also
 // others. None for who only says good morning.
 func (h *HelpCentre) Suggest(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error) {
+	found, _, err := h.Ask(ctx, q)
+	return found, err
+}
+
+// Ask is Suggest that tells which engine answered.
+func (h *HelpCentre) Ask(ctx context.Context, q centrala.Query) (found []centrala.Suggestion, engine string, err error) {
 	q.Text = Matter(centrala.Clip(q.Text, MaxQuery), q.Prefix)
 	if q.Text == "" {
-		return []centrala.Suggestion{}, nil
+		return []centrala.Suggestion{}, h.Engine(), nil
 	}
 	if q.Limit <= 0 || q.Limit > 50 {
 		q.Limit = 8
 	}
-	found, err := h.index.Search(ctx, q)
-	if err != nil {
-		return nil, fmt.Errorf("search the articles: %w", err)
+	engine, ok := h.index.Name(), false
+	if h.first != nil {
+		if found, ok = h.first.ask(ctx, q); ok {
+			engine = h.first.help.Engine()
+		}
+	}
+	if !ok {
+		if found, err = h.index.Search(ctx, q); err != nil {
+			return nil, engine, fmt.Errorf("search the articles: %w", err)
+		}
 	}
 	if !q.Weak {
 		found = slices.DeleteFunc(found, func(s centrala.Suggestion) bool { return s.Score < Sure })
@@ -109,9 +131,9 @@ func (h *HelpCentre) Suggest(ctx context.Context, q centrala.Query) ([]centrala.
 		found = []centrala.Suggestion{}
 	}
 	if q.Asker == centrala.Inside {
-		return found, h.inside(ctx, found)
+		return found, engine, h.inside(ctx, found)
 	}
-	return found, nil
+	return found, engine, nil
 }
 
 // MaxPassage is how many bytes of a section an agent is given to write on.
@@ -136,9 +158,10 @@ func (h *HelpCentre) inside(ctx context.Context, found []centrala.Suggestion) er
 
 // Handle brings one changed article into the index, or a changed word list, as it is in the store
 // now.
-func (h *HelpCentre) Handle(ctx context.Context, e centrala.Event) error {
+func (h *HelpCentre) Handle(ctx context.Context, e centrala.Event) (err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	defer func() { h.fell(err) }()
 	if e.Type == centrala.ArticleWords {
 		return h.learn(ctx)
 	}
@@ -194,12 +217,46 @@ func (h *HelpCentre) Sync(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	err := h.sync(ctx)
-	if was := h.behind.Load(); err != nil && was == nil {
-		h.behind.Store(&behind{time.Now(), err})
-	} else if err == nil {
+	if h.fell(err); err == nil {
 		h.behind.Store(nil)
+		h.compared.Store(true)
 	}
 	return err
+}
+
+// fell notes that the index could not be made right.
+func (h *HelpCentre) fell(err error) {
+	if err == nil {
+		return
+	}
+	since := time.Now()
+	if was := h.behind.Load(); was != nil {
+		since = was.since
+	}
+	h.behind.Store(&behind{since, err})
+}
+
+// current says why the index may not be what the articles are; also before it was first compared.
+func (h *HelpCentre) current() error {
+	if err := h.Ready(); err != nil || h.compared.Load() {
+		return err
+	}
+	return errNotRead
+}
+
+// Progress is how far a rebuild is, nil when none runs.
+func (h *HelpCentre) Progress() *Progress {
+	if p := h.progress.Load(); p != nil {
+		now := *p
+		return &now
+	}
+	return nil
+}
+
+// Indexed is how many articles are in the index.
+func (h *HelpCentre) Indexed(ctx context.Context) (int, error) {
+	v, err := h.index.Versions(ctx)
+	return len(v), err
 }
 
 // Ready says why the index is not what the articles are, nil when the last Sync made it so.
@@ -224,8 +281,10 @@ func (h *HelpCentre) Rebuild(ctx context.Context) error {
 
 func (h *HelpCentre) rebuild(ctx context.Context, articles []centrala.Article) error {
 	began := time.Now()
+	defer h.progress.Store(nil)
 	err := h.index.Rebuild(ctx, func(yield func(centrala.Article, error) bool) {
-		for _, a := range articles {
+		for i, a := range articles {
+			h.progress.Store(&Progress{began, i, len(articles)})
 			if !yield(a, nil) {
 				return
 			}
@@ -234,7 +293,7 @@ func (h *HelpCentre) rebuild(ctx context.Context, articles []centrala.Article) e
 	if err != nil {
 		return err
 	}
-	h.log.Info("index made anew", "articles", len(articles), "took", time.Since(began).Round(time.Millisecond))
+	h.log.Info("index made anew", "engine", h.Engine(), "articles", len(articles), "took", time.Since(began).Round(time.Millisecond))
 	return nil
 }
 
@@ -250,35 +309,54 @@ func (h *HelpCentre) sync(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read what is indexed: %w", err)
 	}
-	empty := len(indexed) == 0
-	var changed []centrala.Article
-	for _, a := range articles {
-		if v, ok := indexed[a.ID]; !ok || v != a.UpdatedAt.UnixMicro() {
-			changed = append(changed, a)
+	if len(indexed) == 0 {
+		if len(articles) == 0 {
+			return nil
 		}
-		delete(indexed, a.ID)
-	}
-	var gone []centrala.ArticleID
-	for id := range indexed {
-		gone = append(gone, id)
-	}
-	if len(changed) == 0 && len(gone) == 0 {
-		return nil
-	}
-	h.log.Info("index follows the articles", "changed", len(changed), "removed", len(gone))
-	if empty {
 		return h.rebuild(ctx, articles)
 	}
+	changed, gone, err := h.differ(ctx, articles, indexed)
+	if err != nil || len(changed) == 0 && len(gone) == 0 {
+		return err
+	}
+	h.log.Info("index follows the articles", "engine", h.Engine(), "changed", len(changed), "removed", len(gone))
+	if len(gone) > 0 {
+		if err := h.index.Remove(ctx, gone); err != nil {
+			return fmt.Errorf("take articles out of the index: %w", err)
+		}
+	}
 	const batch = 100
-	for len(changed) > 0 {
-		n := min(batch, len(changed))
-		if err := h.add(ctx, changed[:n]); err != nil {
+	for some := range slices.Chunk(changed, batch) {
+		if err := h.add(ctx, some); err != nil {
 			return err
 		}
-		changed = changed[n:]
-	}
-	if len(gone) > 0 {
-		return h.index.Remove(ctx, gone)
 	}
 	return nil
+}
+
+// differ says which articles are to be put, and which to be taken out before. Whatever the index
+// has of a later time than these articles is looked up again: several may share an index, and
+// another's change came in between; or else the articles were set back.
+func (h *HelpCentre) differ(ctx context.Context, articles []centrala.Article, indexed map[centrala.ArticleID]int64) (changed []centrala.Article, gone []centrala.ArticleID, err error) {
+	for _, a := range articles {
+		v, ok := indexed[a.ID]
+		if ok && v <= a.UpdatedAt.UnixMicro() || !ok {
+			delete(indexed, a.ID)
+		}
+		if !ok || v < a.UpdatedAt.UnixMicro() {
+			changed = append(changed, a)
+		}
+	}
+	for id, v := range indexed {
+		a, err := h.articles.ArticleByID(ctx, id)
+		switch {
+		case centrala.CodeOf(err) == centrala.NotFound:
+			gone = append(gone, id)
+		case err != nil:
+			return nil, nil, fmt.Errorf("read the article: %w", err)
+		case a.UpdatedAt.UnixMicro() != v:
+			gone, changed = append(gone, id), append(changed, a)
+		}
+	}
+	return changed, gone, nil
 }

@@ -170,6 +170,8 @@ type finder struct {
 	found []centrala.Suggestion
 }
 
+func (finder) Name() string { return "finder" }
+
 func (f finder) Search(context.Context, centrala.Query) ([]centrala.Suggestion, error) {
 	return slices.Clone(f.found), nil
 }

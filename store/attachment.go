@@ -13,7 +13,7 @@ import (
 
 // SaveAttachment notes an upload that belongs to owner until a message takes it.
 func (db *DB) SaveAttachment(ctx context.Context, owner string, f centrala.Attachment) (centrala.Attachment, error) {
-	if err := db.keepFiles(); err != nil {
+	if err := db.KeepFiles(); err != nil {
 		return f, err
 	}
 	err := db.write(ctx, func(tx *Tx) error {
@@ -23,8 +23,8 @@ func (db *DB) SaveAttachment(ctx context.Context, owner string, f centrala.Attac
 	return f, err
 }
 
-// keepFiles has the files that a commit will name outlive a loss of power as the commit does.
-func (db *DB) keepFiles() error {
+// KeepFiles has the files that a commit will name outlive a loss of power as the commit does.
+func (db *DB) KeepFiles() error {
 	if db.files == nil {
 		return nil
 	}

@@ -49,7 +49,7 @@ func (db *DB) DueMedia(ctx context.Context, inbox centrala.InboxID, limit int) (
 // gone meanwhile, and Unavailable when the lease was lost.
 func (db *DB) KeepMedia(ctx context.Context, f centrala.Fetched) error {
 	if f.Part != nil {
-		if err := db.keepFiles(); err != nil {
+		if err := db.KeepFiles(); err != nil {
 			return err
 		}
 	}

@@ -31,7 +31,7 @@ func (db *DB) Receive(ctx context.Context, in centrala.Inbound) (centrala.Receip
 // ReceiveAll is Receive of several, in their order: all of them are in one commit, or none is.
 func (db *DB) ReceiveAll(ctx context.Context, ins []centrala.Inbound) ([]centrala.Receipt, error) {
 	if slices.ContainsFunc(ins, func(in centrala.Inbound) bool { return in.Raw != "" || len(in.Attachments) > 0 }) {
-		if err := db.keepFiles(); err != nil {
+		if err := db.KeepFiles(); err != nil {
 			return nil, err
 		}
 	}

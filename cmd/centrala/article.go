@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"centrala"
+	"centrala/manuscript"
 	"centrala/search"
 	"centrala/search/bleve"
 	"centrala/store/library"
@@ -28,34 +29,9 @@ type ArticleImportCmd struct {
 
 // Run implements the command.
 func (a *ArticleImportCmd) Run(ctx context.Context, cli *CLI) error {
-	articles, err := search.ReadDir(os.DirFS(a.Dir))
-	if err != nil {
-		return fmt.Errorf("nothing was imported:\n%w", err)
-	}
-	if len(articles) == 0 {
-		return fmt.Errorf("there is no .md file in %s", a.Dir)
-	}
 	return cli.use(ctx, func(h *house) error {
-		if err := saveArticles(ctx, library.New(h.DB), articles); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintf(cli.Out, "%d articles imported. A running server finds them within seconds.\n", len(articles))
-		return err
+		return manuscript.Load(ctx, os.DirFS(a.Dir), library.New(h.DB))
 	})
-}
-
-// shelf is where articles are saved.
-type shelf interface {
-	SaveArticle(ctx context.Context, a centrala.Article) (centrala.Article, error)
-}
-
-func saveArticles(ctx context.Context, s shelf, articles []centrala.Article) error {
-	for _, a := range articles {
-		if _, err := s.SaveArticle(ctx, a); err != nil {
-			return fmt.Errorf("%s: %w", a.Source, err)
-		}
-	}
-	return nil
 }
 
 // ArticleSearchCmd asks the Help Centre.

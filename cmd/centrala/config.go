@@ -23,6 +23,7 @@ type Config struct {
 	Database string `toml:"database" help:"sqlite:PATH or postgres://…; default: SQLite in the data folder"`
 	Brand    string `toml:"brand" default:"centrala" help:"name of the marketplace, as customers know it"`
 	Shop     string `toml:"shop" help:"address of the shop that Help Centre pages link back to"`
+	Theme    string `toml:"theme" help:"CSS file of custom properties that changes how public pages look (docs/help.md); default: ours"`
 	Locale   string `toml:"locale" default:"pl" help:"first language of pages and mails: pl or en"`
 	KeyFile  string `toml:"key_file" help:"file that encrypts stored secrets; default: key in the data folder"`
 	Blobs    string `toml:"blobs" help:"where files are kept: file:///PATH; default: files in the data folder"`

@@ -28,6 +28,7 @@ func (p *Program) edge() error {
 	api := rest.New(p.rest())
 	inner.Handle("/v1/", api)
 	inner.Handle("/oauth/", api)
+	inner.Handle("GET /help/files/", api)
 	inner.Handle("/", pages)
 	p.requests = &turnstile{next: inner, most: requestsAtOnce}
 	mux.Handle("/hooks/{inbox}", p.hooks) // vendors: posts are on disk before they are answered
@@ -41,7 +42,7 @@ func (p *Program) edge() error {
 
 func (p *Program) rest() rest.Config {
 	return rest.Config{
-		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{accepted{p.db, p.doors[byREST]}, p.doorsChanged, p.settling.leave, p.log}, Articles: p.library, Manuscripts: p.library, Publishing: p.library, Versions: p.library, Shelves: p.library, WordLists: p.library, Blobs: p.blobs, Index: index{p.help},
+		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{accepted{p.db, p.doors[byREST]}, p.doorsChanged, p.settling.leave, p.log}, Articles: p.library, Manuscripts: p.library, Publishing: p.library, Versions: p.library, Shelves: p.library, WordLists: p.library, Enclosures: p.library, Blobs: p.blobs, Index: index{p.help},
 		HoldOut: p.holdOut(), Consent: p.tokens, Seal: p.keys, Devices: p.devices, Mended: p.lineMended,
 		Score: survey.Score, Now: p.db.Now,
 		Hours: routing.Office, Lines: p.line, Test: p.lineTest, Templates: p.templatesOf, Retry: p.bus.Replay, Ended: p.gateway.Recheck, Ready: p.bus.Ready,

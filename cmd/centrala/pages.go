@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"os"
 	"time"
 
 	"centrala"
@@ -32,6 +34,13 @@ func (p *Program) pages() (http.Handler, error) {
 			return nil, err
 		}
 		c.Shop = shop
+	}
+	if p.cfg.Theme != "" {
+		css, err := os.ReadFile(p.cfg.Theme)
+		if err != nil {
+			return nil, fmt.Errorf("theme: %w", err)
+		}
+		c.Theme = string(css)
 	}
 	return pages.New(c)
 }

@@ -24,6 +24,7 @@ var (
 	_ rest.Versions       = (*library.Library)(nil)
 	_ rest.Shelves        = (*library.Library)(nil)
 	_ rest.WordLists      = (*library.Library)(nil)
+	_ rest.Enclosures     = (*library.Library)(nil)
 	_ pages.Articles      = (*library.Library)(nil)
 	_ search.Articles     = (*library.Library)(nil)
 	_ gateway.Log         = (*store.DB)(nil)

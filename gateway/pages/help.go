@@ -1,24 +1,28 @@
 package pages
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"centrala"
-	"centrala/markdown"
-	"centrala/markdown/shown"
+	"centrala/gateway/pages/catalogue"
 	"centrala/words"
 )
 
-// onHome is how many articles each side shows on the Help Centre's home, related how many
-// others stand beside an article.
+// How many articles stand where: of each side on the Help Centre's home, of a section on a shelf
+// before a link to the rest, of what only other languages have, on one page of a section, and
+// beside an article.
 const (
-	onHome  = 4
-	related = 3
+	onHome    = 4
+	onShelf   = 8
+	ofOthers  = 24
+	onSection = 60
+	related   = 3
 )
 
 // sideView is a side with its form, letter and names.
@@ -26,7 +30,7 @@ type sideView struct {
 	Side                      centrala.Side
 	Icon, Letter, Title, Name string
 	Href                      string
-	Articles                  []centrala.Article
+	Articles                  []catalogue.Entry
 	Count                     int
 }
 
@@ -36,7 +40,14 @@ func sideOf(w words.Words, s centrala.Side) sideView {
 		Href: "/help/" + w.Locale() + "?side=" + string(s)}
 }
 
-// homeView is the Help Centre's home; sectionsView one side of it.
+// sideIn is a side whose page is in a language that the words may not be in.
+func sideIn(w words.Words, locale string, s centrala.Side) sideView {
+	v := sideOf(w, s)
+	v.Href = "/help/" + locale + "?side=" + string(s)
+	return v
+}
+
+// homeView is the Help Centre's home.
 type homeView struct {
 	Sides []sideView
 	Ways  []widgetChannel
@@ -44,41 +55,50 @@ type homeView struct {
 	Empty bool
 }
 
-type sectionsView struct {
-	Side     sideView
-	Sections []section
+// shelfView is a side or a category, by section.
+type shelfView struct {
+	Side       *sideView // of a side's page
+	Name       string
+	Count      int
+	Categories []catalogue.Category
+	Most, Many int // how many articles a section shows when it has more than many, before a link to all
 }
 
-type section struct {
-	ID, Name string
-	Articles []centrala.Article
+// sectionView is one page of a section.
+type sectionView struct {
+	catalogue.Section
+	Count         int
+	Page, Pages   int
+	Before, After string
 }
 
-// home is the Help Centre in the reader's language, or in the one of the address.
+// home is the Help Centre in the reader's language, or in the one of the address: all of it, one
+// side, one category or one section.
 func (p *pages) home(w http.ResponseWriter, r *http.Request) error {
-	if l := r.PathValue("locale"); l != "" && !known(l) {
-		return centrala.Errorf(centrala.NotFound, "There is no Help Centre in this language.")
-	}
-	speak := p.words(r)
-	if s := centrala.Side(r.URL.Query().Get("side")); s.Valid() {
-		return p.side(w, r, speak, s)
-	}
-	all, err := p.Articles.Articles(r.Context(), centrala.ArticleFilter{Public: true, Locale: speak.Locale()})
+	c, since, err := p.catalogue(r.Context())
 	if err != nil {
 		return err
 	}
-	h := homeView{Empty: len(all) == 0}
+	locale, speak, err := p.shelfLocale(r, c)
+	if err != nil {
+		return err
+	}
+	v := view{W: speak, Locale: locale, Root: p.root(r), Since: since, Kind: "website", Feed: "/help/" + locale + "/feed.atom"}
+	q := r.URL.Query()
+	switch side := centrala.Side(q.Get("side")); {
+	case q.Has("section"):
+		return p.section(w, r, c, v, q.Get("section"))
+	case q.Has("category"):
+		return p.category(w, r, c, v, q.Get("category"))
+	case side.Valid():
+		return p.side(w, r, c, v, side)
+	}
+	h := homeView{Empty: len(c.Public()) == 0}
 	for _, s := range centrala.Sides() {
-		v := sideOf(speak, s)
-		mine := slices.Collect(func(yield func(centrala.Article) bool) {
-			for _, a := range all {
-				if (len(a.Sides) == 0 || slices.Contains(a.Sides, s)) && !yield(a) {
-					return
-				}
-			}
-		})
-		v.Count, v.Articles = len(mine), mostWanted(mine)
-		h.Sides = append(h.Sides, v)
+		one := sideIn(speak, locale, s)
+		mine := c.Offered(locale, s)
+		one.Count, one.Articles = len(mine), mine[:min(onHome, len(mine))]
+		h.Sides = append(h.Sides, one)
 	}
 	if h.Ways, err = p.otherWays(r.Context(), speak); err != nil {
 		return err
@@ -86,178 +106,142 @@ func (p *pages) home(w http.ResponseWriter, r *http.Request) error {
 	if h.Chat, err = p.chat(r.Context()); err != nil {
 		return err
 	}
-	return p.show(w, http.StatusOK, "home", view{W: speak, Title: speak.HelpCentre(), Data: h, Other: switched(speak, "/help/"+other(speak).Locale())})
+	v.Title, v.Data, v.About = speak.HelpCentre(), h, speak.HelpAbout(p.Brand)
+	v.stands(c, c.Locales(), func(l string) string { return "/help/" + l })
+	v.Graph = graphOfHome(v, p.Brand)
+	return p.shelve(w, r, "home", v)
 }
 
-// mostWanted are the articles for a home list: those with a rank in its order, then others.
-func mostWanted(all []centrala.Article) []centrala.Article {
-	rank := func(a centrala.Article) int {
-		if a.Popular == 0 {
-			return 1 << 30
-		}
-		return a.Popular
+// stands says where a page is in each language: its own address, those of the languages that it is
+// in for those who list pages, and of all for its readers.
+func (v *view) stands(c *catalogue.Catalogue, in []string, address func(locale string) string) {
+	v.Canonical = v.Root + address(v.Locale)
+	v.Languages = languages(c, v.Locale, address)
+	for _, l := range in {
+		v.Alternates = append(v.Alternates, link{Href: v.Root + address(l), Lang: l})
 	}
-	sorted := slices.Clone(all)
-	slices.SortStableFunc(sorted, func(a, b centrala.Article) int { return cmp.Compare(rank(a), rank(b)) })
-	return sorted[:min(onHome, len(sorted))]
+	if len(v.Alternates) == 1 && in[0] == v.Locale {
+		v.Alternates = nil // it is nowhere else
+	}
 }
 
-// side is everything for one side, by section.
-func (p *pages) side(w http.ResponseWriter, r *http.Request, speak words.Words, s centrala.Side) error {
-	all, err := p.Articles.Articles(r.Context(), centrala.ArticleFilter{Public: true, Locale: speak.Locale(), Side: s})
-	if err != nil {
-		return err
-	}
-	v := sectionsView{Side: sideOf(speak, s)}
-	v.Side.Count = len(all)
-	for _, a := range all {
-		if n := len(v.Sections); n == 0 || v.Sections[n-1].Name != a.Section {
-			v.Sections = append(v.Sections, section{ID: markdown.Anchor(a.Section), Name: a.Section})
-		}
-		last := &v.Sections[len(v.Sections)-1]
-		last.Articles = append(last.Articles, a)
-	}
-	return p.show(w, http.StatusOK, "sections", view{W: speak, Title: v.Side.Title, Data: v,
-		Other: switched(speak, sideOf(other(speak), s).Href)})
+// side is everything for one side, by category and section.
+func (p *pages) side(w http.ResponseWriter, r *http.Request, c *catalogue.Catalogue, v view, s centrala.Side) error {
+	one := sideIn(v.W, v.Locale, s)
+	v.Title = one.Title
+	v.stands(c, c.Locales(), func(l string) string { return "/help/" + l + "?side=" + string(s) })
+	return p.shelf(w, r, v, shelfView{Side: &one, Name: one.Title, Categories: c.Shelves(v.Locale, s)})
 }
 
-// articleView is one article.
-type articleView struct {
-	centrala.Article
-	shown.Page
-	Side    *sideView // when it is for one side
-	Section string    // its anchor on the side's page
-	Date    string
-	Related []link
-	Thanks  bool // the reader has said that it helped
+// category is one category with its sections.
+func (p *pages) category(w http.ResponseWriter, r *http.Request, c *catalogue.Catalogue, v view, id string) error {
+	one, ok := c.Category(v.Locale, id)
+	if !ok {
+		return centrala.Errorf(centrala.NotFound, "There is no such category.")
+	}
+	v.Title = one.Name
+	v.stands(c, c.Locales(), func(l string) string { return "/help/" + l + "?category=" + url.QueryEscape(id) })
+	s := shelfView{Name: one.Name}
+	one.Name = "" // it is the page's heading
+	s.Categories = []catalogue.Category{one}
+	return p.shelf(w, r, v, s)
 }
 
-func (p *pages) article(w http.ResponseWriter, r *http.Request) error {
-	locale := r.PathValue("locale")
-	if !known(locale) {
-		return centrala.Errorf(centrala.NotFound, "There is no Help Centre in this language.")
-	}
-	speak := words.For(locale)
-	a, err := p.Articles.Article(r.Context(), locale, r.PathValue("slug"))
-	if err != nil {
-		return err
-	}
-	if len(a.Readers) > 0 { // who reads here has proved nothing
-		return centrala.Errorf(centrala.NotFound, "There is no such article.")
-	}
-	if slug := r.PathValue("slug"); slug != a.Slug { // it stood there once
-		http.Redirect(w, r, a.URL(), http.StatusMovedPermanently)
-		return nil
-	}
-	v := articleView{Article: a, Date: speak.Date(a.UpdatedAt), Section: markdown.Anchor(a.Section), Thanks: r.URL.Query().Has("thanks")}
-	if v.Page, err = shown.Of(a.Body); err != nil {
-		return err
-	}
-	if len(a.Sides) == 1 {
-		s := sideOf(speak, a.Sides[0])
-		v.Side = &s
-	}
-	v.Related = p.related(r.Context(), a)
-	translation, err := p.translation(r.Context(), a, other(speak).Locale())
-	if err != nil {
-		return err
-	}
-	return p.show(w, http.StatusOK, "article", view{W: speak, Title: a.Title, Data: v, Other: switched(speak, translation)})
-}
-
-// translation is the address of an article in another language, or of that language's home.
-func (p *pages) translation(ctx context.Context, a centrala.Article, locale string) (string, error) {
-	all, err := p.Articles.Articles(ctx, centrala.ArticleFilter{Public: true, Locale: locale})
-	if err != nil {
-		return "", err
-	}
-	for _, t := range all {
-		if t.Translation == a.Slug || a.Translation != "" && t.Slug == a.Translation {
-			return t.URL(), nil
+// shelf shows categories and sections under one heading.
+func (p *pages) shelf(w http.ResponseWriter, r *http.Request, v view, s shelfView) error {
+	s.Most, s.Many = onShelf, onShelf+2
+	for i := range s.Categories {
+		for j := range s.Categories[i].Sections {
+			section := &s.Categories[i].Sections[j]
+			s.Count += len(section.Articles)
+			if section.Foreign && len(section.Articles) > ofOthers {
+				section.Articles = section.Articles[:ofOthers]
+			}
 		}
 	}
-	return "/help/" + locale, nil
+	v.Data, v.About = s, v.W.ShelfAbout(s.Name, p.Brand, s.Count)
+	v.Graph = graphOfPath(v, []link{{Href: "/help/" + v.Locale, Text: v.W.Help()}, {Href: strings.TrimPrefix(v.Canonical, v.Root), Text: s.Name}})
+	return p.shelve(w, r, "shelf", v)
 }
 
-// related are articles about the same: those the index finds by the title, else of the same
-// section. An index that does not answer costs a list, not the page.
-func (p *pages) related(ctx context.Context, a centrala.Article) []link {
-	q := centrala.Query{Text: a.Title, Locale: a.Locale, Limit: related + 1, Weak: true}
-	if len(a.Sides) == 1 {
-		q.Side = a.Sides[0]
-	}
-	found, err := p.Suggester.Suggest(ctx, q)
-	if err != nil {
-		p.Log.Warn("related articles", "article", a.ID, "err", err)
-	}
-	var out []link
-	add := func(slug, title, href string) {
-		if slug != a.Slug && len(out) < related && !slices.ContainsFunc(out, func(l link) bool { return l.Href == href }) {
-			out = append(out, link{Href: href, Text: title})
-		}
-	}
-	for _, s := range found {
-		add(s.Slug, s.Title, s.URL)
-	}
-	if len(out) == related || a.Section == "" {
-		return out
-	}
-	near, err := p.Articles.Articles(ctx, centrala.ArticleFilter{Public: true, Locale: a.Locale, Section: a.Section})
-	if err != nil {
-		p.Log.Warn("related articles", "article", a.ID, "err", err)
-	}
-	for _, n := range near {
-		add(n.Slug, n.Title, n.URL())
-	}
-	return out
-}
-
-// searchView is what a search found.
-type searchView struct {
-	Query string
-	Found []centrala.Suggestion
-	Sides []sideView
-	Side  centrala.Side
-	Write string // the form, with what was asked carried over
-}
-
-// maxQuery is how much of a question is looked for, in characters; found how many are shown.
-const (
-	maxQuery = 300
-	found    = 12
-)
-
-func (p *pages) search(w http.ResponseWriter, r *http.Request) error {
-	speak := p.words(r)
-	v := searchView{Query: cut(strings.TrimSpace(strings.ToValidUTF8(r.URL.Query().Get("q"), "")), maxQuery)}
-	if s := centrala.Side(r.URL.Query().Get("side")); s.Valid() {
-		v.Side = s
-	}
-	if v.Query != "" {
+// section is one section, a page at a time.
+func (p *pages) section(w http.ResponseWriter, r *http.Request, c *catalogue.Catalogue, v view, id string) error {
+	s, ok := c.Section(v.Locale, id)
+	n := 1
+	if asked := r.URL.Query().Get("page"); ok && asked != "" {
 		var err error
-		v.Found, err = p.Suggester.Suggest(r.Context(), centrala.Query{Text: v.Query, Locale: speak.Locale(), Side: v.Side, Limit: found, Weak: true})
-		if err != nil {
-			return err
+		n, err = strconv.Atoi(asked)
+		ok = err == nil && n >= 1 && (n-1)*onSection < len(s.Articles)
+	}
+	if !ok {
+		return centrala.Errorf(centrala.NotFound, "There is no such section.")
+	}
+	one := sectionView{Section: s, Count: len(s.Articles), Page: n, Pages: (len(s.Articles) + onSection - 1) / onSection}
+	one.Articles = s.Articles[(n-1)*onSection : min(n*onSection, len(s.Articles))]
+	address := func(locale string, n int) string {
+		a := "/help/" + locale + "?section=" + url.QueryEscape(id)
+		if n > 1 {
+			a += "&page=" + strconv.Itoa(n)
+		}
+		return a
+	}
+	if n > 1 {
+		one.Before = address(v.Locale, n-1)
+	}
+	if n < one.Pages {
+		one.After = address(v.Locale, n+1)
+	}
+	v.Title, v.Data, v.About = s.Name, one, v.W.ShelfAbout(s.Name, p.Brand, one.Count)
+	v.stands(c, s.Languages, func(l string) string { return address(l, 1) })
+	v.Canonical = v.Root + address(v.Locale, n)
+	v.Graph = graphOfPath(v, append(pathTo(v, nil, catalogue.Section{Category: s.Category, CategoryID: s.CategoryID}), link{Href: address(v.Locale, 1), Text: s.Name}))
+	return p.shelve(w, r, "section", v)
+}
+
+// pathTo leads from the home to a section: by a side's page when there is one, then by its category.
+func pathTo(v view, side *sideView, s catalogue.Section) []link {
+	home := "/help/" + v.Locale
+	path := []link{{Href: home, Text: v.W.Help()}}
+	if side != nil {
+		path = append(path, link{Href: side.Href, Text: side.Title})
+	}
+	if s.Category != "" {
+		path = append(path, link{Href: home + "?category=" + url.QueryEscape(s.CategoryID), Text: s.Category})
+	}
+	if s.Name != "" {
+		path = append(path, link{Href: home + "?section=" + url.QueryEscape(s.ID), Text: s.Name})
+	}
+	return path
+}
+
+// lost answers for an address where nothing is, with what its words may have meant.
+func (p *pages) lost(w http.ResponseWriter, r *http.Request) {
+	speak := p.words(r)
+	locale := speak.Locale()
+	v := view{W: speak, Title: speak.PageGone(), Robots: "noindex"}
+	about := said{Heading: speak.PageGone(), Text: speak.PageGoneWhy()}
+	if slug := r.PathValue("slug"); slug != "" {
+		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+		defer cancel()
+		if c, _, err := p.catalogue(ctx); err == nil && slices.Contains(c.Locales(), r.PathValue("locale")) {
+			locale = r.PathValue("locale")
+			speak = words.For(locale)
+			about.Heading, about.Text, v.W, v.Locale, v.Title = speak.PageGone(), speak.PageGoneWhy(), speak, locale, speak.PageGone()
+		}
+		asked := strings.Join(strings.FieldsFunc(slug, func(r rune) bool { return r == '-' || r == '_' || r == '.' || r == '/' }), " ")
+		found, err := p.Suggester.Suggest(ctx, centrala.Query{Text: cut(strings.ToValidUTF8(asked, ""), maxQuery), Locale: locale, Limit: onHome, Weak: true})
+		if err != nil { // an index that does not answer costs the suggestions
+			p.Log.Warn("suggestions for a wrong address", "err", err)
+		}
+		for _, s := range found {
+			about.Maybe = append(about.Maybe, link{Href: s.URL, Text: s.Title})
 		}
 	}
-	address := func(l string, s centrala.Side) string {
-		q := url.Values{"q": {v.Query}, "lang": {l}}
-		if s != centrala.NoSide {
-			q.Set("side", string(s))
-		}
-		return "/help/search?" + q.Encode()
+	v.Data = about
+	if err := p.show(w, http.StatusNotFound, "said", v); err != nil {
+		p.Log.Error("page", "path", route(r), "err", err)
+		http.Error(w, v.Title, http.StatusNotFound)
 	}
-	for _, s := range centrala.Sides() {
-		one := sideOf(speak, s)
-		one.Href = address(speak.Locale(), s)
-		if s == v.Side { // chosen already: once more takes it back
-			one.Href = address(speak.Locale(), centrala.NoSide)
-		}
-		v.Sides = append(v.Sides, one)
-	}
-	v.Write = "/contact?" + url.Values{"lang": {speak.Locale()}, "text": {v.Query}}.Encode()
-	return p.show(w, http.StatusOK, "search", view{W: speak, Title: speak.SearchResults(), Robots: "noindex", Query: v.Query, Data: v,
-		Other: switched(speak, address(other(speak).Locale(), v.Side))})
 }
 
 // cut keeps the first n characters.

@@ -24,7 +24,7 @@ func TestArticle(t *testing.T) {
 		"anchor":        `<h2 id="gdy-termin-minal">Gdy termin minął</h2>`,
 		"contents":      `<a href="#jak-sprawdzic-gdzie-sa">Jak sprawdzić, gdzie są</a>`,
 		"side":          `<a href="/help/pl?side=buyer">Kupuję</a>`,
-		"section":       `<a href="/help/pl?side=buyer#zwroty-i-pieniadze">Zwroty i pieniądze</a>`,
+		"section":       `<a href="/help/pl?section=zwroty-i-pieniadze">Zwroty i pieniądze</a>`,
 		"other version": `<a href="/help/en/when-will-i-get-my-money-back" lang="en" hreflang="en">English</a>`,
 		"related":       `aria-labelledby="also"`,
 		"question":      `Czy to rozwiązało sprawę?`,

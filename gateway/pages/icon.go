@@ -12,6 +12,7 @@ func icon(name, class string) template.HTML {
 		"book":   `<path d="M10 5.3C8.4 4.2 6.2 3.7 3 3.7v11.5c3.2 0 5.4.5 7 1.6 1.6-1.1 3.8-1.6 7-1.6V3.7c-3.2 0-5.4.5-7 1.6zM10 5.3v11.5"/>`,
 		"cart":   `<path d="M2.5 3.5h2.2l2 9h8.3l1.9-6.5H5.3"/><circle cx="7.6" cy="15.8" r="1.2"/><circle cx="14" cy="15.8" r="1.2"/>`,
 		"chat":   `<path d="M4.2 4h11.6c.9 0 1.7.8 1.7 1.7v7c0 .9-.8 1.7-1.7 1.7H9.3L5.2 17.4v-3H4.2c-.9 0-1.7-.8-1.7-1.7v-7C2.5 4.8 3.3 4 4.2 4z"/>`,
+		"x":      `<path d="M5.2 5.2l9.6 9.6M14.8 5.2l-9.6 9.6"/>`,
 		"check":  `<path d="M4.5 10.5l3.6 3.6 7.4-8"/>`,
 		"chevr":  `<path d="M7.8 5.5l4.5 4.5-4.5 4.5"/>`,
 		"clip":   `<path d="M15.8 9.6l-5.7 5.7a3.6 3.6 0 0 1-5.1-5.1l6.3-6.3a2.4 2.4 0 0 1 3.4 3.4l-6.2 6.3a1.2 1.2 0 0 1-1.7-1.7l5.4-5.5"/>`,
@@ -38,11 +39,5 @@ func (p *pages) favicon(w http.ResponseWriter, _ *http.Request) error {
 	h.Set("Content-Type", "image/svg+xml")
 	h.Set("Cache-Control", "public, max-age=86400")
 	_, _ = w.Write([]byte(mark))
-	return nil
-}
-
-func (p *pages) robots(w http.ResponseWriter, _ *http.Request) error {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.Write([]byte("User-agent: *\nDisallow: /s/\nDisallow: /console\nDisallow: /widget/\nDisallow: /v1/\nDisallow: /help/search\n"))
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"time"
 
 	"centrala"
 	"centrala/web"
@@ -30,7 +32,7 @@ type page struct {
 // looks says which style sheet and script each page has: web/pages/NAME.css and NAME.ts.
 func looks() map[string]string {
 	return map[string]string{
-		"shop": "shop", "home": "help", "sections": "help", "article": "help", "search": "help", "said": "help",
+		"shop": "shop", "home": "help", "shelf": "help", "section": "help", "article": "help", "search": "help", "said": "help",
 		"contact": "contact", "sent": "contact", "survey": "survey", "thanks": "survey", "unsubscribe": "survey", "gone": "survey",
 	}
 }
@@ -58,7 +60,19 @@ type view struct {
 	Plain   bool   // only the brand at the top and nothing at the foot
 	Query   string // in the search field at the top
 	Look    web.Asset
+	Theme   themed // how this site looks
 	Data    any
+
+	Locale     string    // of the Help Centre that links lead to: that of the words unless it is another
+	Canonical  string    // the page's whole address, "" of pages that are nobody's to list
+	About      string    // what is on the page, in a sentence
+	Kind       string    // what it is to those who show its link: website, article
+	Languages  []link    // the same page in other languages, below the site's root
+	Alternates []link    // the whole addresses of what it is in each language, its own too
+	Root       string    // the site's
+	Feed       string    // what is new in its language, below the site's root
+	Graph      any       // the page as data, for those who list pages
+	Since      time.Time // when what it shows changed last; zero: it is not kept by browsers
 }
 
 // link is an address with a name.
@@ -67,22 +81,52 @@ type link struct{ Href, Text, Lang string }
 // show writes a page. What is written is complete or an error: nothing of a page goes out
 // before all of it is made.
 func (p *pages) show(w http.ResponseWriter, status int, name string, v view) error {
+	body, err := p.render(w, name, v)
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the browser went away: nobody is left to tell
+	return nil
+}
+
+// shelve writes a page that browsers keep, and answers who has it already that it has not changed.
+func (p *pages) shelve(w http.ResponseWriter, r *http.Request, name string, v view) error {
+	body, err := p.render(w, name, v)
+	if err != nil {
+		return err
+	}
+	unchanged(w, r, v.Since, body)
+	return nil
+}
+
+// unchanged writes a body, or that who asks has it. Two that are alike have the same tag; it is a
+// weak one, as bodies are packed on the way.
+func unchanged(w http.ResponseWriter, r *http.Request, since time.Time, body []byte) {
+	sum := sha256.Sum256(body)
+	w.Header().Set("ETag", `W/"`+hex.EncodeToString(sum[:12])+`"`)
+	http.ServeContent(w, r, "", since, bytes.NewReader(body))
+}
+
+// render makes a page, and sets the headers that say what it is.
+func (p *pages) render(w http.ResponseWriter, name string, v view) ([]byte, error) {
 	t := p.templates[name]
-	v.Brand, v.ShopURL = p.Brand, p.ShopURL
+	v.Brand, v.ShopURL, v.Theme = p.Brand, p.ShopURL, p.theme
+	if v.Locale == "" {
+		v.Locale = v.W.Locale()
+	}
 	var err error
 	if v.Look, err = look(t.look); err != nil {
-		return err
+		return nil, err
 	}
 	var b bytes.Buffer
 	if err := t.Execute(&b, v); err != nil {
-		return fmt.Errorf("page %s: %w", name, err)
+		return nil, fmt.Errorf("page %s: %w", name, err)
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", v.W.Locale())
-	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // the browser went away: nobody is left to tell
-	return nil
+	return b.Bytes(), nil
 }
 
 // look finds the style and the script of a page. Without a web build the page is bare, and
@@ -152,7 +196,7 @@ func (p *pages) page(h handler) http.Handler {
 		switch {
 		case err == nil:
 		case centrala.CodeOf(err) == centrala.NotFound:
-			p.say(w, r, http.StatusNotFound, p.words(r).PageGone(), p.words(r).PageGoneWhy())
+			p.lost(w, r)
 		case errors.Is(err, context.Canceled) && r.Context().Err() != nil: // the reader went away
 		default:
 			number := faultNumber()
@@ -173,11 +217,14 @@ func faultNumber() string {
 }
 
 // said is a page of a heading and a sentence.
-type said struct{ Heading, Text string }
+type said struct {
+	Heading, Text string
+	Maybe         []link // what may have been meant
+}
 
 // say answers with a heading and a sentence.
 func (p *pages) say(w http.ResponseWriter, r *http.Request, status int, heading, text string) {
-	v := view{W: p.words(r), Title: heading, Robots: "noindex", Data: said{heading, text}}
+	v := view{W: p.words(r), Title: heading, Robots: "noindex", Data: said{Heading: heading, Text: text}}
 	if err := p.show(w, status, "said", v); err != nil {
 		p.Log.Error("page", "path", route(r), "err", err)
 		http.Error(w, heading, status)

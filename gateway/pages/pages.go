@@ -25,12 +25,6 @@ import (
 	"centrala/words"
 )
 
-// Articles is what the Help Centre holds.
-type Articles interface {
-	Articles(ctx context.Context, f centrala.ArticleFilter) ([]centrala.Article, error)
-	Article(ctx context.Context, locale, slug string) (centrala.Article, error)
-}
-
 // Suggester finds articles by what people write.
 type Suggester interface {
 	Suggest(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error)
@@ -108,6 +102,7 @@ type Config struct {
 	Shop           []byte // the demonstration's shop page as YAML, nil for none
 	Locale         string // first language, for readers who name none
 	NoLimits       bool   // switches the rate limits off
+	Theme          string // a style sheet of custom properties that changes how the pages look, "" for none
 	SurveyQuestion func(locale string) string
 
 	Guard     Guard            // nil: nobody has a token
@@ -129,6 +124,10 @@ type pages struct {
 	sends     *auth.Limiter // messages through the form
 	tries     *auth.Limiter // forms and files sent to us, good or not
 	clicks    *auth.Limiter // what readers say about articles
+	tells     *auth.Limiter // whether one article helped
+	asks      *auth.Limiter // searches while somebody types
+	stand     stand
+	theme     themed
 	looks     *auth.Limiter // what one of them looks for
 }
 
@@ -137,6 +136,7 @@ const (
 	sendsPerHour    = 5
 	triesPerHour    = 40
 	clicksPerMinute = 60
+	asksPerMinute   = 240
 )
 
 // New makes the handler of all pages. It fails when something required is missing or the
@@ -155,6 +155,9 @@ func New(c Config) (http.Handler, error) {
 			return nil, fmt.Errorf("pages: the shop's words: %w", err)
 		}
 	}
+	if p.theme, err = readTheme(c.Theme); err != nil {
+		return nil, fmt.Errorf("pages: the theme: %w", err)
+	}
 	limit := func(n int, per time.Duration) *auth.Limiter {
 		if c.NoLimits {
 			n = 0
@@ -162,6 +165,7 @@ func New(c Config) (http.Handler, error) {
 		return auth.NewLimiter(n, per, c.Now)
 	}
 	p.sends, p.tries, p.clicks = limit(sendsPerHour, time.Hour), limit(triesPerHour, time.Hour), limit(clicksPerMinute, time.Minute)
+	p.tells, p.asks = auth.NewLimiter(1, time.Minute, c.Now), limit(asksPerMinute, time.Minute)
 	p.looks = auth.NewLimiter(1, asking.Between, c.Now)
 	// The jitter hides how well a page compresses: some repeat what is in their address beside a
 	// secret of the form (the BREACH attack).
@@ -207,6 +211,8 @@ func (p *pages) routes(packed func(http.Handler) http.HandlerFunc) http.Handler 
 	add("GET /help", p.home)
 	add("GET /help/{locale}", p.home)
 	add("GET /help/{locale}/{slug}", p.article)
+	add("POST /help/{locale}/{slug}", p.verdict)
+	add("GET /help/{locale}/feed.atom", p.atom)
 	add("GET /help/search", p.search)
 	add("POST /help/feedback", p.feedback)
 	add("GET /contact", p.contact)
@@ -219,7 +225,11 @@ func (p *pages) routes(packed func(http.Handler) http.HandlerFunc) http.Handler 
 	add("GET /s/{token}/unsubscribe", p.unsubscribing)
 	add("POST /s/{token}/unsubscribe", p.unsubscribe)
 	add("GET /robots.txt", p.robots)
+	add("GET /sitemap.xml", p.sitemap)
 	add("GET /favicon.svg", p.favicon)
+	if p.theme.Href != "" {
+		mux.Handle("GET "+p.theme.Href, packed(http.HandlerFunc(p.theme.serve)))
+	}
 	add("/", p.nothing)
 	return mux
 }

@@ -1,17 +1,14 @@
 package pages
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"html/template"
 	"net/http"
 
-	"github.com/yuin/goldmark/text"
-
 	"centrala"
 	"centrala/auth"
-	"centrala/markdown"
+	"centrala/markdown/shown"
 )
 
 // readingView is an article as the widget shows it: Shown of web/widget/shelf.svelte.ts.
@@ -49,7 +46,7 @@ func (p *pages) reading(w http.ResponseWriter, r *http.Request) error {
 	if len(a.Readers) == 0 {
 		v.URL = a.URL()
 	}
-	if v.HTML, err = renderWhole(a.Body); err != nil {
+	if v.HTML, err = shown.Text(a.Body); err != nil {
 		return err
 	}
 	raw, err := json.Marshal(v)
@@ -78,16 +75,4 @@ func (p *pages) proven(r *http.Request, in centrala.Inbox) (centrala.Side, bool,
 		return centrala.NoSide, false, err
 	}
 	return who.Visitor.Claims.Side, true, nil
-}
-
-// renderWhole is render without the box at the top.
-func renderWhole(article string) (template.HTML, error) {
-	source, md := []byte(article), markdown.New()
-	doc := md.Parser().Parse(text.NewReader(source))
-	dress(doc, source)
-	var out bytes.Buffer
-	if err := md.Renderer().Render(&out, source, doc); err != nil {
-		return "", fmt.Errorf("article's text: %w", err)
-	}
-	return template.HTML(out.String()), nil // goldmark escapes, and leaves raw HTML out
 }

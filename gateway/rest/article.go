@@ -49,7 +49,29 @@ type ArticleRow struct {
 // ArticlePage is an article with its text, in Markdown.
 type ArticlePage struct {
 	ArticleRow
-	Body string `json:"body"`
+	Body    string        `json:"body"`
+	Related []RelatedPage `json:"related" doc:"That readers see, as its author has put them."`
+}
+
+// RelatedPage is an article that another one names.
+type RelatedPage struct {
+	ID    centrala.ArticleID `json:"id"`
+	Title string             `json:"title"`
+	URL   string             `json:"url"`
+}
+
+func (s *server) articlePage(ctx context.Context, a centrala.Article) (*answer[ArticlePage], error) {
+	p := ArticlePage{articleRow(a), a.Body, []RelatedPage{}}
+	if len(a.Related) > 0 {
+		all, err := s.Articles.Articles(ctx, centrala.ArticleFilter{IDs: a.Related})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range all {
+			p.Related = append(p.Related, RelatedPage{r.ID, r.Title, r.URL()})
+		}
+	}
+	return ok(p), nil
 }
 
 func articleRow(a centrala.Article) ArticleRow {
@@ -97,21 +119,26 @@ type articlePath struct {
 
 func (s *server) getArticle(ctx context.Context, _ caller, in *articlePath) (*answer[ArticlePage], error) {
 	a, err := s.Articles.ArticleByID(ctx, in.ID.ID)
-	return ok(ArticlePage{articleRow(a), a.Body}), err
+	if err != nil {
+		return nil, err
+	}
+	return s.articlePage(ctx, a)
 }
 
 type articleInput struct {
 	Locale string `path:"locale"`
 	Slug   string `path:"slug"`
 	Body   struct {
-		Title       string          `json:"title" required:"true" minLength:"1" maxLength:"200"`
-		Summary     string          `json:"summary,omitempty" maxLength:"500"`
-		Body        string          `json:"body" required:"true" maxLength:"200000" doc:"Markdown."`
-		Sides       []centrala.Side `json:"sides,omitempty" maxItems:"3"`
-		Tags        []string        `json:"tags,omitempty" maxItems:"20"`
-		Section     string          `json:"section,omitempty" maxLength:"100"`
-		Translation string          `json:"translation,omitempty" maxLength:"120"`
-		Popular     int             `json:"popular,omitempty" minimum:"0" maximum:"100"`
+		Title       string               `json:"title" required:"true" minLength:"1" maxLength:"200"`
+		Summary     string               `json:"summary,omitempty" maxLength:"500"`
+		Body        string               `json:"body" required:"true" maxLength:"200000" doc:"Markdown."`
+		Sides       []centrala.Side      `json:"sides,omitempty" maxItems:"3"`
+		Tags        []string             `json:"tags,omitempty" maxItems:"20"`
+		Readers     []centrala.Side      `json:"readers,omitempty" maxItems:"3" doc:"Who alone may read it; none: everybody."`
+		Related     []centrala.ArticleID `json:"related,omitempty" maxItems:"10"`
+		Section     string               `json:"section,omitempty" maxLength:"100"`
+		Translation string               `json:"translation,omitempty" maxLength:"120"`
+		Popular     int                  `json:"popular,omitempty" minimum:"0" maximum:"100"`
 	}
 }
 
@@ -120,11 +147,14 @@ func (s *server) putArticle(ctx context.Context, c caller, in *articleInput) (*a
 	if err := markdown.Check(b.Body); err != nil {
 		return nil, err
 	}
-	a, err := s.Articles.SaveArticle(ctx, centrala.Article{Locale: in.Locale, Translation: b.Translation, Content: centrala.Content{Slug: in.Slug, Title: b.Title, Summary: b.Summary, Body: b.Body, Sides: b.Sides, Tags: b.Tags, Section: b.Section, Popular: b.Popular}})
+	a, err := s.Articles.SaveArticle(ctx, centrala.Article{Locale: in.Locale, Translation: b.Translation, Content: centrala.Content{Slug: in.Slug, Title: b.Title, Summary: b.Summary, Body: b.Body, Sides: b.Sides, Readers: b.Readers, Tags: b.Tags, Related: b.Related, Section: b.Section, Popular: b.Popular}})
 	if err != nil {
 		return nil, err
 	}
-	return ok(ArticlePage{articleRow(a), a.Body}), s.audited(ctx, c, "article.saved", a.ID.String(), a.URL())
+	if err := s.audited(ctx, c, "article.saved", a.ID.String(), a.URL()); err != nil {
+		return nil, err
+	}
+	return s.articlePage(ctx, a)
 }
 
 func (s *server) deleteArticle(ctx context.Context, c caller, in *articlePath) (*nothing, error) {
@@ -132,7 +162,7 @@ func (s *server) deleteArticle(ctx context.Context, c caller, in *articlePath) (
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Articles.RemoveArticle(ctx, a.ID); err != nil {
+	if err := s.without(ctx, a.ID, func() error { return s.Articles.RemoveArticle(ctx, a.ID) }); err != nil {
 		return nil, err
 	}
 	return nil, s.audited(ctx, c, "article.removed", a.ID.String(), a.URL())

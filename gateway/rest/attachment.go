@@ -36,12 +36,17 @@ type Files interface {
 func (s *server) attachmentRoutes() {
 	add(s, post("/v1/attachments", "Upload a file of at most 20 MB, for a message", auth.Upload).creates(), s.upload)
 	// Described afterwards: the body is read by the handler as it comes, not by the framework.
-	s.api.OpenAPI().Paths["/v1/attachments"].Post.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+	s.api.OpenAPI().Paths["/v1/attachments"].Post.RequestBody = fileForm()
+	add(s, get("/v1/attachments/{id}", "A file; t is in the address that messages carry").with(asType("application/octet-stream")), s.download)
+}
+
+// fileForm describes a body with a file.
+func fileForm() *huma.RequestBody {
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		"multipart/form-data": {Schema: &huma.Schema{Type: huma.TypeObject, Required: []string{"file"}, Properties: map[string]*huma.Schema{
 			"file": {Type: huma.TypeString, Format: "binary"},
 		}}},
 	}}
-	add(s, get("/v1/attachments/{id}", "A file; t is in the address that messages carry").with(asType("application/octet-stream")), s.download)
 }
 
 // asType describes an answer that is not JSON.
@@ -53,29 +58,37 @@ func asType(t string) func(*huma.Operation) {
 	}
 }
 
-// upload takes the part named file, looks at what it is, and keeps it. Nothing is held in
-// memory but its beginning.
-func (s *server) upload(ctx context.Context, c caller, _ *nothing) (*answer[centrala.Attachment], error) {
-	part, err := filePart(c.r)
+// take keeps the part of a request that is named file in a folder of the blobs, once it has looked at
+// what it is. Nothing is held in memory but its beginning.
+func (s *server) take(ctx context.Context, r *http.Request, folder string) (centrala.Attachment, error) {
+	var f centrala.Attachment
+	part, err := filePart(r)
 	if err != nil {
-		return nil, err
+		return f, err
 	}
 	defer part.Close() // read-only
 	head, err := io.ReadAll(io.LimitReader(part, sniffed))
 	if err != nil {
-		return nil, bodyError(err)
+		return f, bodyError(err)
 	}
 	if len(head) == 0 {
-		return nil, centrala.InvalidField("file", "The file is empty.")
+		return f, centrala.InvalidField("file", "The file is empty.")
 	}
-	name := cleanName(part.FileName())
-	kind, ok2 := sniff(head, name)
-	if !ok2 {
-		return nil, &Problem{Status: http.StatusUnsupportedMediaType, Title: http.StatusText(http.StatusUnsupportedMediaType),
+	f.Name = cleanName(part.FileName())
+	known := false
+	if f.Type, known = sniff(head, f.Name); !known {
+		return f, &Problem{Status: http.StatusUnsupportedMediaType, Title: http.StatusText(http.StatusUnsupportedMediaType),
 			Code: string(centrala.Invalid), Field: "file", Detail: "Files of this kind are not taken."}
 	}
-	f := centrala.Attachment{Name: name, Type: kind, Blob: "uploads/" + strings.ToLower(rand.Text())}
-	if f.Size, err = s.keep(ctx, f.Blob, io.MultiReader(bytes.NewReader(head), part)); err != nil {
+	f.Blob = folder + strings.ToLower(rand.Text())
+	f.Size, err = s.keep(ctx, f.Blob, io.MultiReader(bytes.NewReader(head), part))
+	return f, err
+}
+
+// upload takes a file for a message.
+func (s *server) upload(ctx context.Context, c caller, _ *nothing) (*answer[centrala.Attachment], error) {
+	f, err := s.take(ctx, c.r, "uploads/")
+	if err != nil {
 		return nil, err
 	}
 	f, err = s.Store.SaveAttachment(ctx, c.ID, f)
@@ -196,7 +209,7 @@ func (s *server) download(ctx context.Context, c caller, in *filePath) (*file, e
 		defer r.Close() // read-only
 		h := c.w.Header()
 		h.Set("Content-Type", f.Type)
-		h.Set("Content-Disposition", disposition(f))
+		h.Set("Content-Disposition", disposition(f.Name, f.Type))
 		h.Set("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'")
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin") // mails are shown in a sandbox without our origin
 		h.Set("Cache-Control", "private, max-age=3600, immutable")
@@ -220,12 +233,12 @@ func inPlace(kind string) bool {
 	return false
 }
 
-func disposition(f centrala.Attachment) string {
+func disposition(name, kind string) string {
 	how := "attachment"
-	if inPlace(f.Type) {
+	if inPlace(kind) {
 		how = "inline"
 	}
-	if d := mime.FormatMediaType(how, map[string]string{"filename": f.Name}); d != "" {
+	if d := mime.FormatMediaType(how, map[string]string{"filename": name}); d != "" {
 		return d
 	}
 	return how

@@ -112,7 +112,7 @@ func newHouse(t testing.TB, change ...func(*rest.Config)) *house {
 	h.guard = auth.New(db, []byte("thirty-two bytes of installation"), auth.Options{NoLimits: true})
 	lib := library.New(db)
 	c := rest.Config{
-		Log: slog.New(slog.DiscardHandler), Guard: h.guard, Store: db, Articles: lib, Manuscripts: lib, Publishing: lib, Versions: lib, Shelves: lib, WordLists: lib, Blobs: blobs, Index: h.index, NoLimits: true,
+		Log: slog.New(slog.DiscardHandler), Guard: h.guard, Store: db, Articles: lib, Manuscripts: lib, Publishing: lib, Versions: lib, Shelves: lib, WordLists: lib, Enclosures: lib, Blobs: blobs, Index: h.index, NoLimits: true,
 		Score: survey.Score,
 		Hours: func(hours centrala.Hours, _ time.Time) (bool, time.Time) { return hours.Always(), time.Time{} },
 		Test: func(_ context.Context, _ centrala.Inbox, locale string) []rest.TestStep {

@@ -155,7 +155,7 @@ func (s *server) putDraft(ctx context.Context, c caller, in *draftInput) (*answe
 }
 
 func (s *server) deleteDraft(ctx context.Context, c caller, in *articlePath) (*nothing, error) {
-	if err := s.Manuscripts.DiscardDraft(ctx, in.ID.ID); err != nil {
+	if err := s.without(ctx, in.ID.ID, func() error { return s.Manuscripts.DiscardDraft(ctx, in.ID.ID) }); err != nil {
 		return nil, err
 	}
 	return nil, s.audited(ctx, c, "article.discarded", in.ID.ID.String(), "")

@@ -53,6 +53,7 @@ func (n *number) UnmarshalText(b []byte) error {
 type (
 	agentRef        = ref[centrala.AgentID, *centrala.AgentID]
 	articleRef      = ref[centrala.ArticleID, *centrala.ArticleID]
+	fileRef         = ref[centrala.FileID, *centrala.FileID]
 	attachmentRef   = ref[centrala.AttachmentID, *centrala.AttachmentID]
 	contactRef      = ref[centrala.ContactID, *centrala.ContactID]
 	conversationRef = ref[centrala.ConversationID, *centrala.ConversationID]

@@ -36,6 +36,7 @@ type Config struct {
 	Versions    Versions
 	Shelves     Shelves
 	WordLists   WordLists
+	Enclosures  Enclosures
 	Blobs       *blob.Bucket
 	Index       Index
 
@@ -121,6 +122,11 @@ type Index interface {
 	Name() string
 }
 
+// isUpload reports whether a request brings a file.
+func isUpload(r *http.Request) bool {
+	return r.URL.Path == "/v1/attachments" || r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/v1/manuscripts/") && strings.HasSuffix(r.URL.Path, "/files")
+}
+
 // How long a request may take, and how much a body may hold: more for uploads.
 const (
 	requestTime = 30 * time.Second
@@ -138,7 +144,8 @@ type server struct {
 	once     map[string]bool // operations whose answers are kept for a repeated Idempotency-Key
 }
 
-// New makes the handler of everything under /v1/ but the socket, and of /oauth/callback. It is safe for concurrent
+// New makes the handler of everything under /v1/ but the socket, of /oauth/callback, and of the files of
+// articles under /help/files/. It is safe for concurrent
 // use and starts no goroutine.
 func New(c Config) http.Handler {
 	if c.Now == nil {
@@ -164,12 +171,13 @@ func New(c Config) http.Handler {
 	for _, routes := range []func(){
 		s.visitorRoutes, s.sessionRoutes, s.meRoutes, s.conversationRoutes, s.participantRoutes, s.fuseRoutes, s.commandRoutes, s.messageRoutes, s.deliveryRoutes,
 		s.attachmentRoutes, s.contactRoutes, s.personRoutes, s.agentRoutes, s.teamRoutes, s.inboxRoutes, s.macroRoutes, s.keyRoutes, s.auditRoutes, s.mailRoutes, s.hookRoutes, s.pictureRoutes,
-		s.articleRoutes, s.manuscriptRoutes, s.shelfRoutes, s.wordListRoutes, s.surveyRoutes, s.reportRoutes, s.streamRoutes,
+		s.articleRoutes, s.manuscriptRoutes, s.enclosureRoutes, s.shelfRoutes, s.wordListRoutes, s.surveyRoutes, s.reportRoutes, s.streamRoutes,
 	} {
 		routes()
 	}
 	s.documents()
 	s.mux.HandleFunc("GET "+callback, s.returned)
+	s.mux.HandleFunc("GET /help/files/{file}/{name}", s.enclosed)
 	return http.HandlerFunc(s.serve)
 }
 
@@ -188,7 +196,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	limit, allowed := int64(maxBody), requestTime
-	if r.URL.Path == "/v1/attachments" {
+	if isUpload(r) {
 		limit, allowed = maxUpload, uploadTime
 	}
 	body := &kept{Reader: http.MaxBytesReader(w, r.Body, limit), whole: r.Body}

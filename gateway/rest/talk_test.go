@@ -375,6 +375,11 @@ func TestHTMLOfAMailIsShownInASandbox(t *testing.T) {
 
 func (h *house) upload(token, name string, content []byte) reply {
 	h.t.Helper()
+	return h.uploadTo("/v1/attachments", token, name, content)
+}
+
+func (h *house) uploadTo(path, token, name string, content []byte) reply {
+	h.t.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	p, err := w.CreateFormFile("file", name)
@@ -387,7 +392,7 @@ func (h *house) upload(token, name string, content []byte) reply {
 	if err := w.Close(); err != nil {
 		h.t.Fatal(err)
 	}
-	return h.do(call{method: "POST", path: "/v1/attachments", token: token, body: b.Bytes(), headers: []string{"Content-Type", w.FormDataContentType()}})
+	return h.do(call{method: "POST", path: path, token: token, body: b.Bytes(), headers: []string{"Content-Type", w.FormDataContentType()}})
 }
 
 func (h *house) blobCount() (n int) {

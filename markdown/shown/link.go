@@ -3,6 +3,7 @@ package shown
 import (
 	"bytes"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,7 +36,7 @@ func civil(doc markdown.Doc) {
 	for _, n := range found {
 		switch n := n.(type) {
 		case *ast.Image:
-			if d := address(n.Destination); !strings.HasPrefix(d, files) || strings.Contains(d, "..") || strings.Contains(d, `\`) {
+			if !ours(address(n.Destination)) {
 				unwrap(n)
 				continue
 			}
@@ -56,6 +57,12 @@ func civil(doc markdown.Doc) {
 			elsewhere(n, d, string(n.Label(doc.Source)))
 		}
 	}
+}
+
+// ours reports whether an address is that of a picture of ours, by way of nowhere else.
+func ours(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, files) && path.Clean(u.Path) == u.Path && !strings.Contains(u.Path, `\`)
 }
 
 // unwrap leaves what is in a node in its place.

@@ -57,12 +57,24 @@ func Of(article string) (Page, error) {
 	if p.Short, err = takeShort(doc); err != nil {
 		return p, err
 	}
+	p.HTML, err = html(doc)
+	return p, err
+}
+
+// Text is an article in one piece: what its page shows in a box at the top stands where it was
+// written.
+func Text(article string) (template.HTML, error) {
+	doc := markdown.Read(article)
+	dress(doc)
+	return html(doc)
+}
+
+func html(doc markdown.Doc) (template.HTML, error) {
 	var out bytes.Buffer
 	if err := doc.Render(&out, doc.Root); err != nil {
-		return p, fmt.Errorf("article's text: %w", err)
+		return "", fmt.Errorf("article's text: %w", err)
 	}
-	p.HTML = template.HTML(out.String()) // goldmark escapes, and leaves raw HTML out
-	return p, nil
+	return template.HTML(out.String()), nil // goldmark escapes, and leaves raw HTML out
 }
 
 // fields counts words.

@@ -75,7 +75,7 @@ func live(page string) string {
 				scheme, _, has := strings.Cut(a.Val, ":")
 				switch {
 				case !slices.Contains(attributes, a.Key),
-					a.Key == "src" && (!strings.HasPrefix(a.Val, "/help/files/") || strings.Contains(a.Val, "..")),
+					a.Key == "src" && (!strings.HasPrefix(a.Val, "/help/files/") || strings.Contains(strings.ToLower(a.Val), "%2e") || strings.Contains(a.Val, "..")),
 					a.Key == "href" && has && !strings.ContainsAny(scheme, "/?#") && !slices.Contains([]string{"http", "https", "mailto", "tel"}, strings.ToLower(scheme)):
 					return t.String()
 				}
@@ -97,7 +97,7 @@ func TestHostileWordsAreHarmless(t *testing.T) {
 		"[go](<java\tscript:alert(1)>)", "[go](\x01javascript:alert(1))", `[go](&#1;javascript:alert(1))`, `[go](java\script:alert(1))`, `[go](&amp;#106;avascript:alert(1))`,
 		`[go](data:text/html;base64,PHNjcmlwdD4=)`, `[go](vbscript:x)`, `[go](file:///etc/passwd)`, `[go](blob:x)`, "[go][r]\n\n[r]: javascript:alert(1)",
 		`<javascript:alert(1)>`, `<data:text/html,x>`, `<vbscript:x>`, `![x](javascript:alert(1))`, `![x](data:image/svg+xml;base64,PHN2Zz4=)`, `![x](data:image/png;base64,AAAA)`,
-		`![x](https://evil.test/pixel.png)`, `![x](//evil.test/pixel.png)`, `![x](/\evil.test/p.png)`, `![x](/help/files/../../v1/me)`, `![x](/help/files/..%2f..%2fv1)`, `![x](http:evil.test/p.png)`,
+		`![x](https://evil.test/pixel.png)`, `![x](//evil.test/pixel.png)`, `![x](/\evil.test/p.png)`, `![x](/help/files/../../v1/me)`, `![x](/help/files/..%2f..%2fv1)`, `![x](/help/files/%2e%2e/%2e%2e/v1/me)`, `![x](http:evil.test/p.png)`,
 		`![x" onerror="alert(1)](/help/files/a/b)`, `![x](/help/files/a/b "t\" onerror=\"alert(1)")`, `[x](/a"onclick="alert(1))`, `[x](https://a.test "t\" onclick=\"alert(1)")`,
 		"# <img src=x onerror=alert(1)>", `## "onmouseover="alert(1)`, "| <script>alert(1)</script> | b |\n|---|---|\n| <b onclick=alert(1)>x | [a](javascript:x) |",
 		"## In short\n\n| <script>alert(1)</script> | [a](javascript:x) |\n|---|---|\n| <svg onload=alert(1)> | ![x](data:image/png;base64,A) |",

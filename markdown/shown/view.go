@@ -43,7 +43,7 @@ func Preview(title, article string) (template.HTML, error) {
 	return draw("article", struct {
 		Title string
 		Whole template.HTML
-	}{markdown.Plain(title), whole})
+	}{centrala.Plain(title), whole})
 }
 
 // inCard is how many bytes of an article a card holds.
@@ -52,7 +52,7 @@ const inCard = 240
 // Card is an article as the widget will offer it to who has asked nothing in particular: its
 // summary, or else how it begins.
 func Card(title, summary, article string) (template.HTML, error) {
-	text := strings.TrimSpace(markdown.Plain(summary))
+	text := strings.TrimSpace(centrala.Plain(summary))
 	if text == "" {
 		text = markdown.Sections(article)[0].Text
 	}
@@ -60,5 +60,5 @@ func Card(title, summary, article string) (template.HTML, error) {
 	if short := centrala.Clip(text, inCard); short != text {
 		text = short + "…"
 	}
-	return draw("card", struct{ Title, Words string }{markdown.Plain(title), text})
+	return draw("card", struct{ Title, Words string }{centrala.Plain(title), text})
 }

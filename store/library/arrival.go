@@ -85,7 +85,9 @@ func lead(tx *store.Tx, a centrala.Article, once []centrala.Redirect) error {
 		if err := first(
 			func() error { return column.CheckLocale(r.Locale) },
 			func() error { return column.CheckSlug(r.Slug, "-_.", 200) },
-			func() error { return free(tx, centrala.Article{ID: a.ID, Locale: r.Locale, Content: centrala.Content{Slug: r.Slug}}) },
+			func() error {
+				return free(tx, centrala.Article{ID: a.ID, Locale: r.Locale, Content: centrala.Content{Slug: r.Slug}})
+			},
 		); err != nil {
 			return err
 		}

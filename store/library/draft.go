@@ -57,6 +57,9 @@ func (l *Library) StartArticle(ctx context.Context, locale string, topic central
 	var id centrala.ArticleID
 	err := l.db.Update(ctx, func(tx *store.Tx) error {
 		id = centrala.ArticleID(tx.NewID())
+		if err := standingAll(tx, c.Related); err != nil {
+			return err
+		}
 		d := centrala.Draft{Article: id, Content: c, State: centrala.Writing, By: by, Save: 1}
 		a := centrala.Article{ID: id, Topic: id, Locale: locale}
 		if topic != 0 {
@@ -75,6 +78,20 @@ func (l *Library) StartArticle(ctx context.Context, locale string, topic central
 		return centrala.Manuscript{}, err
 	}
 	return l.Manuscript(ctx, id)
+}
+
+// standingAll refuses related articles of which there is neither a page nor a draft.
+func standingAll(tx *store.Tx, related []centrala.ArticleID) error {
+	for _, id := range related {
+		var n int
+		if err := tx.Row(`SELECT (SELECT count(*) FROM article WHERE id = $1) + (SELECT count(*) FROM draft WHERE article = $1)`, []any{id}, &n); err != nil {
+			return fmt.Errorf("look for a related article: %w", err)
+		}
+		if n == 0 {
+			return centrala.InvalidField("related", "There is no article %s.", id)
+		}
+	}
+	return nil
 }
 
 // translatable refuses a topic that does not exist, or has the language already.
@@ -104,6 +121,12 @@ func (l *Library) SaveDraft(ctx context.Context, d centrala.Draft) (centrala.Dra
 			return err
 		}
 		if err := check(a.Locale, &d.Content); err != nil {
+			return err
+		}
+		if slices.Contains(d.Related, d.Article) {
+			return centrala.InvalidField("related", "An article is not related to itself.")
+		}
+		if err := standingAll(tx, d.Related); err != nil {
 			return err
 		}
 		if d.Save != old.Save {
@@ -186,15 +209,21 @@ func (l *Library) Schedule(ctx context.Context, id centrala.ArticleID, due time.
 	})
 }
 
-// DiscardDraft throws a draft away; NotFound when there is none. An article that was never
-// published is gone with it.
+// DiscardDraft throws a draft away; NotFound when there is none. An article that nobody
+// reads is gone with it and its files, whose blobs are the caller's to delete.
 func (l *Library) DiscardDraft(ctx context.Context, id centrala.ArticleID) error {
 	return l.db.Update(ctx, func(tx *store.Tx) error {
 		n, err := tx.Exec(`DELETE FROM draft WHERE article = $1`, id)
 		if err == nil && n == 0 {
 			err = sql.ErrNoRows
 		}
-		return column.Missing(err, "draft", id.String())
+		if err != nil {
+			return column.Missing(err, "draft", id.String())
+		}
+		if _, err := tx.Exec(`DELETE FROM article_file WHERE article = $1 AND NOT EXISTS (SELECT 1 FROM article WHERE id = $1)`, id); err != nil {
+			return fmt.Errorf("remove the article's files: %w", err)
+		}
+		return nil
 	})
 }
 

@@ -4,6 +4,7 @@
 package library
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -51,7 +52,7 @@ func (l *Library) ArticleByID(ctx context.Context, id centrala.ArticleID) (centr
 	return a, column.Missing(err, "article", id.String())
 }
 
-// Articles lists whole articles by locale, section and title, as readers see them. A side keeps
+// Articles lists whole articles by locale, section and title, or in the order of f.IDs, as readers see them. A side keeps
 // its own articles and those of no side.
 func (l *Library) Articles(ctx context.Context, f centrala.ArticleFilter) ([]centrala.Article, error) {
 	var (
@@ -71,6 +72,14 @@ func (l *Library) Articles(ctx context.Context, f centrala.ArticleFilter) ([]cen
 	if f.Topic != 0 {
 		narrow("a.topic = ?", f.Topic)
 	}
+	if f.IDs != nil {
+		marks := make([]string, len(f.IDs))
+		for i, id := range f.IDs {
+			args = append(args, id)
+			marks[i] = "$" + strconv.Itoa(len(args))
+		}
+		where += " AND a.id IN (" + strings.Join(append(marks, "0"), ", ") + ")"
+	}
 	if f.Public {
 		where += " AND a.readers = '[]'"
 	}
@@ -84,25 +93,59 @@ func (l *Library) Articles(ctx context.Context, f centrala.ArticleFilter) ([]cen
 	if err != nil {
 		return nil, fmt.Errorf("read the articles: %w", err)
 	}
+	if f.IDs != nil {
+		slices.SortStableFunc(articles, func(a, b centrala.Article) int {
+			return cmp.Compare(slices.Index(f.IDs, a.ID), slices.Index(f.IDs, b.ID))
+		})
+	}
 	return articles, nil
+}
+
+// The most that an article holds.
+const (
+	maxBody    = 8 << 20 // bytes; readers see markdown.MaxRead of them
+	maxRelated = 10
+)
+
+// repeats reports whether something stands in a list twice.
+func repeats[T comparable](list []T) bool {
+	for i, v := range list {
+		if slices.Contains(list[:i], v) {
+			return true
+		}
+	}
+	return false
 }
 
 // check refuses what cannot stand in an article.
 func check(locale string, c *centrala.Content) error {
-	c.Title = strings.TrimSpace(c.Title)
-	c.Sides, c.Readers, c.Tags, c.Related = column.Some(c.Sides), column.Some(c.Readers), column.Some(c.Tags), column.Some(c.Related)
+	c.Sides, c.Readers, c.Tags, c.Related = column.Some(c.Sides), column.Some(c.Readers), slices.Clone(column.Some(c.Tags)), column.Some(c.Related)
 	if locale == "" {
 		return centrala.InvalidField("locale", "The article has no locale.")
 	}
-	return first(
+	if len(c.Related) > maxRelated || repeats(c.Related) {
+		return centrala.InvalidField("related", "An article names %d related ones at most, each once.", maxRelated)
+	}
+	if len(c.Body) > maxBody {
+		return &centrala.Error{Code: centrala.TooLong, Field: "body", Message: "An article's text has 8 MB at most."}
+	}
+	err := first(
 		func() error { return column.CheckLocale(locale) },
 		func() error {
 			return column.CheckWords("article", c.Summary, c.Body, c.Section, strings.Join(c.Tags, " "))
 		},
 		func() error { return column.CheckSides(slices.Concat(c.Sides, c.Readers)...) },
 		func() error { return column.CheckSlug(c.Slug, "-_.", 200) },
-		func() error { return column.CheckName("title", c.Title, 300) },
+		func() error { return column.CheckWords("title", c.Title) },
 	)
+	if err != nil {
+		return err
+	}
+	c.Title, c.Summary, c.Section = strings.TrimSpace(centrala.Plain(c.Title)), centrala.Plain(c.Summary), centrala.Plain(c.Section)
+	for i, tag := range c.Tags {
+		c.Tags[i] = centrala.Plain(tag)
+	}
+	return column.CheckName("title", c.Title, 300)
 }
 
 // first is the first refusal of several checks.

@@ -207,8 +207,9 @@ func takeAway(tx *store.Tx, id centrala.ArticleID, by centrala.AgentID) error {
 	return tx.Emit(centrala.ArticleRemoved, bySystem(), centrala.Facts{Kind: "removed", Article: id, Agent: by})
 }
 
-// RemoveArticle removes an article with its draft, its versions and the addresses it once had;
-// NotFound when there is neither. What translates it stays, each on its own.
+// RemoveArticle removes an article with its draft, its versions, the addresses it once had and its
+// files, whose blobs are the caller's to delete; NotFound when there is neither. What translates it
+// stays, each on its own.
 func (l *Library) RemoveArticle(ctx context.Context, id centrala.ArticleID) error {
 	return l.db.Update(ctx, func(tx *store.Tx) error {
 		var n int
@@ -218,7 +219,7 @@ func (l *Library) RemoveArticle(ctx context.Context, id centrala.ArticleID) erro
 		if n == 0 {
 			return column.Missing(sql.ErrNoRows, "article", id.String())
 		}
-		for _, table := range []string{"draft", "redirect", "article_version"} {
+		for _, table := range []string{"draft", "redirect", "article_version", "article_file"} {
 			if _, err := tx.Exec(`DELETE FROM `+table+` WHERE article = $1`, id); err != nil {
 				return fmt.Errorf("remove the article's %s: %w", table, err)
 			}

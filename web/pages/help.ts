@@ -1,88 +1,26 @@
 // The Help Centre with scripts: suggestions under the search field, where the reader is in a long article, a
 // thank-you without a reload, and the chat in its own window. Without scripts each of them is a link or a form.
-import { icon, make, marked, suggestions, tell } from './parts/suggest';
-import type { Found } from './parts/suggest';
+import { askedKey, combobox } from './parts/combobox';
+import { make, marked, tell } from './parts/suggest';
 
 const seek = document.querySelector<HTMLFormElement>('form.seek');
-if (seek) search(seek, seek.querySelector('input[type=search]') as HTMLInputElement);
-
-function search(form: HTMLFormElement, input: HTMLInputElement): void {
-  const words = form.dataset;
-  const list = make('div', { id: 'found', role: 'listbox', ariaLabel: words.list ?? '' });
-  const write = make('a', { className: 'link', textContent: words.write ?? '' });
-  const drop = make('div', { className: 'drop' }, list, make('div', { className: 'foot' }, make('span', { textContent: words.foot ?? '' }), write));
-  let found: Found[] = [];
-  let at = -1;
-
-  input.setAttribute('role', 'combobox');
-  input.setAttribute('aria-autocomplete', 'list');
-  input.setAttribute('aria-controls', list.id);
-  open(false);
-
-  function open(on: boolean): void {
-    if (on) form.append(drop);
-    else drop.remove();
-    input.setAttribute('aria-expanded', String(on));
-    if (!on) choose(-1);
-  }
-  function choose(i: number): void {
-    at = i;
-    [...list.children].forEach((o, n) => o.setAttribute('aria-selected', String(n === i)));
-    if (i < 0) input.removeAttribute('aria-activedescendant');
-    else input.setAttribute('aria-activedescendant', `found-${i}`);
-  }
-  function follow(a: Found): void {
-    tell('opened', 'help', a.id);
-    location.href = a.url;
-  }
-
-  const ask = suggestions(words.locale ?? 'pl', () => undefined, (items, query) => {
-    if (query !== input.value.trim().slice(0, 300)) return;
-    found = items;
-    write.href = `/contact?${new URLSearchParams({ lang: words.locale ?? 'pl', text: query })}`;
-    list.replaceChildren(
-      ...items.map((a, i) => {
-        const option = make('div', { id: `found-${i}`, role: 'option' }, icon('book'), marked(make('b'), a.title, query), marked(make('p'), a.snippet, query));
-        option.addEventListener('click', () => follow(a));
-        return option;
-      }),
-    );
-    open(items.length > 0);
-    choose(-1);
-  });
-  input.addEventListener('input', () => ask(input.value));
-  input.addEventListener('focus', () => open(found.length > 0 && input.value.trim() !== ''));
-  form.addEventListener('focusout', (e) => {
-    if (!form.contains(e.relatedTarget as Node | null)) setTimeout(() => form.contains(document.activeElement) || open(false), 150);
-  });
-  form.addEventListener('keydown', (e) => {
-    if (e.key === 'Escape') {
-      open(false);
-      input.focus();
-    }
-  });
-  input.addEventListener('keydown', (e) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
-    if (step && found.length > 0) {
-      e.preventDefault();
-      open(true);
-      choose((at + step + found.length + (at < 0 && step < 0 ? 1 : 0)) % found.length);
-    }
-    const chosen = found[at];
-    if (e.key === 'Enter' && chosen) {
-      e.preventDefault();
-      follow(chosen);
-    }
-  });
+if (seek) {
+  const { locale = 'pl', words = 'pl', none = '', foot = '', write = '', list = '', clear = '' } = seek.dataset;
+  combobox(seek, seek.querySelector('input[type=search]') as HTMLInputElement, { locale, words, none, foot, write, list, clear });
 }
 
 // Why each was found: the words of the query, as under the field.
 const asked = document.querySelector<HTMLInputElement>('.mini [name=q]')?.value ?? '';
-for (const e of document.querySelectorAll<HTMLElement>('.hits b, .hits small')) {
+for (const e of document.querySelectorAll<HTMLElement>('.hits [data-article] :is(b, i, small)')) {
   const text = e.textContent;
   e.textContent = '';
   marked(e, text, asked);
 }
+
+// What a search showed, and what of it was opened.
+const shown = [...document.querySelectorAll<HTMLAnchorElement>('.hits [data-article]')];
+if (shown.length > 0) tell('offered', 'help', ...shown.map((a) => a.dataset.article ?? ''));
+for (const a of shown) a.addEventListener('click', () => tell('opened', 'help', a.dataset.article ?? ''));
 
 /** The heading that is being read, in the table of contents. */
 const contents = [...document.querySelectorAll<HTMLAnchorElement>('.toc.l a')];
@@ -109,15 +47,22 @@ if (contents.length > 0) {
   }
 }
 
+// Whether it helped: yes stays on the page, no goes on to the form, as without scripts.
 const helped = document.querySelector<HTMLFormElement>('form.tell');
-helped?.addEventListener('submit', (e) => {
-  e.preventDefault();
-  const id = helped.elements.namedItem('article') as HTMLInputElement | null;
-  if (id) tell('solved', 'help', id.value);
-  const thanks = make('b', { role: 'status', tabIndex: -1, textContent: helped.dataset.thanks ?? '' });
-  helped.replaceChildren(thanks);
-  thanks.focus();
-});
+if (helped) {
+  const asked = helped.elements.namedItem('asked') as HTMLInputElement | null;
+  if (asked && asked.value === '' && new URL(document.referrer || location.href).pathname.startsWith('/help')) asked.value = sessionStorage.getItem(askedKey) ?? '';
+  sessionStorage.removeItem(askedKey);
+  helped.addEventListener('submit', (e) => {
+    if ((e.submitter as HTMLButtonElement | null)?.value !== 'solved') return;
+    e.preventDefault();
+    const body = new URLSearchParams({ kind: 'solved' });
+    void fetch(helped.action, { method: 'POST', body, keepalive: true, headers: { Accept: 'application/json' } }).catch(() => undefined); // counted or not, the reader is thanked
+    const thanks = make('b', { role: 'status', tabIndex: -1, textContent: helped.dataset.thanks ?? '' });
+    helped.replaceChildren(thanks);
+    thanks.focus();
+  });
+}
 
 /** The chat opens beside the page instead of in its place. */
 const chat = document.querySelector<HTMLAnchorElement>('a[data-chat]');

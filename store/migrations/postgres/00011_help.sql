@@ -11,6 +11,7 @@ UPDATE article SET basis = 1, topic = (SELECT min(o.id) FROM article o WHERE o.s
   WHERE translation <> '' AND EXISTS (SELECT 1 FROM article o WHERE o.slug = article.translation AND o.locale <> article.locale);
 ALTER TABLE article DROP COLUMN translation;
 CREATE INDEX article_topic ON article (topic);
+CREATE INDEX article_updated ON article (updated_at); -- whether anything has changed is asked for every page
 
 CREATE TABLE article_version (
   article  bigint  NOT NULL,
