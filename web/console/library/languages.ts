@@ -1,5 +1,8 @@
 // Languages by their names.
 
+/** In which an article may be written, beside those that one is written in already. */
+export const offered = ['pl', 'en', 'de', 'uk'];
+
 function nameOf(of: string, reader: string): string {
   try {
     return new Intl.DisplayNames(reader, { type: 'language' }).of(of) ?? of;
