@@ -62,7 +62,7 @@ type LinkFault struct {
 	URL     string    `json:"url"`  // the article's
 	Line    int       `json:"line"` // of its text
 	Link    string    `json:"link"`
-	Fault   string    `json:"fault"`            // article, anchor, file, page, readers, scheme, moved, outside, doubt
+	Fault   string    `json:"fault"`            // article, anchor, file, picture, page, readers, scheme, moved, outside, doubt
 	Detail  string    `json:"detail,omitempty"` // where it moved, which heading is missing, what the other server said
 }
 

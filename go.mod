@@ -48,11 +48,15 @@ require (
 require github.com/emersion/go-msgauth v0.7.0
 
 require (
+	github.com/JohannesKaufmann/html-to-markdown/v2 v2.5.2
 	github.com/go-telegram/bot v1.19.0
 	github.com/meilisearch/meilisearch-go v0.37.0
 )
 
-require github.com/andybalholm/brotli v1.2.6 // indirect
+require (
+	github.com/JohannesKaufmann/dom v0.3.1 // indirect
+	github.com/andybalholm/brotli v1.2.6 // indirect
+)
 
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0

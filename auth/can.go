@@ -42,6 +42,7 @@ const (
 	ReadReports        Action = "reports.read"
 	ReadStream         Action = "stream.read"
 	ReplayStream       Action = "stream.replay"
+	RebuildSearch      Action = "search.rebuild"
 	OwnAccount         Action = "account" // an agent's own profile and presence
 )
 
@@ -93,6 +94,7 @@ func permissionTable() map[Action]Allowed {
 		ReadReports:        staff("reports:read"),
 		ReadStream:         admin("stream:read"),
 		ReplayStream:       admin(""),
+		RebuildSearch:      admin(""),
 		OwnAccount:         staff(""),
 	}
 }

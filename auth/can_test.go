@@ -46,6 +46,7 @@ func TestPermissions(t *testing.T) {
 		auth.ReadReports:        {"asA", "reports:read"},
 		auth.ReadStream:         {"A", "stream:read"},
 		auth.ReplayStream:       {"A", ""},
+		auth.RebuildSearch:      {"A", ""},
 		auth.OwnAccount:         {"asA", ""},
 	}
 	person := func(r centrala.Role) auth.Principal {

@@ -2,6 +2,9 @@ package deflection_test
 
 import (
 	"math"
+	"os"
+	"strconv"
+	"strings"
 	"testing"
 
 	"centrala/deflection"
@@ -41,19 +44,36 @@ func TestDifference(t *testing.T) {
 	}
 }
 
-// The table of docs/search.md: how many people it takes.
+// The table of docs/search.md says how many people it takes.
 func TestNeeded(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		rate, difference, share float64
-		want                    int
-	}{
-		{0.2, 0.05, 0.5, 0}, {0.2, 0.05, 0.2, 0}, {0.2, 0.05, 0.1, 0}, {0.2, 0.05, 0.05, 0},
-	} {
-		n := deflection.Needed(c.rate, c.difference, c.share)
-		if c.want != 0 && n != c.want {
-			t.Errorf("%v: %d", c, n)
+	text, err := os.ReadFile("../docs/search.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, ok := strings.Cut(string(text), "<!-- needed -->\n")
+	if !ok {
+		t.Fatal("docs/search.md has no such table")
+	}
+	table, _, _ := strings.Cut(after, "\n\n")
+	rows := 0
+	for _, line := range strings.Split(table, "\n")[2:] {
+		cells := strings.Split(strings.Trim(line, "| "), "|")
+		number := func(s string) int {
+			n, err := strconv.Atoi(strings.ReplaceAll(s, " ", ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
 		}
-		t.Log(c, n)
+		for i, share := range []float64{0.05, 0.1, 0.2, 0.3, 0.5} {
+			if got, want := deflection.Needed(0.2, float64(number(cells[0]))/100, share), number(cells[i+1]); got != want {
+				t.Errorf("%s at %v: %d, and the table says %d", cells[0], share, got, want)
+			}
+		}
+		rows++
+	}
+	if rows != 4 {
+		t.Errorf("%d rows", rows)
 	}
 }

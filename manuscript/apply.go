@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 type Target interface {
 	PutArticle(ctx context.Context, a centrala.Article, once []centrala.Redirect) (centrala.Article, error)
 	PutDraft(ctx context.Context, a centrala.Article, d centrala.Draft) error
+	DiscardDraft(ctx context.Context, id centrala.ArticleID) error
 	SaveShelf(ctx context.Context, s centrala.Shelf) error
 	SaveWordList(ctx context.Context, w centrala.WordList) error
 }
@@ -42,22 +44,43 @@ func (p Plan) apply(ctx context.Context, to Target, files Cabinet, step Step) er
 		return to.SaveWordList(ctx, *step.words)
 	}
 	page := *step.page
+	a := centrala.Article{ID: step.article, Topic: step.topic, Locale: page.Locale, Version: page.Version, Basis: page.Basis, Source: page.File}
+	_, known := p.store.versions[a.ID]
+	begin := len(page.Files) > 0 && !known // files are attached to what is there
+	if begin {
+		if err := to.PutDraft(ctx, a, page.draft(step)); err != nil {
+			return err
+		}
+		p.store.versions[a.ID] = 0
+	}
 	if err := page.file(ctx, p.store.filed, step.article, files); err != nil {
 		return err
 	}
-	c := page.Content
-	c.Related = step.related
-	a := centrala.Article{ID: step.article, Topic: step.topic, Locale: page.Locale, Content: c, Version: page.Version, Basis: page.Basis, Source: page.File}
-	if d := page.Draft; d != nil {
-		return to.PutDraft(ctx, a, centrala.Draft{Content: c, State: d.State, Base: d.Base, Basis: page.Basis, Due: d.Due, Note: d.Note})
+	d := page.draft(step)
+	if page.Draft != nil {
+		return to.PutDraft(ctx, a, d)
 	}
+	a.Content = d.Content
 	var once []centrala.Redirect
 	for _, name := range page.Aliases {
 		locale, slug := parts(whole(page.Locale, name))
 		once = append(once, centrala.Redirect{Locale: locale, Slug: slug})
 	}
-	_, err := to.PutArticle(ctx, a, once)
-	return err
+	if _, err := to.PutArticle(ctx, a, once); err != nil || !begin {
+		return err
+	}
+	return to.DiscardDraft(ctx, a.ID)
+}
+
+// draft is what a page is as a draft: its own state, or one that is begun.
+func (p Page) draft(step Step) centrala.Draft {
+	c := p.Content
+	c.Related = step.related
+	d := centrala.Draft{Content: c, State: centrala.Writing, Basis: p.Basis}
+	if p.Draft != nil {
+		d.State, d.Base, d.Due, d.Note = p.Draft.State, p.Draft.Base, p.Draft.Due, p.Draft.Note
+	}
+	return d
 }
 
 // parts are the locale and the slug of an address.
@@ -119,4 +142,34 @@ func find(ctx context.Context, filed []Filed, f File, content []byte, files Cabi
 		}
 	}
 	return Filed{}, nil
+}
+
+// List says what would be done, for who reads a terminal.
+func (p Plan) List(w io.Writer) error {
+	for _, s := range p.Steps {
+		if _, err := fmt.Fprintf(w, "%-9s  %-8s  %s\n", s.Fate, s.What, s.Name); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintln(w, "Nothing was imported. It would be", p.Sum())
+	return err
+}
+
+// often is after how many steps a long import says how far it is.
+const often = 250
+
+// Carry does what is planned and says how far it is, what was done, and where it ended when it did
+// not come to its end.
+func (p Plan) Carry(ctx context.Context, to Target, files Cabinet, w io.Writer) error {
+	n := 0
+	err := p.Apply(ctx, to, files, func(Step) {
+		if n++; n%often == 0 {
+			fmt.Fprintf(w, "%d of %d\n", n, len(p.Steps))
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("%d of %d are imported and stay; import again when this is mended: %w", n, len(p.Steps), err)
+	}
+	_, err = fmt.Fprintln(w, "Imported:", p.Sum())
+	return err
 }

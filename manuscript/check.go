@@ -15,16 +15,41 @@ var (
 	localeForm = regexp.MustCompile(`^[A-Za-z0-9-]{1,10}$`)
 )
 
-const maxTitle = 300 // characters
+const (
+	maxTitle   = 300 // characters
+	maxRelated = 10
+)
+
+// repeats reports whether a page is related to one article twice, or to itself.
+func repeats(p Page) bool {
+	seen := map[string]bool{of(p): true}
+	for _, name := range p.Related {
+		at := whole(p.Locale, name)
+		if seen[at] {
+			return true
+		}
+		seen[at] = true
+	}
+	return false
+}
+
+// plain leaves out of what is read on one line what nobody sees, as the store does.
+func (p *Page) plain() {
+	p.Title, p.Summary, p.Section = strings.TrimSpace(centrala.Plain(p.Title)), centrala.Plain(p.Summary), centrala.Plain(p.Section)
+	p.Tags = slices.Clone(p.Tags)
+	for i, tag := range p.Tags {
+		p.Tags[i] = centrala.Plain(tag)
+	}
+}
 
 func storable(texts ...string) bool {
 	return !slices.ContainsFunc(texts, func(s string) bool { return !utf8.ValidString(s) || strings.Contains(s, "\x00") })
 }
 
-// check says what of one page cannot be kept.
-func check(p Page) (out []Problem) {
+// Check says what of one page cannot be kept.
+func Check(p Page) (out []Problem) {
 	add := func(field, format string, args ...any) { out = append(out, p.problem(field, format, args...)) }
-	if strings.TrimSpace(p.Title) == "" {
+	if strings.TrimSpace(centrala.Plain(p.Title)) == "" {
 		add("title", "the front matter has no title: write a line \"title: …\"")
 	} else if utf8.RuneCountInString(p.Title) > maxTitle {
 		add("title", "the title has more than %d characters: shorten it", maxTitle)
@@ -41,6 +66,12 @@ func check(p Page) (out []Problem) {
 				add(field, "%.40q is not a side: write buyer, seller or advertiser", s)
 			}
 		}
+	}
+	if len(p.Related) > maxRelated || repeats(p) {
+		add("related", "an article names %d related ones at most, each once, and not itself", maxRelated)
+	}
+	if len(p.Body) > maxBody {
+		out = append(out, Problem{File: p.File, What: "the text has more than 8 MB: cut it into several articles"})
 	}
 	if !storable(p.Body) {
 		out = append(out, Problem{File: p.File, What: "the text is not valid UTF-8: save the file as UTF-8"})

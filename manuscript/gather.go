@@ -24,6 +24,7 @@ type Cabinet interface {
 	Files(ctx context.Context, article centrala.ArticleID) ([]Filed, error)
 	OpenFile(ctx context.Context, f Filed) ([]byte, error)
 	SaveFile(ctx context.Context, article centrala.ArticleID, name string, content []byte) (Filed, error)
+	Takes(name string, content []byte) error // says why a file would not be kept
 }
 
 // Filed is a file in a cabinet.
@@ -31,6 +32,7 @@ type Filed struct {
 	Name    string
 	Size    int64
 	Address string // below the site's root: what texts link to
+	Key     string // the cabinet's own
 }
 
 // Gather is all that a store has: what readers see, and every draft. The cabinet may be nil: then

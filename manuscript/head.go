@@ -18,8 +18,9 @@ import (
 
 // What a file of the folder may hold at most.
 const (
-	MaxPage = 8 << 20   // bytes of an article's file
-	maxHead = 256 << 10 // bytes of its front matter, and of a file of names or words
+	maxBody = 8 << 20           // bytes of an article's text
+	maxHead = 256 << 10         // bytes of its front matter, and of a file of names or words
+	MaxPage = maxBody + maxHead // bytes of its file
 )
 
 // field is one line of front matter: its name, and where its value stands in a page.

@@ -3,8 +3,10 @@ package manuscript_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -32,11 +34,13 @@ func newShelf(t testing.TB, dsn string) *shelf {
 			t.Error(err)
 		}
 	})
-	return &shelf{library.New(db), drawer{files: map[centrala.ArticleID][]manuscript.Filed{}, content: map[string][]byte{}}}
+	l := library.New(db)
+	return &shelf{l, drawer{there: l.Manuscript, files: map[centrala.ArticleID][]manuscript.Filed{}, content: map[string][]byte{}}}
 }
 
 // drawer is a cabinet in memory.
 type drawer struct {
+	there   func(context.Context, centrala.ArticleID) (centrala.Manuscript, error)
 	files   map[centrala.ArticleID][]manuscript.Filed
 	content map[string][]byte
 }
@@ -50,9 +54,19 @@ func (d drawer) OpenFile(_ context.Context, f manuscript.Filed) ([]byte, error) 
 }
 
 func (d drawer) SaveFile(_ context.Context, a centrala.ArticleID, name string, content []byte) (manuscript.Filed, error) {
+	if _, err := d.there(context.Background(), a); err != nil {
+		return manuscript.Filed{}, err
+	}
 	f := manuscript.Filed{Name: name, Size: int64(len(content)), Address: fmt.Sprintf("/help/files/at_%d/%s", len(d.content), name)}
 	d.files[a], d.content[f.Address] = append(d.files[a], f), bytes.Clone(content)
 	return f, nil
+}
+
+func (d drawer) Takes(name string, _ []byte) error {
+	if strings.HasSuffix(name, ".exe") {
+		return errors.New("a program")
+	}
+	return nil
 }
 
 // folder is what the shelf is as files.

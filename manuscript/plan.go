@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -62,9 +63,13 @@ func Compare(ctx context.Context, want Collection, have Source, files Cabinet) (
 	if err != nil {
 		return Plan{}, nil, err
 	}
-	m := matcher{store: s, want: want, new: map[string]centrala.ArticleID{}, pages: map[string]*Page{}, byID: map[centrala.ArticleID]*Page{}}
+	m := matcher{store: s, want: want, files: files, new: map[string]centrala.ArticleID{}, pages: map[string]*Page{}, byID: map[centrala.ArticleID]*Page{}}
 	for i, p := range s.Pages {
 		m.pages[key(p)] = &s.Pages[i]
+	}
+	m.want.Pages = slices.Clone(want.Pages)
+	for i := range m.want.Pages {
+		m.want.Pages[i].plain()
 	}
 	m.want.sort()
 	plan := Plan{store: s}
@@ -93,6 +98,9 @@ func Compare(ctx context.Context, want Collection, have Source, files Cabinet) (
 	return plan, m.problems, nil
 }
 
+// maxAttached is how many files an article has at most.
+const maxAttached = 200
+
 // key is a page's place among those of a collection: an article may have a draft beside it.
 func key(p Page) string {
 	if p.Draft != nil {
@@ -104,6 +112,7 @@ func key(p Page) string {
 type matcher struct {
 	store    store
 	want     Collection
+	files    Cabinet
 	new      map[string]centrala.ArticleID // of what the store has not, by address
 	pages    map[string]*Page              // the store's
 	byID     map[centrala.ArticleID]*Page  // what articles will be: readers' pages before drafts
@@ -171,15 +180,35 @@ func (m *matcher) page(p *Page) (Step, error) {
 	for _, name := range p.Related {
 		step.related = append(step.related, m.named(p, "related", name))
 	}
-	there := m.pages[key(*p)]
-	if there == nil {
-		return step, nil
+	if there := m.pages[key(*p)]; there != nil {
+		same, err := m.same(*p, *there, step)
+		if step.Fate = Changed; same || err != nil {
+			step.Fate = Untouched
+			return step, err
+		}
 	}
-	same, err := m.same(*p, *there, step)
-	if step.Fate = Changed; same {
-		step.Fate = Untouched
+	return step, m.take(p)
+}
+
+// take looks whether a page's files would be kept.
+func (m *matcher) take(p *Page) error {
+	if len(p.Files) > maxAttached {
+		m.problems = append(m.problems, Problem{File: p.File, What: fmt.Sprintf("it has %d files, and %d at most: put them into several articles", len(p.Files), maxAttached)})
 	}
-	return step, err
+	for _, f := range p.Files {
+		if m.files == nil {
+			m.problems = append(m.problems, Problem{File: p.File, What: f.Name + " cannot be attached: no files are kept here"})
+			continue
+		}
+		content, err := f.Open()
+		if err != nil {
+			return err
+		}
+		if err := m.files.Takes(f.Name, content); err != nil {
+			m.problems = append(m.problems, Problem{File: p.File, What: fmt.Sprintf("%s cannot be attached (%v): take it out, or save it as another kind", f.Name, err)})
+		}
+	}
+	return nil
 }
 
 // original is the article whose translation a page is in the end.
@@ -288,4 +317,19 @@ func (m *matcher) list(w centrala.WordList) Step {
 		}
 	}
 	return step
+}
+
+// Sum is the plan in one line.
+func (p Plan) Sum() string {
+	articles := 0
+	for _, s := range p.Steps {
+		if s.page != nil {
+			articles++
+		}
+	}
+	sum := fmt.Sprintf("%d articles, %d names and word lists: %d created, %d changed, %d untouched.", articles, len(p.Steps)-articles, p.Count(Created), p.Count(Changed), p.Count(Untouched))
+	if p.Elsewise > 0 {
+		sum += fmt.Sprintf(" %d articles that are not in it stay as they are.", p.Elsewise)
+	}
+	return sum
 }

@@ -64,7 +64,7 @@ func TestProblems(t *testing.T) {
 		"---\ntitle: x\ndraft: scheduled\n---\n":              "a.md: a scheduled draft, and no other, has a line",
 		"---\ntitle: " + strings.Repeat("ż", 301) + "\n---\n": "a.md:2: the title has more than 300 characters",
 		"---\ntitle: x\nsummary: \"" + strings.Repeat("x", 300<<10) + "\"\n---\n": "the front matter is larger",
-		strings.Repeat("x", manuscript.MaxPage+1):                                 "a.md: it is larger than 8192 KB",
+		strings.Repeat("x", manuscript.MaxPage+1):                                 "a.md: it is larger than 8448 KB",
 	} {
 		_, problems, err := manuscript.Read(fstest.MapFS{"a.md": file(content)})
 		if err != nil || len(problems) != 1 || !strings.HasPrefix(problems[0].Error(), want) && !strings.Contains(problems[0].What, want) {
@@ -102,6 +102,13 @@ func TestNamedByNobody(t *testing.T) {
 		t.Fatal(problems, err)
 	}
 	_, problems, err = manuscript.Compare(t.Context(), c, s, nil)
+	e, _, _ := manuscript.Read(fstest.MapFS{"pl/a.md": file("---\ntitle: a\n---\n[x](files/a/x.exe)"), "pl/files/a/x.exe": file("MZ")})
+	if _, bad, err := manuscript.Compare(t.Context(), e, s, s.drawer); err != nil || len(bad) != 1 || !strings.Contains(bad[0].What, "x.exe cannot be attached (a program)") {
+		t.Errorf("a program: %v, %v", bad, err)
+	}
+	if _, bad, err := manuscript.Compare(t.Context(), e, s, nil); err != nil || len(bad) != 1 || !strings.Contains(bad[0].What, "no files are kept here") {
+		t.Errorf("without a cabinet: %v, %v", bad, err)
+	}
 	got := ""
 	for _, p := range problems {
 		got += p.Error() + "\n"

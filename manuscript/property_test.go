@@ -37,7 +37,7 @@ func (a author) text(n int) string {
 // some is a text that is not blank.
 func (a author) some(n int) string {
 	for {
-		if s := strings.TrimSpace(a.text(n)); s != "" {
+		if s := strings.TrimSpace(a.text(n)); strings.TrimSpace(centrala.Plain(s)) != "" {
 			return s
 		}
 	}
@@ -76,7 +76,9 @@ func (a author) content(others []centrala.ArticleID) centrala.Content {
 		Tags: a.list(4, func() string { return a.text(3) }), Popular: a.IntN(3)}
 	for range a.IntN(3) {
 		if len(others) > 0 {
-			c.Related = append(c.Related, others[a.IntN(len(others))])
+			if other := others[a.IntN(len(others))]; !slices.Contains(c.Related, other) {
+				c.Related = append(c.Related, other)
+			}
 		}
 	}
 	return c
@@ -129,7 +131,7 @@ func (a author) write(n int) {
 			continue
 		}
 		for range a.IntN(3) {
-			c := a.content(ids)
+			c := a.content(ids[:len(ids)-1])
 			if a.IntN(2) == 0 {
 				c.Slug = art.Slug
 			}

@@ -152,7 +152,7 @@ func (r *reader) page(name string) error {
 		p.Slug = centrala.Slug(p.Title, 80)
 	}
 	if len(bad) == 0 {
-		bad = check(p)
+		bad = Check(p)
 	}
 	r.problems = append(r.problems, bad...)
 	if len(bad) == 0 {

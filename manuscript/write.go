@@ -2,6 +2,7 @@ package manuscript
 
 import (
 	"fmt"
+	"io/fs"
 	"path"
 
 	"centrala"
@@ -74,4 +75,25 @@ func (c Collection) writeLists(put func(name string, content []byte) error) erro
 		}
 	}
 	return nil
+}
+
+// Folder is where files are put by their names, and nowhere else: an os.Root.
+type Folder interface {
+	MkdirAll(name string, mode fs.FileMode) error
+	WriteFile(name string, content []byte, mode fs.FileMode) error
+}
+
+// Save writes the collection into a folder, and tells how many files that were.
+func (c Collection) Save(to Folder) (n int, err error) {
+	err = c.Write(func(name string, content []byte) error {
+		if err := to.MkdirAll(path.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := to.WriteFile(name, content, 0o644); err != nil {
+			return err
+		}
+		n++
+		return nil
+	})
+	return n, err
 }

@@ -21,6 +21,7 @@ type drawer struct {
 	during   func()
 	read     func() // called before the versions are read
 	removed  []centrala.ArticleID
+	broken   error
 }
 
 func (d *drawer) Name() string { return "drawer" }
@@ -33,6 +34,9 @@ func (d *drawer) Versions(context.Context) (map[centrala.ArticleID]int64, error)
 }
 
 func (d *drawer) Put(_ context.Context, articles []centrala.Article) error {
+	if d.broken != nil {
+		return d.broken
+	}
 	for _, a := range articles {
 		d.versions[a.ID] = a.UpdatedAt.UnixMicro()
 	}

@@ -69,8 +69,10 @@ type HelpCentre struct {
 
 	behind   atomic.Pointer[behind] // nil: the last Sync found or made the index right
 	compared atomic.Bool            // Sync has succeeded once
+	known    atomic.Int64           // articles when it did
 	progress atomic.Pointer[Progress]
-	first    *Preferred // asked before the index; nil: none
+	rebuilt  atomic.Pointer[behind] // when Rebuild last ended, and how
+	first    *Preferred             // asked before the index; nil: none
 }
 
 // Progress is how far a rebuild is.
@@ -253,11 +255,16 @@ func (h *HelpCentre) Progress() *Progress {
 	return nil
 }
 
-// Indexed is how many articles are in the index.
-func (h *HelpCentre) Indexed(ctx context.Context) (int, error) {
-	v, err := h.index.Versions(ctx)
-	return len(v), err
+// Rebuilt is when Rebuild last ended and how; never: the zero time.
+func (h *HelpCentre) Rebuilt() (at time.Time, err error) {
+	if r := h.rebuilt.Load(); r != nil {
+		return r.since, r.why
+	}
+	return time.Time{}, nil
 }
+
+// Known is how many articles were in the index when it was last compared with them.
+func (h *HelpCentre) Known() int { return int(h.known.Load()) }
 
 // Ready says why the index is not what the articles are, nil when the last Sync made it so.
 func (h *HelpCentre) Ready() error {
@@ -268,7 +275,8 @@ func (h *HelpCentre) Ready() error {
 }
 
 // Rebuild makes the index anew from the store, while the old one answers and follows changes.
-func (h *HelpCentre) Rebuild(ctx context.Context) error {
+func (h *HelpCentre) Rebuild(ctx context.Context) (err error) {
+	defer func() { h.rebuilt.Store(&behind{time.Now(), err}) }()
 	articles, err := h.articles.Articles(ctx, centrala.ArticleFilter{})
 	if err != nil {
 		return fmt.Errorf("read the articles: %w", err)
@@ -297,7 +305,7 @@ func (h *HelpCentre) rebuild(ctx context.Context, articles []centrala.Article) e
 	return nil
 }
 
-func (h *HelpCentre) sync(ctx context.Context) error {
+func (h *HelpCentre) sync(ctx context.Context) (err error) {
 	if err := h.learn(ctx); err != nil {
 		return err
 	}
@@ -305,6 +313,11 @@ func (h *HelpCentre) sync(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the articles: %w", err)
 	}
+	defer func(n int) {
+		if err == nil {
+			h.known.Store(int64(n))
+		}
+	}(len(articles))
 	indexed, err := h.index.Versions(ctx)
 	if err != nil {
 		return fmt.Errorf("read what is indexed: %w", err)

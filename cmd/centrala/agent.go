@@ -34,7 +34,7 @@ func (cli *CLI) house(ctx context.Context) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, cfg.Database, store.Options{Seal: keys, Guest: true, Log: slog.New(slog.DiscardHandler)})
+	db, err := store.Open(ctx, cfg.Database, store.Options{Seal: keys, Guest: true, Log: slog.New(slog.DiscardHandler), Files: keeper(cfg.Blobs)})
 	if err != nil {
 		return nil, err
 	}

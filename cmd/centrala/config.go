@@ -37,6 +37,7 @@ type Config struct {
 	Mail    MailConfig    `toml:"mail"`
 	Social  SocialConfig  `toml:"social"`
 	OAuth   OAuthConfig   `toml:"oauth"`
+	Search  SearchConfig  `toml:"search"`
 	Log     LogConfig     `toml:"log"`
 	Trace   TraceConfig   `toml:"trace"`
 	Mailbox []MailboxFile `toml:"mailbox" help:"mail inboxes, one [[mailbox]] each; they can also be made in the console"`
@@ -69,11 +70,6 @@ type SurveyConfig struct {
 // SuggestConfig is who is shown articles before they write.
 type SuggestConfig struct {
 	Held float64 `toml:"held" default:"0" help:"share of visitors, 0 to 0.5, who are shown no suggestions, so that what these are worth can be measured"`
-}
-
-// MeasureConfig is what is remembered of what the Help Centre is worth.
-type MeasureConfig struct {
-	Keep time.Duration `toml:"keep" default:"9600h" help:"how long suggestions, visitors' days and questions are kept (400 days); 0s: for good"`
 }
 
 // TraceConfig is where the traces of messages go.

@@ -19,6 +19,7 @@ import (
 	"centrala"
 	"centrala/channels/email"
 	"centrala/search/bleve"
+	"centrala/search/meilisearch"
 	"centrala/store"
 	"centrala/stream"
 )
@@ -67,6 +68,9 @@ func (d *DoctorCmd) Run(ctx context.Context, cli *CLI) error {
 	if running == nil {
 		report(streamFinding(ctx, cfg))
 		report(indexFinding(cfg))
+	}
+	if cfg.Search.Meilisearch.URL != "" {
+		report(meilisearchFinding(ctx, cfg))
 	}
 	if faults > 0 {
 		return fmt.Errorf("%d faults found", faults)
@@ -236,4 +240,19 @@ func indexFinding(cfg *Config) finding {
 		return finding{part: "search", says: err.Error(), cure: "remove the folder " + filepath.Join(cfg.Data, "index") + "; it is made anew from the articles"}
 	}
 	return finding{ok: true, part: "search", says: "the index opens"}
+}
+
+// meilisearchFinding asks the server that answers questions first. Without it the search goes on.
+func meilisearchFinding(ctx context.Context, cfg *Config) finding {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	var indexed map[centrala.ArticleID]int64
+	o, err := cfg.meilisearch("doctor")
+	if err == nil {
+		indexed, err = meilisearch.New(o).Versions(ctx)
+	}
+	if err != nil {
+		return finding{part: "meilisearch", says: err.Error(), cure: "until it answers the embedded index does; check search.meilisearch, and that the server runs"}
+	}
+	return finding{ok: true, part: "meilisearch", says: fmt.Sprintf("%d articles are in its index", len(indexed))}
 }

@@ -10,8 +10,8 @@ import (
 
 	"centrala"
 	"centrala/gateway/rest"
+	"centrala/manuscript/ferry"
 	"centrala/routing"
-	"centrala/search"
 	"centrala/survey"
 	"centrala/words"
 )
@@ -42,11 +42,15 @@ func (p *Program) edge() error {
 
 func (p *Program) rest() rest.Config {
 	return rest.Config{
-		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{accepted{p.db, p.doors[byREST]}, p.doorsChanged, p.settling.leave, p.log}, Articles: p.library, Manuscripts: p.library, Publishing: p.library, Versions: p.library, Shelves: p.library, WordLists: p.library, Enclosures: p.library, Blobs: p.blobs, Index: index{p.help},
+		Log: p.log, Guard: p.guard, Site: p.site, Store: doors{accepted{p.db, p.doors[byREST]}, p.doorsChanged, p.settling.leave, p.log}, Articles: p.library, Manuscripts: p.library, Publishing: p.library, Versions: p.library, Shelves: p.library, WordLists: p.library, Enclosures: p.library, Blobs: p.blobs, Index: p.indexes,
+		Measures: p.library, Table: deflectionTable,
 		HoldOut: p.holdOut(), Consent: p.tokens, Seal: p.keys, Devices: p.devices, Mended: p.lineMended,
 		Score: survey.Score, Now: p.db.Now,
 		Hours: routing.Office, Lines: p.line, Test: p.lineTest, Templates: p.templatesOf, Retry: p.bus.Replay, Ended: p.gateway.Recheck, Ready: p.bus.Ready,
 		Mail: p.mail, Clean: p.mail.Clean, ReadHook: p.readHook, Replayed: p.hookCame,
+		Links: func(ctx context.Context) ([]centrala.LinkFault, int, int, error) {
+			return ferry.Within(ctx, p.library, p.Base)
+		},
 		Organisation: p.cfg.Brand, SurveyDelay: p.cfg.Survey.MailAfter, SurveyInterval: p.cfg.Survey.Quarantine, NoLimits: p.flags.NoLimits,
 	}
 }
@@ -84,15 +88,6 @@ func (d doors) RemoveInbox(ctx context.Context, id centrala.InboxID) error {
 	return nil
 }
 
-// index is the Help Centre as REST asks for it.
-type index struct{ h *search.HelpCentre }
-
-func (i index) Name() string { return i.h.Engine() }
-
-func (i index) Search(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error) {
-	return i.h.Suggest(ctx, q)
-}
-
 func instant(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -112,7 +107,11 @@ type part struct {
 }
 
 func (p *Program) parts(ctx context.Context) map[string]part {
-	return map[string]part{"database": {p.db.Ready(ctx), true}, "stream": {p.bus.Ready(), true}, "index": {p.help.Ready(), false}, "clock": {p.db.Clock(), false}}
+	all := map[string]part{"database": {p.db.Ready(ctx), true}, "stream": {p.bus.Ready(), true}, "index": {p.help.Ready(), false}, "clock": {p.db.Clock(), false}}
+	if p.preferred != nil {
+		all[p.far.Engine()] = part{p.preferred.Ready(), false}
+	}
+	return all
 }
 
 // readyz says which part is not as it should be, and 503 when a vital one is not.

@@ -29,7 +29,7 @@ type CLI struct {
 	Serve   ServeCmd   `cmd:"" help:"Run the server."`
 	Demo    DemoCmd    `cmd:"" help:"Run a furnished demonstration with everything embedded."`
 	Agent   AgentCmd   `cmd:"" help:"The people who answer: add, list, passwd."`
-	Article ArticleCmd `cmd:"" help:"The Help Centre: import, search."`
+	Article ArticleCmd `cmd:"" help:"The Help Centre: import, export, check, search."`
 	Key     KeyCmd     `cmd:"" help:"API keys: add, list, revoke."`
 	Dkim    DkimCmd    `cmd:"" help:"Keys that mails are signed with: new, show."`
 	Explain ExplainCmd `cmd:"" help:"Say how a raw message is read, without storing it."`

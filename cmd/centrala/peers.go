@@ -1,8 +1,11 @@
 package main
 
 import (
+	"time"
+
 	"centrala"
 	"centrala/gateway/hub"
+	"centrala/search"
 )
 
 // What the nodes say to each other beside the stream, by topic. Nothing depends on it being
@@ -12,6 +15,7 @@ const (
 	onDoors = "doors" // an inbox was saved, or a mailbox's lease is free
 	onLine  = "line"  // a line was mended: which inbox's
 	onHooks = "hooks" // something was posted to an inbox: which
+	onIndex = "index" // the indexes are made anew
 )
 
 // peers are the gateways of the other nodes, nil when there are none.
@@ -46,6 +50,11 @@ func (p *Program) confer() {
 			return
 		}
 		p.exchange.Came(id)
+	})
+	p.bus.Hear(onIndex, func(string, []byte) {
+		if err := p.indexes.rebuild([]*search.HelpCentre{p.help}); err != nil {
+			p.log.Warn("another node makes its index anew, this one does already")
+		}
 	})
 	p.bus.Live(p.shelve)
 }
@@ -82,4 +91,11 @@ func (p *Program) shelve(e centrala.Event) {
 	case p.articles <- struct{}{}:
 	default:
 	}
+	if p.far != nil {
+		time.AfterFunc(lookAfter, p.follower.Look)
+	}
 }
+
+// lookAfter is how long after a change this node looks what the one that handles it made of the index
+// that all share.
+const lookAfter = time.Second

@@ -85,20 +85,26 @@ type Program struct {
 	log   *slog.Logger
 	start time.Time
 
-	keys    *Keys
-	db      *store.DB
-	bus     *stream.Bus
-	engine  *bleve.Engine
-	library *library.Library
-	help    *search.HelpCentre
-	blobs   *blob.Bucket
-	guard   *auth.Guard
-	site    auth.Site
-	gateway *gateway.Gateway
-	board   *channels.Board
-	mail    *email.Channel
-	lines   []channels.Channel // all of them, mail too
-	tokens  *oauth.Tokens
+	keys      *Keys
+	db        *store.DB
+	bus       *stream.Bus
+	engine    *bleve.Engine
+	library   *library.Library
+	help      *search.HelpCentre
+	far       *search.HelpCentre // over the index on a server; nil: there is none
+	follower  *search.Follower   // of that index
+	preferred *search.Preferred  // the same, as it is asked
+	indexes   *indexes
+	life      context.Context // ends when the program is closed
+	endLife   context.CancelFunc
+	blobs     *blob.Bucket
+	guard     *auth.Guard
+	site      auth.Site
+	gateway   *gateway.Gateway
+	board     *channels.Board
+	mail      *email.Channel
+	lines     []channels.Channel // all of them, mail too
+	tokens    *oauth.Tokens
 
 	devices *signin.Devices
 
@@ -129,6 +135,7 @@ type Program struct {
 // Open opens every room and joins them. What it prints to the log names the part that failed.
 func Open(ctx context.Context, cfg *Config, flags Flags, log *slog.Logger) (*Program, error) {
 	p := &Program{cfg: cfg, flags: flags, log: log, start: time.Now(), board: &channels.Board{}, articles: make(chan struct{}, 1)}
+	p.life, p.endLife = context.WithCancel(context.WithoutCancel(ctx))
 	if err := p.open(ctx); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -227,7 +234,9 @@ func (p *Program) wire() error {
 	db := p.db
 	p.guard = auth.New(db, p.keys.Tokens, auth.Options{Now: db.Now, NoLimits: p.flags.NoLimits})
 	p.library = library.New(db)
-	p.help = search.New(p.engine, p.library, p.log)
+	if err := p.openHelp(); err != nil {
+		return err
+	}
 	providers, err := p.cfg.OAuth.providers()
 	if err != nil {
 		return err
@@ -260,7 +269,7 @@ func (p *Program) wire() error {
 	p.bus.Relay(db)
 	p.bus.Work("routing", routing.Events(), p.desk.Handle)
 	p.bus.Work("deliver", []centrala.EventType{centrala.DeliveryUpdated}, p.courier.Handle)
-	p.bus.Work("search", []centrala.EventType{centrala.ArticleSaved, centrala.ArticleRemoved, centrala.ArticleWords}, p.help.Handle)
+	p.bus.Work("search", []centrala.EventType{centrala.ArticleSaved, centrala.ArticleRemoved, centrala.ArticleWords}, p.follow)
 	p.bus.Work("deflection", library.Contacts(), p.library.Handle)
 	if p.cfg.Survey.Enabled {
 		p.bus.Work("survey", survey.Events(), p.asker.Handle)

@@ -109,6 +109,9 @@ func (p *Program) Serve(ctx context.Context) error {
 	}
 	g.Go(func() error { return p.sweep(work, "hooks", keepEvery, nil, p.sweepHooks) })
 	g.Go(func() error { return p.sweep(work, "index", slowEvery, p.articles, p.help.Sync) })
+	if p.far != nil {
+		g.Go(func() error { return p.follower.Run(work) })
+	}
 	g.Go(func() error { return p.sweep(work, "articles", slowEvery, nil, p.library.PublishDue) })
 	g.Go(func() error { return p.sweep(work, "deflection", measureEvery, nil, p.measured) })
 	g.Go(func() error {
@@ -133,11 +136,6 @@ func (p *Program) Serve(ctx context.Context) error {
 		err = nil
 	}
 	return errors.Join(err, p.Close())
-}
-
-// measured catches up with what the Help Centre was worth, and forgets what is old.
-func (p *Program) measured(ctx context.Context) error {
-	return p.library.Sweep(ctx, p.cfg.Measure.Keep)
 }
 
 // sweep calls f again and again, and whenever it is woken; what goes wrong is logged and tried
@@ -227,6 +225,10 @@ func (p *Program) Close() error {
 	}
 	if p.bus != nil {
 		errs = append(errs, p.bus.Close())
+	}
+	p.endLife()
+	if p.indexes != nil {
+		p.indexes.work.Wait()
 	}
 	if p.engine != nil {
 		errs = append(errs, p.engine.Close())

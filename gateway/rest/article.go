@@ -27,7 +27,6 @@ func (s *server) articleRoutes() {
 	add(s, put("/v1/articles/{locale}/{slug}", "Write the article of an address, or change it", auth.WriteArticles), s.putArticle)
 	add(s, post("/v1/articles/preview", "An article as its readers would see it", auth.WriteArticles), s.preview)
 	add(s, remove("/v1/articles/{id}", "Take an article out", auth.WriteArticles), s.deleteArticle)
-	add(s, get("/v1/articles/search", "Ask the Help Centre; for everybody"), s.searchArticles)
 }
 
 // ArticleRow is an article in a list.
@@ -190,10 +189,7 @@ type Found struct {
 // signed what that side reads, who works in the house everything.
 func (s *server) searchArticles(ctx context.Context, c caller, q *searchQuery) (*answer[Found], error) {
 	began := s.Now()
-	out := Found{Items: []centrala.Suggestion{}, Engine: s.Index.Name()}
-	if strings.TrimSpace(q.Q) == "" {
-		return ok(out), nil
-	}
+	out := Found{Items: []centrala.Suggestion{}}
 	p, err := s.known(ctx, c, q.About.ID != 0)
 	if err != nil {
 		return nil, err
@@ -209,12 +205,13 @@ func (s *server) searchArticles(ctx context.Context, c caller, q *searchQuery) (
 		out.Side, out.Locale = ask.Side, ask.Locale
 	}
 	if p.Visitor != nil && s.HoldOut.Holds(p.ID, began) { // their socket has noted it
-		return ok(out), nil
+		ask.Text = ""
 	}
-	items, err := s.Index.Search(ctx, ask)
+	items, engine, err := s.Index.Ask(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
+	out.Engine = engine
 	if items != nil {
 		out.Items = items
 	}

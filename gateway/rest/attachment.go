@@ -76,7 +76,7 @@ func (s *server) take(ctx context.Context, r *http.Request, folder string) (cent
 	}
 	f.Name = cleanName(part.FileName())
 	known := false
-	if f.Type, known = sniff(head, f.Name); !known {
+	if f.Type, known = Sniff(head, f.Name); !known {
 		return f, &Problem{Status: http.StatusUnsupportedMediaType, Title: http.StatusText(http.StatusUnsupportedMediaType),
 			Code: string(centrala.Invalid), Field: "file", Detail: "Files of this kind are not taken."}
 	}

@@ -22,7 +22,7 @@ func unaudited() map[string]string {
 	)
 	out := map[string]string{
 		"POST /v1/conversations": log, "PATCH /v1/conversations/{id}": log, "POST /v1/conversations/{id}/messages": log,
-		"POST /v1/hooks/preview": nothing, "POST /v1/articles/preview": nothing, "PUT /v1/manuscripts/{id}/draft": "nobody reads a draft; what comes of it is on record",
+		"POST /v1/hooks/preview": nothing, "POST /v1/articles/preview": nothing, "POST /v1/links/check": nothing, "PUT /v1/manuscripts/{id}/draft": "nobody reads a draft; what comes of it is on record",
 		"POST /v1/attachments": nothing, "POST /v1/me/totp": nothing, "POST /v1/inboxes/test": nothing, "POST /v1/inboxes/{id}/test": nothing,
 		"POST /v1/visitors": own, "DELETE /v1/visitors/me": own,
 		"POST /v1/conversations/{id}/participants": log, "DELETE /v1/conversations/{id}/participants/{address}": log,

@@ -459,14 +459,16 @@ func TestDocsWorkWithoutAnybodyElse(t *testing.T) {
 // shaky is an index that fails in every way.
 type shaky struct{}
 
-func (shaky) Search(_ context.Context, q centrala.Query) ([]centrala.Suggestion, error) {
+func (shaky) Ask(_ context.Context, q centrala.Query) ([]centrala.Suggestion, string, error) {
 	if q.Text == "panic" {
 		panic("SEKRET")
 	}
-	return nil, context.DeadlineExceeded
+	return nil, "", context.DeadlineExceeded
 }
 
-func (shaky) Name() string { return "shaky" }
+func (shaky) Engines(context.Context) []rest.EngineState { return nil }
+
+func (shaky) Rebuild(context.Context) error { return context.DeadlineExceeded }
 
 func TestFaultsOfOursStayOurs(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,10 @@ import (
 	"centrala"
 	"centrala/auth"
 	"centrala/channels/email"
+	"centrala/deflection"
 	"centrala/gateway/rest"
+	"centrala/manuscript/ferry"
+	"centrala/report"
 	"centrala/store"
 	"centrala/store/library"
 	"centrala/store/storetest"
@@ -73,11 +76,12 @@ func (s plainSeal) Open(b []byte) ([]byte, error) { return s.Seal(b) }
 
 // shelf is an index over the articles of the test.
 type shelf struct {
-	mu    sync.Mutex
-	items []centrala.Suggestion
+	mu         sync.Mutex
+	items      []centrala.Suggestion
+	rebuilding bool
 }
 
-func (s *shelf) Search(_ context.Context, q centrala.Query) ([]centrala.Suggestion, error) {
+func (s *shelf) Ask(_ context.Context, q centrala.Query) ([]centrala.Suggestion, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []centrala.Suggestion
@@ -86,10 +90,22 @@ func (s *shelf) Search(_ context.Context, q centrala.Query) ([]centrala.Suggesti
 			out = append(out, i)
 		}
 	}
-	return out, nil
+	return out, "shelf", nil
 }
 
-func (s *shelf) Name() string { return "shelf" }
+func (s *shelf) Engines(context.Context) []rest.EngineState {
+	return []rest.EngineState{{Name: "shelf", Answers: true, OK: true, Articles: len(s.items)}}
+}
+
+func (s *shelf) Rebuild(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rebuilding {
+		return centrala.Errorf(centrala.Conflict, "the index is being made anew")
+	}
+	s.rebuilding = true
+	return nil
+}
 
 func newHouse(t testing.TB, change ...func(*rest.Config)) *house {
 	t.Helper()
@@ -112,7 +128,13 @@ func newHouse(t testing.TB, change ...func(*rest.Config)) *house {
 	h.guard = auth.New(db, []byte("thirty-two bytes of installation"), auth.Options{NoLimits: true})
 	lib := library.New(db)
 	c := rest.Config{
-		Log: slog.New(slog.DiscardHandler), Guard: h.guard, Store: db, Articles: lib, Manuscripts: lib, Publishing: lib, Versions: lib, Shelves: lib, WordLists: lib, Enclosures: lib, Blobs: blobs, Index: h.index, NoLimits: true,
+		Log: slog.New(slog.DiscardHandler), Guard: h.guard, Store: db, Articles: lib, Manuscripts: lib, Publishing: lib, Versions: lib, Measures: lib, Shelves: lib, WordLists: lib, Enclosures: lib, Blobs: blobs, Index: h.index, NoLimits: true,
+		Table: func(w io.Writer, r deflection.Report, locale string) error {
+			return report.DeflectionTable(r, locale).WriteCSV(w)
+		},
+		Links: func(ctx context.Context) ([]centrala.LinkFault, int, int, error) {
+			return ferry.Within(ctx, lib, "")
+		},
 		Score: survey.Score,
 		Hours: func(hours centrala.Hours, _ time.Time) (bool, time.Time) { return hours.Always(), time.Time{} },
 		Test: func(_ context.Context, _ centrala.Inbox, locale string) []rest.TestStep {

@@ -22,6 +22,7 @@ import (
 	"centrala"
 	"centrala/asking"
 	"centrala/auth"
+	"centrala/deflection"
 )
 
 // Config is everything the API stands on. All fields are needed unless they say otherwise.
@@ -34,6 +35,7 @@ type Config struct {
 	Manuscripts Manuscripts
 	Publishing  Publishing
 	Versions    Versions
+	Measures    Measures
 	Shelves     Shelves
 	WordLists   WordLists
 	Enclosures  Enclosures
@@ -47,6 +49,7 @@ type Config struct {
 	Mended  func(centrala.InboxID) // a line that had stopped can be opened again; nil: nobody is told
 
 	Score     func(centrala.SurveyCounts) centrala.SurveyResult                         // answers into figures
+	Table     func(out io.Writer, r deflection.Report, locale string) error             // what the Help Centre was worth, to be downloaded
 	Hours     func(h centrala.Hours, at time.Time) (open bool, changes time.Time)       // zero changes: never
 	Lines     func(ctx context.Context, in centrala.Inbox, locale string) InboxState    // how a door is doing, in a person's language; nil: always well
 	Test      func(ctx context.Context, in centrala.Inbox, locale string) []TestStep    // a line test; nil: there is none
@@ -61,8 +64,9 @@ type Config struct {
 	Clean    func(html string, policy int) string // HTML that an older policy let through, by that of today; nil: there is one
 	Pictures *http.Client                         // fetches remote pictures; nil: of the public internet only
 
-	ReadHook func(inbox centrala.Inbox, h centrala.Hook) (read centrala.HookRead, explained any) // as the parser of today reads it; nil: nobody does
-	Replayed func(centrala.InboxID)                                                              // hooks of this inbox are to be read again; nil: nobody is told
+	ReadHook func(inbox centrala.Inbox, h centrala.Hook) (read centrala.HookRead, explained any)       // as the parser of today reads it; nil: nobody does
+	Links    func(ctx context.Context) (faults []centrala.LinkFault, articles, outside int, err error) // follows the articles' links within the Help Centre
+	Replayed func(centrala.InboxID)                                                                    // hooks of this inbox are to be read again; nil: nobody is told
 
 	Organisation   string // name of the marketplace
 	SurveyDelay    time.Duration
@@ -116,12 +120,6 @@ type Figures interface {
 	Repetition
 }
 
-// Index answers questions from the Help Centre.
-type Index interface {
-	Search(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error)
-	Name() string
-}
-
 // isUpload reports whether a request brings a file.
 func isUpload(r *http.Request) bool {
 	return r.URL.Path == "/v1/attachments" || r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/v1/manuscripts/") && strings.HasSuffix(r.URL.Path, "/files")
@@ -140,7 +138,8 @@ type server struct {
 	mux      *http.ServeMux
 	api      huma.API
 	visitors *auth.Limiter
-	pictures chan struct{}   // a place for everyone that is being fetched
+	pictures chan struct{} // a place for everyone that is being fetched
+	links    linkDesk
 	once     map[string]bool // operations whose answers are kept for a repeated Idempotency-Key
 }
 
@@ -165,13 +164,13 @@ func New(c Config) http.Handler {
 	if c.NoLimits {
 		perMinute = 0
 	}
-	s := &server{Config: c, mux: http.NewServeMux(), visitors: auth.NewLimiter(perMinute, time.Minute, c.Now), once: make(map[string]bool),
+	s := &server{Config: c, mux: http.NewServeMux(), visitors: auth.NewLimiter(perMinute, time.Minute, c.Now), once: make(map[string]bool), links: linkDesk{turn: make(chan struct{}, 1)},
 		pictures: make(chan struct{}, picturesAtOnce)}
 	s.api = humago.New(s.mux, describe())
 	for _, routes := range []func(){
 		s.visitorRoutes, s.sessionRoutes, s.meRoutes, s.conversationRoutes, s.participantRoutes, s.fuseRoutes, s.commandRoutes, s.messageRoutes, s.deliveryRoutes,
 		s.attachmentRoutes, s.contactRoutes, s.personRoutes, s.agentRoutes, s.teamRoutes, s.inboxRoutes, s.macroRoutes, s.keyRoutes, s.auditRoutes, s.mailRoutes, s.hookRoutes, s.pictureRoutes,
-		s.articleRoutes, s.manuscriptRoutes, s.enclosureRoutes, s.shelfRoutes, s.wordListRoutes, s.surveyRoutes, s.reportRoutes, s.streamRoutes,
+		s.articleRoutes, s.linkRoutes, s.searchRoutes, s.manuscriptRoutes, s.enclosureRoutes, s.shelfRoutes, s.wordListRoutes, s.surveyRoutes, s.reportRoutes, s.deflectionRoutes, s.streamRoutes,
 	} {
 		routes()
 	}

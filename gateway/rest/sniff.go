@@ -11,10 +11,10 @@ import (
 // sniffed is how much of a file is looked at.
 const sniffed = 3072
 
-// sniff tells what a file is from its first bytes; its name only chooses among kinds that
+// Sniff tells what a file is from its first bytes; its name only chooses among kinds that
 // share a container. ok is false for what is not taken: programs, web pages, and everything
 // that nobody recognises.
-func sniff(head []byte, name string) (kind string, ok bool) {
+func Sniff(head []byte, name string) (kind string, ok bool) {
 	ext := strings.ToLower(path.Ext(name))
 	if kind, ok := container(head, ext); ok {
 		return kind, kind != ""

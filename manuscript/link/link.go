@@ -3,10 +3,13 @@
 package link
 
 import (
+	"fmt"
+	"io"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"centrala"
 	"centrala/markdown"
@@ -19,12 +22,12 @@ type Book struct {
 	once     map[string]*centrala.Article // by where they stood
 	anchors  map[centrala.ArticleID]map[string]bool
 	locales  map[string]bool
-	files    map[string]bool // by address; nil: they are not known
+	files    map[string]bool // by identifier; nil: they are not known
 	host     string
 }
 
 // New is a book of all that readers see. base is the site's own address, if it is known. files are
-// the addresses of what is attached; nil when nobody knows them.
+// the identifiers of what is attached; nil when nobody knows them.
 func New(articles []centrala.Article, redirects []centrala.Redirect, files map[string]bool, base string) *Book {
 	b := &Book{articles: articles, at: map[string]*centrala.Article{}, once: map[string]*centrala.Article{}, anchors: map[centrala.ArticleID]map[string]bool{}, locales: map[string]bool{"pl": true, "en": true}, files: files}
 	byID := map[centrala.ArticleID]*centrala.Article{}
@@ -42,6 +45,9 @@ func New(articles []centrala.Article, redirects []centrala.Redirect, files map[s
 	}
 	return b
 }
+
+// Len is how many articles the book has.
+func (b *Book) Len() int { return len(b.articles) }
 
 // Outside is an address elsewhere, and the links that lead there.
 type Outside struct {
@@ -86,6 +92,9 @@ func (b *Book) follow(a *centrala.Article, l markdown.Link, f *centrala.LinkFaul
 	case u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https":
 		f.Fault, f.Detail = "scheme", u.Scheme
 		return ""
+	case l.Image && (u.Host != "" && u.Host != b.host || !strings.HasPrefix((&url.URL{Path: a.URL()}).ResolveReference(u).Path, "/help/files/")):
+		f.Fault = "picture"
+		return ""
 	case u.Host != "" && u.Host != b.host:
 		if u.Scheme == "" {
 			u.Scheme = "https"
@@ -112,7 +121,7 @@ func (b *Book) within(a *centrala.Article, at, anchor string, f *centrala.LinkFa
 	case parts[0] == "search" || strings.HasSuffix(at, ".xml") || strings.HasSuffix(at, ".atom"):
 		return
 	case parts[0] == "files":
-		if b.files != nil && !b.files[at] {
+		if b.files != nil && (len(parts) != 3 || !b.files[parts[1]]) {
 			f.Fault = "file"
 		}
 		return
@@ -162,6 +171,8 @@ func Say(f centrala.LinkFault) string {
 		return f.Detail + " has no such heading: look which ones it has"
 	case "file":
 		return "no such file is attached to anything: attach it again"
+	case "picture":
+		return "pages only show pictures that are attached to articles: attach it"
 	case "readers":
 		return f.Detail + " may not be read by everybody who reads this article"
 	case "scheme":
@@ -177,4 +188,19 @@ func Say(f centrala.LinkFault) string {
 		return "it is " + f.Detail
 	}
 	return "the Help Centre has no such page"
+}
+
+// Write lists what is at fault for who reads a terminal, and tells how many links are broken.
+func Write(w io.Writer, faults []centrala.LinkFault) (broken int, err error) {
+	Sort(faults)
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, f := range faults {
+		if f.Broken() {
+			broken++
+		}
+		if _, err := fmt.Fprintf(t, "%s:%d\t%s\t%s\n", f.URL, f.Line, f.Link, Say(f)); err != nil {
+			return broken, err
+		}
+	}
+	return broken, t.Flush()
 }

@@ -50,8 +50,8 @@ func Open(dir string, log *slog.Logger) (*Engine, error) {
 	if name != "" {
 		e.cur, err = openGeneration(filepath.Join(dir, name))
 	}
-	if errors.Is(err, errInUse) { // it is well, and somebody's: never replace it
-		return nil, fmt.Errorf("the index in %s is in use by another process", dir)
+	if errors.Is(err, ErrInUse) { // it is well, and somebody's: never replace it
+		return nil, fmt.Errorf("the index in %s is %w", dir, ErrInUse)
 	}
 	if e.cur != nil {
 		return e, e.sweep()

@@ -26,10 +26,10 @@ import (
 // away and made anew.
 const schema = "3"
 
-var (
-	errInUse  = errors.New("in use by another process")
-	errSchema = errors.New("it was made by another version")
-)
+// ErrInUse is Open's error of an index that another process has open.
+var ErrInUse = errors.New("in use by another process")
+
+var errSchema = errors.New("it was made by another version")
 
 // The fields of a passage. Words and their forms stand behind their locale, so that each language
 // has its own dictionary and its own frequencies.
@@ -61,7 +61,7 @@ type generation struct {
 func openGeneration(path string) (*generation, error) {
 	i, err := bleve.OpenUsing(path, map[string]any{"bolt_timeout": "3s"})
 	if errors.Is(err, bolt.ErrTimeout) {
-		return nil, errInUse
+		return nil, ErrInUse
 	}
 	if err != nil {
 		return nil, err

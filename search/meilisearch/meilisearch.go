@@ -5,7 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -23,7 +24,20 @@ type Options struct {
 	Key    string // with the right to search, read and change the indexes below; "" when the server needs none
 	Prefix string // of the indexes' names: PREFIX_pl, PREFIX_en
 	Node   string // who this is, among the nodes that share the server
-	Log    *slog.Logger
+}
+
+var prefixes = regexp.MustCompile(`^[A-Za-z0-9-]{1,40}$`)
+
+// Check refuses options that cannot be; the error begins with the one that is wrong.
+func (o Options) Check() error {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
+		return errors.New("url: not an address such as http://127.0.0.1:7700 (the key has a place of its own)")
+	}
+	if !prefixes.MatchString(o.Prefix) {
+		return fmt.Errorf("prefix: %q is not of letters, digits and dashes alone", o.Prefix)
+	}
+	return nil
 }
 
 // Engine is an index on a Meilisearch server. It is safe for concurrent use, by several nodes.
@@ -36,13 +50,15 @@ type Engine struct {
 
 	mu    sync.RWMutex // held to read or change what is known of the server
 	words map[string]*dictionary
-	read  map[string]stamp // each index when it was last read, by locale; nil: never
+	known bool             // the dictionaries were read, or made
+	read  map[string]stamp // each index when it was last read, by locale; nil: it is to be read
 	stale bool             // its settings are others, or its documents of an earlier version: to be made anew
 
 	write    sync.Mutex                               // one change at a time; not held while a rebuild reads articles
 	missed   map[centrala.ArticleID]*centrala.Article // changed while a rebuild runs, nil: removed; nil map: none runs
 	building sync.Mutex                               // one rebuild at a time
 	turns    watch
+	tried    int // the last turn that this process wanted
 }
 
 // stamp tells whether an index is what it was.
@@ -50,7 +66,7 @@ type stamp struct{ created, updated time.Time }
 
 // New is an engine on a server, which need not be there yet.
 func New(opt Options) *Engine {
-	return &Engine{opt: opt, server: connect(opt.URL, opt.Key), words: map[string]*dictionary{}}
+	return &Engine{opt: opt, server: connect(strings.TrimRight(opt.URL, "/"), opt.Key), words: map[string]*dictionary{}}
 }
 
 // Name implements search.Index.
@@ -139,9 +155,7 @@ func (e *Engine) know(put []written, removed []centrala.ArticleID) {
 	for _, d := range e.words {
 		d.sort()
 	}
-	if e.read == nil {
-		e.read = map[string]stamp{}
-	}
+	e.known = true
 }
 
 func (w *written) keys() [][]string {

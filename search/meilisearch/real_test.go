@@ -3,7 +3,6 @@ package meilisearch_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -15,8 +14,6 @@ import (
 	"centrala/search/meilisearch"
 	"centrala/search/searchtest"
 )
-
-var quiet = slog.New(slog.DiscardHandler)
 
 // shared is a server for all tests that do it no harm.
 var shared struct {
@@ -78,7 +75,7 @@ var names atomic.Int64
 // open is an engine with indexes of its own.
 func open(t testing.TB, url string) *meilisearch.Engine {
 	t.Helper()
-	return meilisearch.New(meilisearch.Options{URL: url, Prefix: fmt.Sprintf("test%d-%d", os.Getpid(), names.Add(1)), Node: "one", Log: quiet})
+	return meilisearch.New(meilisearch.Options{URL: url, Prefix: fmt.Sprintf("test%d-%d", os.Getpid(), names.Add(1)), Node: "one"})
 }
 
 func TestRealServer(t *testing.T) {

@@ -255,7 +255,7 @@ func (a *aside) swap(ctx context.Context) error {
 	}
 	a.e.mu.Lock()
 	defer a.e.mu.Unlock()
-	a.e.words, a.e.read, a.e.stale = a.words, map[string]stamp{}, false
+	a.e.words, a.e.known, a.e.read, a.e.stale = a.words, true, nil, false
 	return nil
 }
 

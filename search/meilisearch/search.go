@@ -40,6 +40,7 @@ type list struct {
 	locale string
 	word   int
 	worth  float64
+	words  string // the filter of the passages that have it, whoever may be told of them
 	ask    *client.SearchRequest
 }
 
@@ -50,6 +51,9 @@ func (e *Engine) Search(ctx context.Context, q centrala.Query) ([]centrala.Sugge
 		return nil, err
 	}
 	found, err := e.candidates(ctx, lists)
+	if err == nil && len(found) == 0 {
+		err = e.lost(ctx, lists[0])
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +74,7 @@ func (e *Engine) Search(ctx context.Context, q centrala.Query) ([]centrala.Sugge
 func (e *Engine) understand(q centrala.Query) (map[string]*search.Question, []list, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	if e.read == nil {
+	if !e.known {
 		return nil, nil, errUnread
 	}
 	questions := map[string]*search.Question{}
@@ -112,7 +116,7 @@ func (e *Engine) plan(q *search.Question, d *dictionary, locale string, may []st
 				} else { // the names alone, as values of a facet: a tenth of what hits cost
 					r.HitsPerPage, r.Facets = new(int64), []string{fieldID}
 				}
-				out = append(out, list{locale, word, worth * w.Weight, r})
+				out = append(out, list{locale, word, worth * w.Weight, filter, r})
 			}
 			long := f.count > longList
 			one(in(fieldKeys, f.keys...), f.worth, long)
@@ -178,6 +182,17 @@ func others(said []string, word int) string {
 		}
 	}
 	return strings.Join(out, " ")
+}
+
+// lost makes sure that nothing is found because nobody may be told, and not because the index was
+// emptied behind our back.
+func (e *Engine) lost(ctx context.Context, l list) error {
+	var got client.DocumentsResult
+	err := e.server.Index(l.ask.IndexUID).GetDocuments(ctx, &client.DocumentsQuery{Limit: 1, Fields: []string{fieldID}, Filter: l.words}, &got)
+	if err == nil && got.Total == 0 {
+		return errLost
+	}
+	return said("look for what is not found", err)
 }
 
 // namesOf are the passages of one answer.
@@ -247,7 +262,9 @@ func (e *Engine) candidates(ctx context.Context, lists []list) (map[string][]str
 			best = append(best, id)
 		}
 		slices.SortFunc(best, func(a, b string) int { return cmp.Or(cmp.Compare(sum[b], sum[a]), cmp.Compare(a, b)) })
-		out[locale] = best[:min(candidates, len(best))]
+		if len(best) > 0 {
+			out[locale] = best[:min(candidates, len(best))]
+		}
 	}
 	return out, nil
 }

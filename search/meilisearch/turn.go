@@ -86,15 +86,25 @@ func (e *Engine) takeTurn(ctx context.Context) (*turn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !mine { // ours is of an earlier life: this process holds one at a time
+		if !mine && number != e.tried { // ours is of an earlier life, or of a rebuild that failed: this process holds one at a time
 			return nil, errTurn
 		}
 	}
 	t := &turn{e: e, number: number + 1}
-	if taken, err := e.server.create(ctx, t.uid()); err != nil || taken {
-		return nil, errors.Join(err, errTurn)
+	e.tried = t.number
+	taken, err := e.server.create(ctx, t.uid())
+	if taken {
+		e.tried = 0
+		return nil, errTurn
 	}
-	if err := t.beat(ctx); err != nil {
+	if err != nil {
+		return nil, err
+	}
+	info, err := t.beat(ctx)
+	if err == nil {
+		err = e.server.done(ctx, info)
+	}
+	if err != nil {
 		return nil, err
 	}
 	for _, uid := range earlier {
@@ -119,12 +129,11 @@ func (e *Engine) owns(ctx context.Context, uid string) (mine bool, err error) {
 }
 
 // beat shows that the holder lives.
-func (t *turn) beat(ctx context.Context) error {
+func (t *turn) beat(ctx context.Context) (*client.TaskInfo, error) {
 	key := fieldID
-	_, err := enqueue(ctx, "hold the turn", func(ctx context.Context) (*client.TaskInfo, error) {
+	return enqueue(ctx, "hold the turn", func(ctx context.Context) (*client.TaskInfo, error) {
 		return t.e.server.Index(t.uid()).AddDocuments(ctx, []map[string]any{{fieldID: "turn", fieldOwner: t.e.opt.Node, "beat": time.Now().UnixMicro()}}, &client.DocumentOptions{PrimaryKey: &key})
 	})
-	return err
 }
 
 // hold keeps a turn until stop is called. The context that it gives ends when the turn is lost.
@@ -141,7 +150,7 @@ func (t *turn) hold(ctx context.Context) (held context.Context, stop func()) {
 				return
 			case <-tick.C:
 			}
-			if err := t.beat(held); err == nil {
+			if _, err := t.beat(held); err == nil {
 				last = time.Now()
 			} else if time.Since(last) > givenUp/2 {
 				lost(fmt.Errorf("the server does not take part any more: %w", err))

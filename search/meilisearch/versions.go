@@ -85,9 +85,9 @@ func (e *Engine) catchUp(ctx context.Context, now map[string]stamp) (stale bool,
 			delete(e.words, l)
 		}
 	}
-	e.stale = stale
+	e.stale, e.known = stale, true
 	if e.read = now; stale {
-		e.read = map[string]stamp{} // look again the next time
+		e.read = nil // look again the next time
 	}
 	return stale, nil
 }

@@ -122,7 +122,7 @@ func Contacts() []centrala.EventType {
 // Handle notes that somebody wrote who could have been helped by articles: in their episodes of the
 // last two days, and in what they looked for in the last one. An event may come twice, and late.
 func (l *Library) Handle(ctx context.Context, e centrala.Event) error {
-	visitor, err := column.One(ctx, l.db.Reads(), func(s *string) []any { return []any{s} },
+	visitor, err := column.One(ctx, l.reads, func(s *string) []any { return []any{s} },
 		`SELECT e.sender FROM event e JOIN conversation c ON c.id = e.conversation JOIN contact k ON k.id = c.contact
 		WHERE e.conversation = $1 AND e.seq >= $2 AND e.seq <= $3 AND e.at = $4 AND e.type = 'message.received' AND e.author_kind = 'customer' AND e.sender <> '' AND k.blocked = 0
 		ORDER BY e.seq LIMIT 1`, e.Conversation, max(e.Seq, 1), max(e.Seq, 1)+8, column.Micros(e.At))

@@ -31,7 +31,7 @@ func (l *Library) helped(ctx context.Context, from, to time.Time, sides []centra
 		opened, solved, unsolved int
 	}
 	w := within(from, to, sides).of(one)
-	counts, err := column.All(ctx, l.db.Reads(), func(c *count) []any { return []any{&c.id, &c.opened, &c.solved, &c.unsolved} },
+	counts, err := column.All(ctx, l.reads, func(c *count) []any { return []any{&c.id, &c.opened, &c.solved, &c.unsolved} },
 		`SELECT article, `+countIf("kind = 'opened'")+`, `+countIf("kind = 'solved'")+`, `+countIf("kind = 'unsolved'")+`
 		FROM suggestion WHERE `+w.where+told+` GROUP BY article`, w.args...)
 	if err != nil {
@@ -46,10 +46,12 @@ func (l *Library) helped(ctx context.Context, from, to time.Time, sides []centra
 		watched, quiet int
 	}
 	w = within(from, l.over(to), sides).of(one)
-	quiet, err := column.All(ctx, l.db.Reads(), func(c *calm) []any { return []any{&c.id, &c.watched, &c.quiet} },
+	n := len(w.args) // a step is a day from the beginning of its episode, at most
+	w.args = append(w.args, column.Micros(from.Add(-deflection.Day)), column.Micros(to.Add(deflection.Day)))
+	quiet, err := column.All(ctx, l.reads, func(c *calm) []any { return []any{&c.id, &c.watched, &c.quiet} },
 		`SELECT s.article, count(*), `+countIf("NOT "+wrote("d.contact_at", "s.at"))+`
 		FROM (SELECT article, at, episode FROM suggestion WHERE `+w.where+` AND kind <> 'offered' AND kind = 'opened' AND episode <> 0) AS s
-		JOIN deflection d ON d.id = s.episode WHERE d.contact_at = 0 OR d.contact_at >= s.at GROUP BY s.article`, w.args...)
+		JOIN deflection d ON d.id = s.episode WHERE d.at >= $`+strconv.Itoa(n+1)+` AND d.at < $`+strconv.Itoa(n+2)+` AND (d.contact_at = 0 OR d.contact_at >= s.at) GROUP BY s.article`, w.args...)
 	if err != nil {
 		return nil, fmt.Errorf("count who did not write: %w", err)
 	}
@@ -71,7 +73,7 @@ func (l *Library) flags(ctx context.Context, to time.Time, sides []centrala.Side
 	w := within(to.Add(-deflection.Recent-deflection.Before), to, sides).of(one)
 	w.args = append(w.args, column.Micros(to.Add(-deflection.Recent)))
 	recent := `at >= $` + strconv.Itoa(len(w.args))
-	rows, err := column.All(ctx, l.db.Reads(), func(r *row) []any {
+	rows, err := column.All(ctx, l.reads, func(r *row) []any {
 		return []any{&r.id, &r.Recent.N, &r.Recent.Of, &r.Before.N, &r.Before.Of}
 	}, `SELECT article, `+countIf(recent+" AND kind = 'solved'")+`, `+countIf(recent)+`, `+countIf("NOT "+recent+" AND kind = 'solved'")+`, `+countIf("NOT "+recent)+`
 		FROM suggestion WHERE `+w.where+` AND kind <> 'offered' AND kind IN ('solved', 'unsolved') GROUP BY article`, w.args...)
@@ -82,7 +84,7 @@ func (l *Library) flags(ctx context.Context, to time.Time, sides []centrala.Side
 		trends[r.id] = r.Trend
 	}
 	w = within(to.Add(-deflection.Recent-deflection.Before), to, sides).of(one)
-	newest, err := column.All(ctx, l.db.Reads(), func(r *row) []any {
+	newest, err := column.All(ctx, l.reads, func(r *row) []any {
 		return []any{&r.id, &r.Version.N, &r.Version.Of, &r.Previous.N, &r.Previous.Of}
 	}, `SELECT a.id, `+countIf("v.number = a.version AND s.kind = 'solved'")+`, `+countIf("v.number = a.version")+`, `+
 		countIf("v.number < a.version AND s.kind = 'solved'")+`, `+countIf("v.number < a.version")+`
@@ -123,7 +125,7 @@ func (l *Library) Help(ctx context.Context, id centrala.ArticleID, days int) (de
 		return h, err
 	}
 	h.Flag = flags[id]
-	h.Versions, err = column.All(ctx, l.db.Reads(), func(v *deflection.VersionHelp) []any { return []any{&v.Number, &v.Told, &v.Solved} },
+	h.Versions, err = column.All(ctx, l.reads, func(v *deflection.VersionHelp) []any { return []any{&v.Number, &v.Told, &v.Solved} },
 		`SELECT v.number, count(*), `+countIf("s.kind = 'solved'")+` FROM article_version v
 		JOIN suggestion s ON s.article = v.article AND s.at >= v.at AND (v.until = 0 OR s.at < v.until) AND s.kind IN ('solved', 'unsolved')
 		WHERE v.article = $1 GROUP BY v.number ORDER BY v.number DESC`, id)

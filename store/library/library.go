@@ -19,10 +19,14 @@ import (
 )
 
 // Library is the Help Centre's part of a store. It is safe for concurrent use.
-type Library struct{ db *store.DB }
+type Library struct {
+	db    *store.DB
+	reads column.Querier
+	tally *tally
+}
 
 // New is the library of a store, which stays its caller's to close.
-func New(db *store.DB) *Library { return &Library{db} }
+func New(db *store.DB) *Library { return &Library{db: db, reads: db.Reads(), tally: newTally()} }
 
 // articleColumns reads articles; the original's slug is what files name a topic by.
 const articleColumns = `SELECT a.id, a.topic, a.locale, a.slug, a.title, a.summary, a.body, a.section, a.sides, a.readers, a.tags, a.related, a.popular,

@@ -17,7 +17,8 @@ import (
 // shelves is an empty Help Centre with a clock that the test moves.
 type shelves struct {
 	*library.Library
-	db *store.DB
+	db     *store.DB
+	engine string
 
 	mu    sync.Mutex
 	ahead time.Duration
@@ -34,7 +35,7 @@ func onBoth(t *testing.T, test func(*testing.T, *shelves)) {
 	for name, dsn := range storetest.Both() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &shelves{}
+			s := &shelves{engine: name}
 			db, err := store.Open(t.Context(), dsn(t), store.Options{Now: func() time.Time {
 				s.mu.Lock()
 				defer s.mu.Unlock()

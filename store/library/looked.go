@@ -24,12 +24,12 @@ func (l *Library) Looked(ctx context.Context, since time.Time, locale string, si
 		w.args = append(w.args, locale)
 		w.where += ` AND locale = $` + strconv.Itoa(len(w.args))
 	}
-	n, err := column.One(ctx, l.db.Reads(), func(n *int) []any { return []any{n} }, `SELECT count(*) FROM question WHERE `+w.where, w.args...)
+	n, err := column.One(ctx, l.reads, func(n *int) []any { return []any{n} }, `SELECT count(*) FROM question WHERE `+w.where, w.args...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("count the questions: %w", err)
 	}
 	w.args = append(w.args, MaxLooked)
-	all, err := column.All(ctx, l.db.Reads(), func(a *deflection.Asked) []any {
+	all, err := column.All(ctx, l.reads, func(a *deflection.Asked) []any {
 		return []any{&a.Text, &a.Stems, &a.Locale, &a.Side, column.Truth(&a.Answered), &a.Nearest, &a.Score, &a.Conversation, column.Instant(&a.At)}
 	}, `SELECT text, stems, locale, side, CASE WHEN found > 0 THEN 1 ELSE 0 END, nearest, score, conversation, at FROM question
 		WHERE `+w.where+` ORDER BY at DESC LIMIT $`+strconv.Itoa(len(w.args)), w.args...)
@@ -56,7 +56,7 @@ func (l *Library) Said(ctx context.Context, scope centrala.Scope, in []centrala.
 			marks[i] = "$" + strconv.Itoa(len(args))
 		}
 		args = append(args, maxSaid)
-		said, err := column.All(ctx, l.db.Reads(), func(s *deflection.Said) []any {
+		said, err := column.All(ctx, l.reads, func(s *deflection.Said) []any {
 			return []any{&s.Conversation, &s.Text, &s.Author, column.Instant(&s.At), &s.Score}
 		}, `SELECT c.id, e.text, e.author_name, e.at, coalesce((SELECT s.score FROM survey s WHERE s.conversation = c.id AND s.score IS NOT NULL ORDER BY s.answered_at DESC, s.id DESC LIMIT 1), -1)
 			FROM conversation c JOIN event e ON e.conversation = c.id

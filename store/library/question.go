@@ -51,6 +51,11 @@ func (l *Library) Asked(ctx context.Context, q centrala.Question) (centrala.Ques
 	if err != nil {
 		return 0, fmt.Errorf("record a question: %w", err)
 	}
+	if q.Found > 0 {
+		l.tally.answered.Add(1)
+	} else {
+		l.tally.unanswered.Add(1)
+	}
 	return id, nil
 }
 

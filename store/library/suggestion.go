@@ -39,7 +39,8 @@ func (l *Library) Offer(ctx context.Context, d centrala.Deflection) error {
 	if err := checkStep(d.Place, d.Visitor, d.Locale, d.Side); err != nil {
 		return err
 	}
-	return l.db.Update(ctx, func(tx *store.Tx) error {
+	var fresh []centrala.ArticleID
+	err := l.db.Update(ctx, func(tx *store.Tx) error {
 		if d.Kind != "offered" && d.Kind != "held" { // what the index offers may have been removed a moment ago
 			if err := onShelf(tx, d.Articles); err != nil {
 				return err
@@ -49,8 +50,7 @@ func (l *Library) Offer(ctx context.Context, d centrala.Deflection) error {
 		if err != nil {
 			return err
 		}
-		fresh, err := noted(tx, episode, d)
-		if err != nil || len(fresh) == 0 {
+		if fresh, err = noted(tx, episode, d); err != nil || len(fresh) == 0 {
 			return err
 		}
 		if err := mark(tx, episode, d); err != nil {
@@ -65,6 +65,10 @@ func (l *Library) Offer(ctx context.Context, d centrala.Deflection) error {
 		}
 		return tx.Emit(event, bySystem(), facts)
 	})
+	if err == nil {
+		l.tally.steps[d.Kind].Add(uint64(len(fresh)))
+	}
+	return err
 }
 
 // checkStep refuses what cannot stand in a row of a step or a question.

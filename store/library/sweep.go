@@ -32,7 +32,7 @@ func (l *Library) Sweep(ctx context.Context, keep time.Duration) error {
 		at      time.Time
 	}
 	now := l.db.Now()
-	missed, err := column.All(ctx, l.db.Reads(), func(c *contact) []any { return []any{&c.visitor, &c.in, column.Instant(&c.at)} },
+	missed, err := column.All(ctx, l.reads, func(c *contact) []any { return []any{&c.visitor, &c.in, column.Instant(&c.at)} },
 		`SELECT e.sender, c.id, e.at FROM conversation c JOIN event e ON e.conversation = c.id AND e.seq = 1 JOIN contact k ON k.id = c.contact
 		WHERE c.opened_at > $1 AND c.opened_at <= $2 AND e.author_kind = 'customer' AND e.sender <> '' AND k.blocked = 0
 		AND NOT EXISTS (SELECT 1 FROM deflection d WHERE d.visitor = e.sender AND d.visitor <> '' AND d.contact_at > 0 AND d.contact_at <= e.at AND d.at > e.at - $3)

@@ -27,6 +27,10 @@ func within(from, to time.Time, sides []centrala.Side) window {
 	if sides == nil {
 		return w
 	}
+	if len(sides) == 0 {
+		w.where += ` AND 1 = 0`
+		return w
+	}
 	marks := make([]string, len(sides))
 	for i, s := range sides {
 		w.args = append(w.args, string(s))
@@ -73,7 +77,7 @@ func (l *Library) people(ctx context.Context, r *deflection.Report, sides []cent
 		deflection.Shown
 	}
 	w := within(r.From, l.over(r.To), sides)
-	groups, err := column.All(ctx, l.db.Reads(), func(g *group) []any {
+	groups, err := column.All(ctx, l.reads, func(g *group) []any {
 		return []any{column.Truth(&g.held), &g.People.People, &g.Contacted, &g.Opened, &g.Solved, &g.Quiet, &g.Unsolved}
 	}, `SELECT held, count(*), `+countIf(wrote("contact_at", "at"))+`, `+countIf("opened_at > 0")+`, `+countIf("solved_at > 0")+`, `+
 		countIf("solved_at > 0 AND NOT "+wrote("contact_at", "at"))+`, `+countIf("unsolved_at > 0 AND solved_at = 0")+`
@@ -96,7 +100,7 @@ func (l *Library) places(ctx context.Context, r *deflection.Report, sides []cent
 		n     int
 	}
 	w := within(r.From, r.To, sides)
-	counts, err := column.All(ctx, l.db.Reads(), func(c *count) []any { return []any{&c.place, &c.kind, &c.n} },
+	counts, err := column.All(ctx, l.reads, func(c *count) []any { return []any{&c.place, &c.kind, &c.n} },
 		`SELECT place, kind, count(*) FROM suggestion WHERE `+w.where+` GROUP BY place, kind ORDER BY place, kind`, w.args...)
 	r.Places = []deflection.PlaceCount{}
 	for _, c := range counts {
@@ -123,12 +127,12 @@ func (l *Library) places(ctx context.Context, r *deflection.Report, sides []cent
 // bot counts the conversations in which the answer bot quoted something.
 func (l *Library) bot(ctx context.Context, r *deflection.Report, sides []centrala.Side) error {
 	w := within(r.From, r.To, sides)
-	b, err := column.One(ctx, l.db.Reads(), func(b *deflection.Bot) []any { return []any{&b.Answered, &b.Solved, &b.Unsolved, &b.HandedOver} },
-		`SELECT `+countIf("q.quoted = 1")+`, `+countIf("q.solved = 1")+`, `+countIf("q.unsolved = 1 AND q.solved = 0")+`, `+
-			countIf("q.quoted = 1 AND q.solved = 0 AND (c.first_reply > 0 OR c.status <> 'resolved')")+`
+	b, err := column.One(ctx, l.reads, func(b *deflection.Bot) []any { return []any{&b.Answered, &b.Solved, &b.Unsolved, &b.HandedOver} },
+		`SELECT `+countIf("turn.quoted = 1")+`, `+countIf("turn.solved = 1")+`, `+countIf("turn.unsolved = 1 AND turn.solved = 0")+`, `+
+			countIf("turn.quoted = 1 AND turn.solved = 0 AND (c.first_reply > 0 OR c.status <> 'resolved')")+`
 		FROM (SELECT conversation, max(CASE WHEN kind = 'opened' THEN 1 ELSE 0 END) AS quoted, max(CASE WHEN kind = 'solved' THEN 1 ELSE 0 END) AS solved,
 			max(CASE WHEN kind = 'unsolved' THEN 1 ELSE 0 END) AS unsolved
-			FROM suggestion WHERE `+w.where+` AND place = 'bot' AND conversation <> 0 GROUP BY conversation) AS q JOIN conversation c ON c.id = q.conversation`, w.args...)
+			FROM suggestion WHERE `+w.where+` AND place = 'bot' AND conversation <> 0 GROUP BY conversation) AS turn JOIN conversation c ON c.id = turn.conversation`, w.args...)
 	r.Bot = b
 	return err
 }
@@ -155,7 +159,7 @@ func (l *Library) articleHelp(ctx context.Context, r *deflection.Report, sides [
 		id    centrala.ArticleID
 		title string
 	}
-	titles, err := column.All(ctx, l.db.Reads(), func(n *named) []any { return []any{&n.id, &n.title} }, `SELECT id, title FROM article`)
+	titles, err := column.All(ctx, l.reads, func(n *named) []any { return []any{&n.id, &n.title} }, `SELECT id, title FROM article`)
 	if err != nil {
 		return err
 	}

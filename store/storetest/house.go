@@ -19,7 +19,7 @@ import (
 func houseCases() []testCase {
 	var all []testCase
 	for _, noun := range [][]testCase{agentCases(), teamCases(), sessionCases(), inboxCases(), macroCases(), keyCases(), auditCases(),
-		articleCases(), suggestionCases(), surveyCases(), followUpCases(), reportCases(), idempotencyCases()} {
+		articleCases(), suggestionCases(), worthCases(), surveyCases(), followUpCases(), reportCases(), idempotencyCases()} {
 		all = append(all, noun...)
 	}
 	return all

@@ -526,6 +526,7 @@ export interface Inbox {
   jwks?: string;
   mailbox?: Mailbox;
   acknowledge?: boolean;
+  ack_articles?: boolean;
   /** Own words of the acknowledgement, by locale. */
   ack_text?: Record<string, string>;
   /** Somebody has signed the mailbox in with its provider. */
@@ -583,6 +584,7 @@ export interface InboxBody {
   /** PEM of the private key. */
   dkim_key?: string;
   acknowledge?: boolean;
+  ack_articles?: boolean;
   ack_text?: Record<string, string>;
   account?: Account;
   token?: string;
@@ -656,9 +658,14 @@ export interface ArticleHit {
   url: string;
   snippet: string;
   score: number;
+  heading?: string;
+  /** Who alone may read it. */
+  readers?: Side[];
+  /** What its section says, to be written on. */
+  passage?: string;
 }
-export const searchArticles = (query: { q: string; locale?: Locale; side?: Side; limit?: number }, signal?: AbortSignal) =>
-  call<{ items: ArticleHit[]; engine: string; took_ms: number }>('GET', q('/v1/articles/search', query), undefined, signal);
+export const searchArticles = (query: { q: string; locale?: Locale; side?: Side; limit?: number; prefix?: boolean; conversation?: string }, signal?: AbortSignal) =>
+  call<{ items: ArticleHit[]; engine: string; took_ms: number; locale?: Locale; side?: Side }>('GET', q('/v1/articles/search', query), undefined, signal);
 
 export const scopes = [
   'conversations:read', 'conversations:write', 'contacts:read', 'contacts:write', 'articles:read', 'articles:write', 'mail:read', 'mail:write', 'surveys:read', 'reports:read', 'stream:read', 'settings:write',

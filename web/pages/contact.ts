@@ -30,14 +30,14 @@ if (form) write(form);
 function write(form: HTMLFormElement): void {
   const words = form.dataset;
   const field = (name: string) => form.elements.namedItem(name) as HTMLInputElement | HTMLTextAreaElement;
-  const side = () => form.querySelector<HTMLInputElement>('input[name=side]:checked')?.value;
+  const side = () => form.querySelector<HTMLInputElement>('input[name=side]:checked')?.value ?? words.side;
   const text = field('text');
 
   // What was typed comes back, unless the page came with words of its own: then the server's are later.
   const draft = recall();
   if (text.value === '') {
     for (const name of kept) if (draft[name] && (field(name).value === '' || name === 'key')) field(name).value = draft[name];
-    if (draft.side && !side()) form.querySelector<HTMLInputElement>(`input[name=side][value="${CSS.escape(draft.side)}"]`)?.click();
+    if (draft.side && !form.querySelector('input[name=side]:checked')) form.querySelector<HTMLInputElement>(`input[name=side][value="${CSS.escape(draft.side)}"]`)?.click();
   }
   const saved = make('p', { className: 'saved', role: 'status' });
   text.after(saved);
@@ -57,6 +57,18 @@ function answers(form: HTMLFormElement, before: HTMLElement, text: HTMLInputElem
   let last = '';
   let noted: ReturnType<typeof setTimeout> | undefined;
   let enough = false;
+  let typed = Date.now();
+  let settled = '';
+  const context = () => ({ side: side() ?? '', locale: words.locale ?? '' });
+
+  // Who leaves without sending had a question, if it is one: three words that stood for a while.
+  form.addEventListener('submit', () => (settled = text.value.trim()));
+  addEventListener('pagehide', () => {
+    const q = text.value.trim().slice(0, 300);
+    if (q === settled.slice(0, 300) || q.split(/\s+/).length < 3 || Date.now() - typed < 5_000) return;
+    settled = q;
+    tell('asked', 'form', [], { q, ...context() });
+  });
 
   const show = (found: Found[], query: string) => {
     if (enough) return;
@@ -67,10 +79,15 @@ function answers(form: HTMLFormElement, before: HTMLElement, text: HTMLInputElem
     before.hidden = found.length === 0;
     const [best, ...others] = found;
     if (!best) return before.replaceChildren();
-    noted = setTimeout(() => tell('offered', 'form', ...ids), 1500); // those that stayed long enough to be read
+    const held = 'held' in words; // of the group that is shown none: the server counts it as that
+    noted = setTimeout(() => tell('offered', 'form', ids, context()), held ? 0 : 1500); // those that stayed long enough to be read
+    if (held) return void (before.hidden = true);
     const link = (a: Found, ...inside: (Node | string)[]) => {
       const e = make('a', { href: a.url, target: '_blank', rel: 'noopener' }, ...inside);
-      e.addEventListener('click', () => tell('opened', 'form', a.id));
+      e.addEventListener('click', () => {
+        settled = query;
+        tell('opened', 'form', [a.id], { q: query, ...context() });
+      });
       return e;
     };
     const good = make('button', { type: 'button', className: 'btn soft', textContent: words.enough ?? '' });
@@ -84,10 +101,11 @@ function answers(form: HTMLFormElement, before: HTMLElement, text: HTMLInputElem
     );
   };
   const thank = (a: Found, found: Found[], query: string) => {
-    tell('solved', 'form', a.id);
+    tell('solved', 'form', [a.id], context());
     enough = true;
     const undo = make('button', { type: 'button', className: 'btn outline', textContent: words.undo ?? '' });
     undo.addEventListener('click', () => {
+      tell('unsolved', 'form', [a.id], context());
       enough = false;
       last = '';
       show(found, query);
@@ -100,6 +118,7 @@ function answers(form: HTMLFormElement, before: HTMLElement, text: HTMLInputElem
   const ask = suggestions(words.locale ?? 'pl', side, show);
   text.addEventListener('input', () => {
     enough = false;
+    typed = Date.now();
     ask(text.value);
   });
   form.addEventListener('change', (e) => {

@@ -1,5 +1,5 @@
 // The widget as a value: what is on the screen, and what each touch of it does. Components only show it.
-import type { Contact, Queue, Side, Survey, Talk } from '../protocol';
+import type { Article, Contact, Queue, Side, Survey, Talk } from '../protocol';
 import { Client, Problem, Refused, OthersTyping, OwnTyping, keepDrafts, ownStorage, socketURL } from '../wire';
 import type { Status } from '../wire';
 import type { Locale, Translate } from '../words';
@@ -8,7 +8,9 @@ import type { Config } from './config';
 import { Files } from './files.svelte';
 import { linesOf } from './lines';
 import type { Line } from './lines';
+import { Offers } from './offers.svelte';
 import { Reading } from './reading';
+import { Shelf } from './shelf.svelte';
 import { Suggest } from './suggest.svelte';
 import { queueRange } from './text';
 import { Visitor } from './visitor';
@@ -53,6 +55,8 @@ export class App {
   readonly visitor: Visitor;
   readonly files: Files;
   readonly suggest: Suggest;
+  readonly offers: Offers;
+  readonly shelf: Shelf;
   readonly reading: Reading;
 
   readonly #drafts;
@@ -73,7 +77,9 @@ export class App {
     this.#drafts = keepDrafts(scope);
     this.client = new Client({ url: socketURL(), scope, token: () => this.visitor.token });
     this.files = new Files(() => this.visitor.headers());
-    this.suggest = new Suggest(this.client, () => ({ locale: this.locale, side: this.side, conversation: this.talk?.id ?? null }));
+    this.suggest = new Suggest(this.client, () => ({ locale: this.locale, side: this.side, conversation: this.talk?.id ?? null, headers: this.visitor.headers() }));
+    this.offers = new Offers(this.client, { storage, name: `centrala-offers:${config.inbox}`, talk: () => this.talk, tell: (...told) => this.suggest.tell(...told) });
+    this.shelf = new Shelf(config.inbox, () => this.visitor.headers());
     this.#own = new OwnTyping((on) => this.talk && this.client.send({ type: 'typing', conversation: this.talk.id, on }));
     this.reading = new Reading(this.client, () => this.#watching());
     this.draft = this.#drafts.get('');
@@ -134,6 +140,7 @@ export class App {
     if (this.screen === 'welcome') this.#tellSide();
     if (this.screen === 'welcome' && this.talk?.status === 'resolved') this.talk = null; // a new matter, not the old one
     const open = this.talk && this.client.outbox.list(null).length === 0 ? this.talk.id : null;
+    this.offers.goesOn();
     this.client.outbox.add({ conversation: open, text, attachments });
     this.files.clear();
     this.write('');
@@ -149,6 +156,15 @@ export class App {
     storage?.setItem(`centrala-side:${this.config.inbox}`, side);
     this.suggest.changed(this.draft);
     if (this.talk) this.#tellSide();
+  }
+
+  /** Opens an article in the window. */
+  read(article: Pick<Article, 'id' | 'title' | 'url'>): void {
+    void this.shelf.read(article);
+  }
+
+  opened(article: Pick<Article, 'id'>, conversation?: string): void {
+    this.suggest.tell(article.id, 'opened', conversation ?? null);
   }
 
   get needsSide(): boolean {
@@ -253,6 +269,7 @@ export class App {
     client.outbox.acked.on((row, ack) => {
       if (ack.conversation && ack.conversation !== this.talk?.id) void this.#adopt(blank(ack.conversation, this.online ?? true));
       this.#waitingSince(row.at);
+      if (ack.conversation && row.text.trim() !== '') void this.offers.ask(ack.conversation, row.text);
     });
     client.news.on((conversation, _seq, message, live) => {
       if (message.author.kind === 'customer') return;
@@ -321,6 +338,7 @@ export class App {
     this.queueAt = Date.now();
     if (talk.online !== undefined) this.online = talk.online;
     if (talk.status !== 'waiting') this.slower = false;
+    this.offers.follow();
     this.#waitingSince(talk.opened_at ? Date.parse(talk.opened_at) : null);
     this.#refresh();
   }

@@ -1,7 +1,7 @@
 // Articles that may already answer, while somebody types: after 120 ms of rest, from three letters, stale answers
 // thrown away. Old ones stay until new ones come, so that nothing jumps.
 import type { Article, Frame, ServerFrame, Side } from '../protocol';
-import { Refused } from '../wire';
+import { Latest, Refused } from '../wire';
 import type { Client } from '../wire';
 
 const rest = 120;
@@ -14,17 +14,17 @@ export class Suggest {
   solved = $state.raw<Article | null>(null);
 
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #asked = 0;
+  readonly #latest = new Latest();
   #abort: AbortController | null = null;
 
   constructor(
     private readonly client: Client,
-    private readonly context: () => { locale: string; side: Side | null; conversation: string | null },
+    private readonly context: () => { locale: string; side: Side | null; conversation: string | null; headers: Record<string, string> },
   ) {}
 
   changed(text: string): void {
     clearTimeout(this.#timer);
-    this.#asked++; // whatever is under way is stale now
+    this.#latest.drop();
     this.#abort?.abort();
     const query = text.trim();
     if (query !== '') this.solved = null;
@@ -39,48 +39,47 @@ export class Suggest {
     this.changed('');
   }
 
-  opened(article: Article): void {
-    this.#tell(article, 'opened');
-  }
-
   enough(article: Article): void {
-    this.#tell(article, 'solved');
+    this.tell(article.id, 'solved');
     this.articles = [];
     this.solved = article;
   }
 
+  undo(): void {
+    if (this.solved) this.tell(this.solved.id, 'unsolved');
+    this.solved = null;
+  }
+
   async #ask(query: string): Promise<void> {
-    const mine = ++this.#asked;
     try {
-      const found = this.client.connection.live ? await this.#bySocket(query) : await this.#byHTTP(query);
-      if (mine !== this.#asked) return;
+      const found = await this.#latest.of(() => (this.client.connection.live ? this.#bySocket(query) : this.#byHTTP(query)));
+      if (!found) return;
       this.articles = found;
       this.query = query;
     } catch {
-      if (mine === this.#asked) this.articles = []; // suggestions are a help, never a hindrance: the row goes
+      this.articles = []; // suggestions are a help, never a hindrance: the row goes
     }
   }
 
   async #bySocket(text: string): Promise<Article[]> {
-    const answer = (await this.client.request({ type: 'suggest', text })) as Frame<ServerFrame, 'suggestions'>;
+    const { side } = this.context();
+    const answer = (await this.client.request({ type: 'suggest', text, ...(side ? { side } : {}) })) as Frame<ServerFrame, 'suggestions'>;
     return answer.articles;
   }
 
   async #byHTTP(q: string): Promise<Article[]> {
-    const { locale, side } = this.context();
+    const { locale, side, headers } = this.context();
     this.#abort = new AbortController();
-    const query = new URLSearchParams({ q, locale, limit: '3', ...(side ? { side } : {}) });
-    const response = await fetch(`/v1/articles/search?${query}`, { signal: this.#abort.signal });
+    const query = new URLSearchParams({ q, locale, limit: '3', prefix: 'true', ...(side ? { side } : {}) });
+    const response = await fetch(`/v1/articles/search?${query}`, { signal: this.#abort.signal, credentials: 'omit', headers });
     if (!response.ok) return [];
     return ((await response.json()) as { items: Article[] }).items;
   }
 
-  #tell(article: Article, kind: 'opened' | 'solved'): void {
-    const { conversation } = this.context();
-    this.client
-      .request({ type: 'article.feedback', article: article.id, kind, ...(conversation ? { conversation } : {}) })
-      .catch((err: unknown) => {
-        if (err instanceof Refused && err.frame.retry) setTimeout(() => this.#tell(article, kind), 5_000);
-      }); // a count that did not arrive is not worth a word to the person
+  /** Says what became of an article; within a conversation when it was offered there. */
+  tell(article: string, kind: 'opened' | 'solved' | 'unsolved', conversation = this.context().conversation): void {
+    this.client.request({ type: 'article.feedback', article, kind, ...(conversation ? { conversation } : {}) }).catch((err: unknown) => {
+      if (err instanceof Refused && err.frame.retry) setTimeout(() => this.tell(article, kind, conversation), 5_000);
+    }); // a count that did not arrive is not worth a word to the person
   }
 }

@@ -7,6 +7,7 @@ export { keepDrafts, ownStorage } from './drafts';
 export type { Drafts } from './drafts';
 export { Emitter } from './emitter';
 export { newKey } from './key';
+export { Latest } from './latest';
 export { Outbox, excess } from './outbox';
 export type { Draft, RowState, Shown } from './outbox';
 export { memoryRows, openRows } from './store';

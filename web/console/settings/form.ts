@@ -18,6 +18,7 @@ export interface Form {
   smtp_password: string;
   dkim_key: string;
   acknowledge: boolean;
+  ack_articles: boolean;
   ack_pl: string;
   ack_en: string;
   /** Sending signs in otherwise than fetching. */
@@ -37,7 +38,7 @@ const box = (): api.Mailbox => ({ address: '', from_name: '', imap: server(), sm
 const account = (): api.Account => ({ sandbox: false, polling: false, comments: false, human_agent: false, mark_read: false });
 export const blank = (channel: api.InboxChannel): Form => ({
   id: null, channel, name: '', slug: '', side: '', team: '', enabled: true, origins: '', jwks: '', mailbox: box(), login: '', history: 0,
-  imap_password: '', smtp_password: '', dkim_key: '', acknowledge: false, ack_pl: '', ack_en: '', own_smtp: false,
+  imap_password: '', smtp_password: '', dkim_key: '', acknowledge: false, ack_articles: false, ack_pl: '', ack_en: '', own_smtp: false,
   account: account(), token: '', app_secret: '', client_secret: '',
 });
 export function formOf(i: api.Inbox): Form {
@@ -46,7 +47,7 @@ export function formOf(i: api.Inbox): Form {
   if (!mailbox.folders?.length) mailbox.folders = ['INBOX'];
   return {
     ...fresh, id: i.id, name: i.name, slug: i.slug, side: i.side ?? '', team: i.team ?? '', enabled: i.enabled, origins: (i.origins ?? []).join('\n'), jwks: i.jwks ?? '', mailbox,
-    login: mailbox.login ?? '', history: mailbox.history ?? 0, acknowledge: i.acknowledge ?? false, ack_pl: i.ack_text?.pl ?? '', ack_en: i.ack_text?.en ?? '',
+    login: mailbox.login ?? '', history: mailbox.history ?? 0, acknowledge: i.acknowledge ?? false, ack_articles: i.ack_articles ?? false, ack_pl: i.ack_text?.pl ?? '', ack_en: i.ack_text?.en ?? '',
     account: { ...account(), ...i.account }, own_smtp: !!i.mailbox && i.mailbox.smtp.user !== i.mailbox.imap.user,
   };
 }

@@ -42,7 +42,7 @@ export function shortcuts(e: KeyboardEvent, { list, talk, open }: Around): void 
   if (app.dialog && app.dialog !== 'snooze') return;
   if (e.altKey && /^Digit[1-3]$/.test(e.code) && talk) {
     e.preventDefault();
-    talk.hint(Number(e.code.slice(5)) - 1);
+    talk.hint(Number(e.code.slice(5)) - 1, e.shiftKey);
     return;
   }
   if (key === 'F6') {

@@ -254,10 +254,10 @@ class Line {
     return this.bounces[conversation] ?? null;
   }
 
-  /** Articles for a customer's words; an empty list when there is no connection. */
-  async suggest(text: string): Promise<api.ArticleHit[]> {
+  /** Articles for a customer's words in a conversation, in their language and of their side; none without a connection. */
+  async suggest(text: string, conversation: string): Promise<api.ArticleHit[]> {
     try {
-      const f = await this.client?.request({ type: 'suggest', text });
+      const f = await this.client?.request({ type: 'suggest', text, conversation });
       return f?.type === 'suggestions' ? (f.articles as api.ArticleHit[]) : [];
     } catch (err) {
       if (err instanceof Refused) return [];

@@ -94,7 +94,7 @@ export function combobox(form: HTMLFormElement, input: HTMLInputElement, t: Text
     drop.replaceChildren(items.length > 0 ? list : none, foot);
     choose(-1);
     open(true);
-    if (items.length > 0) seen = setTimeout(() => drop.isConnected && tell('offered', 'help', ...items.map((h) => h.id)), looked);
+    if (items.length > 0) seen = setTimeout(() => drop.isConnected && tell('offered', 'help', items.map((h) => h.id), { q: query, locale: t.locale }), looked);
   }
   function forget(): void {
     clearTimeout(timer);

@@ -25,7 +25,7 @@ export function suggestions(locale: string, side: () => string | undefined, then
       const query = new URLSearchParams({ q, locale, limit: '3', ...(from ? { side: from } : {}) });
       fetch(`/v1/articles/search?${query}`, { signal: mine.signal })
         .then((r) => (r.ok ? (r.json() as Promise<{ items: Found[] }>) : { items: [] }))
-        .then(({ items }) => then(items, q))
+        .then(({ items }) => mine.signal.aborted || then(items, q)) // what was asked since is newer
         .catch(() => {
           if (!mine.signal.aborted) then([], q);
         });
@@ -33,10 +33,13 @@ export function suggestions(locale: string, side: () => string | undefined, then
   };
 }
 
-/** Records what became of articles: offered, opened or solved. It is sent also when the page goes away. */
-export function tell(kind: 'offered' | 'opened' | 'solved', place: 'form' | 'help', ...ids: string[]): void {
+type Kind = 'offered' | 'opened' | 'solved' | 'unsolved' | 'asked';
+
+/** Records what became of articles, and with q what they were looked for. It is sent also when the page goes away. */
+export function tell(kind: Kind, place: 'form' | 'help', ids: string[], more: { q?: string; side?: string; locale?: string } = {}): void {
   const body = new URLSearchParams({ kind, place });
   for (const id of ids) body.append('article', id);
+  for (const [k, v] of Object.entries(more)) if (v) body.append(k, v);
   void fetch('/help/feedback', { method: 'POST', body, keepalive: true }).catch(() => undefined); // counted or not, the reader goes on
 }
 
