@@ -113,6 +113,8 @@ type Inbox struct {
 	AckText     map[string]string `json:"ack_text,omitempty"`     // locale → our own words for that; without: the house's
 	AckArticles bool              `json:"ack_articles,omitempty"` // outside hours it names articles that surely answer
 
+	Bot bool `json:"bot,omitempty"` // widget: the answer bot may offer a passage of the Help Centre while a person is called
+
 	// Secret is the HS256 secret of signed identities; empty in answers and logs.
 	Secret string `json:"-"`
 }

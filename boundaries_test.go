@@ -48,6 +48,8 @@ var rooms = map[string][]string{
 	"object":                {},
 	"auth":                  {"."},
 	"routing":               {".", "words"},
+	"bot":                   {".", "markdown", "search", "words"},
+	"scribe":                {".", "markdown"},
 	"deflection":            {".", "search/language"},
 	"markdown":              {"."},
 	"markdown/shown":        {".", "markdown", "words"},
@@ -124,7 +126,7 @@ func TestBoundaries(t *testing.T) {
 }
 
 // The tail is what separates a house from a heap: no file over 400 lines, no function over
-// 60, no package over 2 500 (the vocabulary: 4 600, the lines' ports and the e-mail line: 3 000, the lab: 2 600, the REST edge: 7 600, the log: 12 400), tests not counted.
+// 60, no package over 2 500 (the vocabulary: 4 600, the lines' ports and the e-mail line: 3 000, the lab: 2 600, the REST edge: 7 600, the live edge: 2 600, the log: 12 400), tests not counted.
 func TestBudgets(t *testing.T) {
 	t.Parallel()
 	const fileLimit, functionLimit = 400, 60
@@ -162,6 +164,8 @@ func TestBudgets(t *testing.T) {
 			limit = 3000
 		case "gateway/rest":
 			limit = 7600
+		case "gateway": // docs/decisions/043
+			limit = 2600
 		case "cmd/centrala": // docs/decisions/012
 			limit = 4200
 		}

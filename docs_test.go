@@ -147,7 +147,7 @@ func roomy(n ast.Node) *ast.CallExpr {
 func configKeys(t *testing.T) []string {
 	t.Helper()
 	structs := map[string]*ast.StructType{}
-	for _, path := range []string{"cmd/centrala/config.go", "cmd/centrala/oauth.go"} {
+	for _, path := range []string{"cmd/centrala/config.go", "cmd/centrala/oauth.go", "cmd/centrala/bot.go", "cmd/centrala/surveys.go"} {
 		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)

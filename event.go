@@ -47,6 +47,8 @@ const (
 	SuggestionOffered       EventType = "suggestion.offered"
 	SuggestionOpened        EventType = "suggestion.opened"
 	SuggestionSolved        EventType = "suggestion.solved"
+	BotTurned               EventType = "bot.turned"      // the answer bot's turn came to another state
+	BotHandover             EventType = "bot.handed_over" // its quotation was not enough: a person is wanted
 	SuggestionUnsolved      EventType = "suggestion.unsolved"
 	SurveySent              EventType = "survey.sent"
 	SurveyAnswered          EventType = "survey.answered"

@@ -214,6 +214,8 @@ type Facts struct {
 	Number    int64        `json:"number,omitempty"` // of the other conversation
 	Cause     BounceCause  `json:"cause,omitempty"`
 	Trust     *SenderTrust `json:"trust,omitempty"`
+
+	Title string `json:"title,omitempty"` // of an article
 }
 
 // public reports whether customers may see that this move happened.

@@ -87,3 +87,18 @@ type Question struct {
 	Conversation ConversationID `json:"conversation,omitempty"` // begun by who asked within a day
 	At           time.Time      `json:"at"`
 }
+
+// AnswerDraft is an answer that a language model drafted for an agent's composer. Nobody but a
+// person sends it.
+type AnswerDraft struct {
+	Text    string   `json:"text"`
+	Cut     bool     `json:"cut" doc:"The model was stopped before its end."`
+	Sources []Source `json:"sources" doc:"The passages that it was given."`
+}
+
+// Source is a passage that an answer was made from.
+type Source struct {
+	ID    ArticleID `json:"id"`
+	Title string    `json:"title"`
+	URL   string    `json:"url"`
+}

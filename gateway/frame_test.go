@@ -34,14 +34,14 @@ func TestFramesAreThoseOfTheClients(t *testing.T) {
 	}
 	client := map[string]any{
 		"hello": frames.Hello{}, "ping": frames.Ping{}, "message.send": frames.Send{}, "typing": frames.TypingMark{}, "received": frames.Seen{}, "read": frames.Seen{},
-		"history": frames.HistoryQuery{}, "suggest": frames.Suggest{}, "article.feedback": frames.Feedback{}, "survey.answer": frames.SurveyAnswer{}, "conversation.end": frames.End{},
+		"history": frames.HistoryQuery{}, "suggest": frames.Suggest{}, "article.feedback": frames.Feedback{}, "survey.answer": frames.SurveyAnswer{}, "bot.answer": frames.BotAnswer{}, "conversation.end": frames.End{},
 		"contact.set": frames.ContactSet{}, "presence.set": frames.PresenceSet{}, "view": frames.View{}, "watch": frames.Watch{},
 	}
 	server := map[string]any{
 		"both/pong": frames.Pong{}, "both/ack": frames.Ack{}, "both/error": frames.Error{}, "both/message": frames.Message{}, "both/typing": frames.Typing{},
 		"both/delivery": frames.Delivery{}, "both/read": frames.Read{}, "both/history": frames.History{}, "both/suggestions": frames.Suggestions{},
 		"both/resumed": frames.Resumed{}, "customer/welcome": frames.VisitorWelcome{}, "customer/conversation": frames.Talk{}, "customer/survey": frames.Survey{},
-		"customer/survey.closed": frames.SurveyClosed{}, "agent/welcome": frames.StaffWelcome{}, "agent/conversation": frames.Conversation{},
+		"customer/survey.closed": frames.SurveyClosed{}, "customer/bot": frames.BotQuestion{}, "customer/bot.closed": frames.BotClosed{}, "agent/welcome": frames.StaffWelcome{}, "agent/conversation": frames.Conversation{},
 		"agent/presence": frames.Presence{}, "agent/viewers": frames.Viewers{}, "agent/cursor": frames.Cursor{}, "agent/caught_up": frames.CaughtUp{},
 		"agent/stale": frames.Stale{},
 	}
@@ -75,7 +75,7 @@ func TestFramesAreThoseOfTheClients(t *testing.T) {
 	}
 	for name, v := range map[string]any{
 		"Talk": frames.Talk{}, "Conversation": frames.Conversation{}, "Queue": frames.Place{}, "Face": frames.Face{}, "Person": frames.Person{}, "Contact": frames.Contact{},
-		"Agent": frames.Agent{}, "Survey": frames.Survey{}, "ResumePoint": frames.ResumePoint{}, "Filter": frames.Filter{}, "Watch": frames.Watching{},
+		"Agent": frames.Agent{}, "Survey": frames.Survey{}, "Bot": frames.BotQuestion{}, "ResumePoint": frames.ResumePoint{}, "Filter": frames.Filter{}, "Watch": frames.Watching{},
 		"Read": frames.ReadMarks{}, "Mention": centrala.Mention{}, "LastMessage": frames.LastMessage{}, "Article": centrala.Suggestion{},
 	} {
 		compare(t, "object "+name, list.Objects[name], v, []string{"gone", "queue", "slug"})

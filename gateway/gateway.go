@@ -85,13 +85,14 @@ type Guard interface {
 	FileURL(p auth.Principal, id centrala.AttachmentID) string
 }
 
-// Config is what a Gateway is made of. All ports but Questions are needed; the rest may be zero.
+// Config is what a Gateway is made of. All ports but Bot and Questions are needed; the rest may be zero.
 type Config struct {
 	Log       Log
 	Lists     Lists
 	Floor     Floor
 	House     House
 	Surveys   Surveys
+	Bot       Bot // nil: there is none
 	Suggester Suggester
 	Shelf     Shelf
 	Questions asking.Questions // nil: none are kept

@@ -27,6 +27,7 @@ func handlers() map[string]handler {
 		"suggest":          {true, auth.ReadArticles, (*session).suggest},
 		"article.feedback": {true, auth.ReadArticles, (*session).feedback},
 		"survey.answer":    {true, "", (*session).rate},
+		"bot.answer":       {true, "", (*session).press},
 		"conversation.end": {true, "", (*session).finish},
 		"contact.set":      {true, "", (*session).setContact},
 		"presence.set":     {false, auth.OwnAccount, (*session).setPresence},

@@ -199,6 +199,11 @@ func (s *session) welcomeVisitor(ctx context.Context, ref string, p *auth.Princi
 			return w, err
 		}
 		w.Conversations = append(w.Conversations, t)
+		if w.Bot == nil {
+			if w.Bot, err = g.botAsks(ctx, &items[i]); err != nil {
+				return w, err
+			}
+		}
 	}
 	pending, err := g.cfg.Surveys.Surveys(ctx, v.Contact, v.Inbox)
 	if err != nil {

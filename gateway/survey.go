@@ -106,6 +106,8 @@ func (g listener) Happened(e *centrala.Event, c *centrala.Conversation) {
 			At: e.At, Reason: e.Data.Reason, Cause: string(e.Data.Cause), Via: e.Data.Channel}))
 	case centrala.SurveySent:
 		g.ask(e.Data.Survey, c)
+	case centrala.BotTurned:
+		g.botTurned(c)
 	case centrala.SurveyAnswered:
 		g.unask(e.Data.Survey, c)
 	case centrala.ConversationReopened:

@@ -103,6 +103,7 @@ func (tx *Tx) erase(id centrala.ContactID, by centrala.Author) error {
 		`UPDATE survey_answer SET comment = '' WHERE survey IN (SELECT id FROM survey WHERE conversation` + theirs + `)`,
 		`UPDATE survey SET comment = '', token_hash = NULL, cancelled = CASE WHEN score IS NULL THEN 1 ELSE cancelled END WHERE conversation` + theirs,
 		`UPDATE follow_up SET note = '' WHERE conversation` + theirs,
+		`UPDATE bot_turn SET visitor = '' WHERE conversation` + theirs,
 		`UPDATE suggestion SET visitor = '' WHERE conversation` + theirs + ` OR visitor <> '' AND visitor` + browsers,
 		`UPDATE deflection SET visitor = '' WHERE visitor <> '' AND visitor` + browsers,
 		`UPDATE question SET visitor = '', text = '', stems = '' WHERE conversation <> 0 AND conversation` + theirs + ` OR visitor <> '' AND visitor` + browsers,

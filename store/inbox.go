@@ -30,6 +30,7 @@ type settings struct {
 	Ack     bool              `json:"ack,omitempty"`
 	AckText map[string]string `json:"ack_text,omitempty"`
 	AckArts bool              `json:"ack_articles,omitempty"`
+	Bot     bool              `json:"bot,omitempty"`
 }
 
 // secrets is what an inbox keeps sealed.
@@ -105,7 +106,7 @@ func (db *DB) InboxBySlug(ctx context.Context, slug string) (centrala.Inbox, err
 func (db *DB) inbox(r inboxRow) (centrala.Inbox, error) {
 	in := r.Inbox
 	in.Origins, in.JWKS, in.Mailbox, in.Account = r.settings.Origins, r.settings.JWKS, r.settings.Mailbox, r.settings.Account
-	in.Acknowledge, in.AckText, in.AckArticles = r.settings.Ack, r.settings.AckText, r.settings.AckArts
+	in.Acknowledge, in.AckText, in.AckArticles, in.Bot = r.settings.Ack, r.settings.AckText, r.settings.AckArts, r.settings.Bot
 	s, err := db.secrets(r.secrets)
 	if err != nil {
 		return in, fmt.Errorf("secrets of the inbox %s: %w", in.Slug, err)
@@ -152,6 +153,9 @@ func checkInbox(in centrala.Inbox) error {
 	if err := column.CheckSlug(in.Slug, "-", 63); err != nil {
 		return err
 	}
+	if in.Bot && in.Channel != centrala.Chat {
+		return centrala.InvalidField("bot", "The answer bot works in the chat widget only.")
+	}
 	return column.CheckName("name", in.Name, 100)
 }
 
@@ -185,7 +189,7 @@ func (tx *Tx) saveInbox(in centrala.Inbox) (inboxRow, error) {
 	if was := old.settings.Account; was != nil && in.Account != nil && in.Account.Elsewhere(was) {
 		kept.Token, kept.Refresh = "", "" // likewise
 	}
-	r := inboxRow{Inbox: in, settings: settings{in.Origins, in.JWKS, in.Mailbox, in.Account, in.Acknowledge, in.AckText, in.AckArticles}}
+	r := inboxRow{Inbox: in, settings: settings{in.Origins, in.JWKS, in.Mailbox, in.Account, in.Acknowledge, in.AckText, in.AckArticles, in.Bot}}
 	if r.secrets, err = tx.w.db.keep(in, kept); err != nil {
 		return old, err
 	}

@@ -18,7 +18,7 @@ export const objects = {
     'until?': 'string', 'tags?': 'string[]', 'priority?': 'number', 'on?': 'boolean', 'into?': 'string',
     'contact?': 'string', 'other?': 'string', 'of?': 'number', 'state?': 'string', 'score?': 'number',
     'inbox?': 'string', 'inbox_name?': 'string', 'number?': 'number', 'cause?': 'string', 'delivery?': 'string',
-    'merger?': 'string', 'via?': 'string',
+    'merger?': 'string', 'via?': 'string', 'article?': 'string', 'title?': 'string',
   },
   /** kind is edit, unsend, reaction, file, erase, or one that this version does not know and leaves alone. */
   Change: { of: 'number', kind: 'string', 'text?': 'string' },
@@ -79,6 +79,8 @@ export const objects = {
     survey: 'string', conversation: 'string', kind: 'string', question: 'string', scale: 'number[]', locale: 'string',
     expires_at: 'string',
   },
+  /** What the answer bot asks: whether it may show a passage (offer), or whether what it quoted is enough (quote), and from where. */
+  Bot: { conversation: 'string', step: 'offer|quote', until: 'string', 'title?': 'string', 'url?': 'string' },
   ResumePoint: { conversation: 'string', after: 'number' },
   Filter: { 'status?': 'Status', 'side?': 'Side', 'team?': 'string', 'assignee?': 'string' },
   Watch: { 'filter?': 'Filter', 'messages?': 'boolean' },
@@ -114,6 +116,7 @@ export const frames = {
     },
     customer: {
       'survey.answer': { ref: 'string', survey: 'string', score: 'number', 'comment?': 'string' },
+      'bot.answer': { ref: 'string', conversation: 'string', step: 'offer|quote', yes: 'boolean' },
       'conversation.end': { ref: 'string', conversation: 'string' },
       'contact.set': { ref: 'string', 'email?': 'string', 'name?': 'string', 'side?': 'Side' },
     },
@@ -147,7 +150,7 @@ export const frames = {
     customer: {
       welcome: {
         'ref?': 'string', session: 'string', 'token?': 'string', me: 'Contact', conversations: 'Talk[]', 'surveys?': 'Survey[]',
-        online: 'boolean', eta_s: 'number[]|null',
+        online: 'boolean', eta_s: 'number[]|null', 'bot?': 'Bot',
       },
       conversation: {
         id: 'string', 'status?': 'Status', 'assignee?': 'Face|null', 'team?': 'string|null', 'queue?': 'Queue|null',
@@ -158,6 +161,8 @@ export const frames = {
         survey: 'string', conversation: 'string', kind: 'string', question: 'string', scale: 'number[]',
         locale: 'string', expires_at: 'string',
       },
+      bot: { conversation: 'string', step: 'offer|quote', until: 'string', 'title?': 'string', 'url?': 'string' },
+      'bot.closed': { conversation: 'string' },
       'survey.closed': { survey: 'string', 'conversation?': 'string' },
     },
     agent: {
@@ -240,6 +245,7 @@ export type Conversation = Value<'Conversation'>;
 export type Mention = Value<'Mention'>;
 export type Article = Value<'Article'>;
 export type Survey = Value<'Survey'>;
+export type Bot = Value<'Bot'>;
 export type ResumePoint = Value<'ResumePoint'>;
 export type Filter = Value<'Filter'>;
 

@@ -38,6 +38,7 @@ type Config struct {
 	Social  SocialConfig  `toml:"social"`
 	OAuth   OAuthConfig   `toml:"oauth"`
 	Search  SearchConfig  `toml:"search"`
+	Draft   DraftConfig   `toml:"draft"`
 	Log     LogConfig     `toml:"log"`
 	Trace   TraceConfig   `toml:"trace"`
 	Mailbox []MailboxFile `toml:"mailbox" help:"mail inboxes, one [[mailbox]] each; they can also be made in the console"`
@@ -57,14 +58,6 @@ type StreamConfig struct {
 	URL      string `toml:"url" help:"nats://… of a NATS cluster with JetStream; default: embedded"`
 	Replicas int    `toml:"replicas" default:"1" help:"copies of the stream in a cluster"`
 	Node     string `toml:"node" help:"name of this node; default: the host's name"`
-}
-
-// SurveyConfig is when people are asked how it was.
-type SurveyConfig struct {
-	Enabled    bool          `toml:"enabled" default:"true" help:"ask after conversations"`
-	MailAfter  time.Duration `toml:"mail_after" default:"24h" help:"how long after the end the question goes out by mail"`
-	Quarantine time.Duration `toml:"quarantine" default:"2160h" help:"how long one person is not asked again (90 days)"`
-	Expires    time.Duration `toml:"expires" default:"720h" help:"how long an answer is taken"`
 }
 
 // SuggestConfig is who is shown articles before they write.

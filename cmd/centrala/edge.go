@@ -51,7 +51,7 @@ func (p *Program) rest() rest.Config {
 		Links: func(ctx context.Context) ([]centrala.LinkFault, int, int, error) {
 			return ferry.Within(ctx, p.library, p.Base)
 		},
-		Organisation: p.cfg.Brand, SurveyDelay: p.cfg.Survey.MailAfter, SurveyInterval: p.cfg.Survey.Quarantine, NoLimits: p.flags.NoLimits,
+		Scribe: p.scribe, Organisation: p.cfg.Brand, SurveyDelay: p.cfg.Survey.MailAfter, SurveyInterval: p.cfg.Survey.Quarantine, NoLimits: p.flags.NoLimits,
 	}
 }
 

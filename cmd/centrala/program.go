@@ -22,6 +22,7 @@ import (
 	"centrala"
 	"centrala/asking"
 	"centrala/auth"
+	"centrala/bot"
 	"centrala/channels"
 	"centrala/channels/allegro/signin"
 	"centrala/channels/email"
@@ -30,6 +31,7 @@ import (
 	"centrala/channels/receipts"
 	"centrala/gateway"
 	"centrala/gateway/hooks"
+	"centrala/gateway/rest"
 	"centrala/routing"
 	"centrala/search"
 	"centrala/search/bleve"
@@ -111,6 +113,8 @@ type Program struct {
 	discarding sync.WaitGroup // files that are being deleted
 	desk       *routing.Desk
 	asker      *survey.Asker
+	bot        *bot.Bot
+	scribe     rest.Scribe // nil: nothing drafts
 	courier    *channels.Courier
 	handler    http.Handler
 
@@ -244,7 +248,10 @@ func (p *Program) wire() error {
 	p.tokens = oauth.New(oauth.Config{Providers: providers, Keeper: db, Log: p.log})
 	p.mail = email.New(email.Config{Secret: p.keys.Replies, Blobs: p.blobs, Board: p.board, Log: p.log, Timeout: p.cfg.Mail.Timeout, SignIn: p.tokens,
 		Connections: p.cfg.Mail.Connections, Every: p.cfg.Mail.Every})
-	p.gateway = gateway.New(gateway.Config{Log: accepted{db, p.doors[bySocket]}, Lists: db, Floor: db, House: db, Surveys: db, Suggester: p.help, Shelf: p.library, Questions: p.library, Guard: p.guard, HoldOut: p.holdOut(),
+	if err := p.openBot(); err != nil {
+		return err
+	}
+	p.gateway = gateway.New(gateway.Config{Log: accepted{db, p.doors[bySocket]}, Lists: db, Floor: db, House: db, Surveys: db, Bot: p.bot, Suggester: p.help, Shelf: p.library, Questions: p.library, Guard: p.guard, HoldOut: p.holdOut(),
 		Logger: p.log, Site: p.site, Question: p.question, Epoch: db.Epoch(), Cluster: p.clustered(), Now: db.Now, Peers: p.peers(), NoLimits: p.flags.NoLimits})
 
 	p.desk = routing.New(routing.Config{Log: db, House: db, Promises: db, Now: db.Now, Locale: p.cfg.Locale, Logger: p.log})
@@ -274,6 +281,7 @@ func (p *Program) wire() error {
 	if p.cfg.Survey.Enabled {
 		p.bus.Work("survey", survey.Events(), p.asker.Handle)
 	}
+	p.bus.Work("bot", bot.Events(), p.bot.Handle)
 	p.bus.Live(func(e centrala.Event) { p.shown(e, func() { p.gateway.Handle(e) }) })
 	p.bus.OnGap(p.gateway.Gap)
 	p.confer()

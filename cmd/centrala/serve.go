@@ -107,6 +107,7 @@ func (p *Program) Serve(ctx context.Context) error {
 	if p.cfg.Survey.Enabled {
 		g.Go(func() error { return p.sweep(work, "surveys", pace(p.cfg.Survey.MailAfter), nil, p.asker.Sweep) })
 	}
+	g.Go(func() error { return p.sweep(work, "the bot's turns", ringEvery, nil, p.bot.Sweep) })
 	g.Go(func() error { return p.sweep(work, "hooks", keepEvery, nil, p.sweepHooks) })
 	g.Go(func() error { return p.sweep(work, "index", slowEvery, p.articles, p.help.Sync) })
 	if p.far != nil {

@@ -14,8 +14,8 @@ import (
 	"centrala/lab"
 )
 
-// bot is a program with a bot at a fake Telegram, and the network between the two.
-type bot struct {
+// telegramBot is a program with a bot at a fake Telegram, and the network between the two.
+type telegramBot struct {
 	seat
 	h        *premises
 	telegram *channelstest.Telegram
@@ -28,9 +28,9 @@ type bot struct {
 const somebody = "5550001" // who writes to the bot
 
 // newBot connects a bot, which Telegram posts to or, with polling, which fetches by itself.
-func newBot(t *testing.T, dsn string, polling bool) *bot {
+func newBot(t *testing.T, dsn string, polling bool) *telegramBot {
 	t.Helper()
-	b := &bot{telegram: channelstest.NewTelegram(t)}
+	b := &telegramBot{telegram: channelstest.NewTelegram(t)}
 	var err error
 	if b.network, err = lab.NewLink(func() string { return strings.TrimPrefix(b.telegram.URL, "http://") }, 1); err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func newBot(t *testing.T, dsn string, polling bool) *bot {
 }
 
 // post posts an update as Telegram does and holds the program to taking it.
-func (b *bot) post(t *testing.T, body []byte) {
+func (b *telegramBot) post(t *testing.T, body []byte) {
 	t.Helper()
 	if status, err := b.telegram.Knock(t.Context(), b.Base+"/hooks/"+b.inbox, b.secret, body); err != nil || status != 200 {
 		t.Fatalf("the post was answered with %d, %v", status, err)
@@ -70,7 +70,7 @@ func (b *bot) post(t *testing.T, body []byte) {
 }
 
 // line is how the inbox does, as an administrator reads it in a language.
-func (b *bot) line(t *testing.T, locale string) (is lineState) {
+func (b *telegramBot) line(t *testing.T, locale string) (is lineState) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), "GET", b.Base+"/v1/inboxes", nil)
 	if err != nil {
@@ -117,14 +117,14 @@ type lineState struct {
 }
 
 // fares waits until the line is as it should be.
-func (b *bot) fares(t *testing.T, what string, ok func(lineState) bool) (is lineState) {
+func (b *telegramBot) fares(t *testing.T, what string, ok func(lineState) bool) (is lineState) {
 	t.Helper()
 	channelstest.Eventually(t, what, func() bool { is = b.line(t, "pl"); return ok(is) })
 	return is
 }
 
 // tally waits until the book of webhooks holds so many of each outcome and of no other.
-func (b *bot) tally(t *testing.T, want map[string]int) {
+func (b *telegramBot) tally(t *testing.T, want map[string]int) {
 	t.Helper()
 	var got map[string]int
 	defer func() {
@@ -145,7 +145,7 @@ func (b *bot) tally(t *testing.T, want map[string]int) {
 }
 
 // message is one of a conversation, with its files, as REST tells it.
-func (b *bot) message(t *testing.T, conversation, text string) (m spoken) {
+func (b *telegramBot) message(t *testing.T, conversation, text string) (m spoken) {
 	t.Helper()
 	for _, m := range b.messages(t, conversation) {
 		if m.Text == text {
@@ -168,7 +168,7 @@ type spoken struct {
 }
 
 // messages are what people said in a conversation.
-func (b *bot) messages(t *testing.T, conversation string) []spoken {
+func (b *telegramBot) messages(t *testing.T, conversation string) []spoken {
 	t.Helper()
 	var page struct{ Items []spoken }
 	b.must(t, "GET", "/v1/conversations/"+conversation+"/messages?limit=100", b.ania, nil, &page)
@@ -176,7 +176,7 @@ func (b *bot) messages(t *testing.T, conversation string) []spoken {
 }
 
 // texts are their words.
-func (b *bot) texts(t *testing.T, conversation string) (texts []string) {
+func (b *telegramBot) texts(t *testing.T, conversation string) (texts []string) {
 	t.Helper()
 	for _, m := range b.messages(t, conversation) {
 		texts = append(texts, m.Text)
@@ -226,7 +226,7 @@ func TestTelegramPosts(t *testing.T) {
 }
 
 // skips: what says nothing to us is kept and named; what is not Telegram's is refused and not kept.
-func (b *bot) skips(t *testing.T) {
+func (b *telegramBot) skips(t *testing.T) {
 	t.Helper()
 	group := map[string]any{"id": -100555, "type": "supergroup", "title": "Sąsiedzi"}
 	b.post(t, channelstest.TelegramNews(880010, "message", 7, somebody, map[string]any{"chat": group, "text": "kto kupuje grilla?"}))
@@ -272,7 +272,7 @@ func (b *bot) skips(t *testing.T) {
 }
 
 // starts: opening the chat says nothing by itself; a link of ours that opened it does.
-func (b *bot) starts(t *testing.T) {
+func (b *telegramBot) starts(t *testing.T) {
 	t.Helper()
 	const newcomer = "5550077"
 	b.post(t, channelstest.TelegramNews(880030, "message", 1, newcomer, map[string]any{"text": "/start"}))

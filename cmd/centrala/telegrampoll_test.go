@@ -11,12 +11,12 @@ import (
 )
 
 // writes has somebody write to the bot, and gives the number of the update.
-func (b *bot) writes(text string) int64 {
+func (b *telegramBot) writes(text string) int64 {
 	return b.telegram.Say(channelstest.Letter{From: centrala.Address{Name: "Ola", Address: somebody}, Text: text})
 }
 
 // dies kills the program, and starts it again once the network does what change says.
-func (b *bot) dies(t *testing.T, change func(*channelstest.TelegramFaults)) {
+func (b *telegramBot) dies(t *testing.T, change func(*channelstest.TelegramFaults)) {
 	t.Helper()
 	if err := b.Process.Kill(); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 const another = "5550002"
 
 // conversing is a bot to which two people wrote: conversations c and d.
-func conversing(t *testing.T, dsn string) (b *bot, c, d string) {
+func conversing(t *testing.T, dsn string) (b *telegramBot, c, d string) {
 	t.Helper()
 	b = newBot(t, dsn, false)
 	b.post(t, said(1, 20, "pisze pierwsza"))
@@ -23,13 +23,13 @@ func conversing(t *testing.T, dsn string) (b *bot, c, d string) {
 }
 
 // say answers as the agent and gives the number of the answer.
-func (b *bot) say(t *testing.T, conversation, text string) int64 {
+func (b *telegramBot) say(t *testing.T, conversation, text string) int64 {
 	t.Helper()
 	return b.desk.say(t, map[string]any{"conversation": conversation, "text": text}).seq(t)
 }
 
 // sent is what Telegram took for a person, once all deliveries of an answer are in a state.
-func (b *bot) sent(who string) (texts []string) {
+func (b *telegramBot) sent(who string) (texts []string) {
 	for _, s := range b.telegram.Sent() {
 		if s.Chat == who {
 			texts = append(texts, s.Text)
@@ -39,7 +39,7 @@ func (b *bot) sent(who string) (texts []string) {
 }
 
 // at is when Telegram took a text.
-func (b *bot) at(t *testing.T, text string) time.Time {
+func (b *telegramBot) at(t *testing.T, text string) time.Time {
 	t.Helper()
 	var at time.Time
 	channelstest.Eventually(t, text+" is sent", func() bool {

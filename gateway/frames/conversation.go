@@ -108,15 +108,16 @@ func ForStaff(kind string, c *centrala.Conversation) Conversation {
 // The welcomes, which list conversations.
 type (
 	VisitorWelcome struct {
-		Type          string   `json:"type"`
-		Ref           string   `json:"ref,omitempty"`
-		Session       string   `json:"session"`
-		Token         string   `json:"token,omitempty"`
-		Me            Contact  `json:"me"`
-		Conversations []Talk   `json:"conversations"`
-		Surveys       []Survey `json:"surveys"`
-		Online        bool     `json:"online"`
-		ETA           *[2]int  `json:"eta_s"`
+		Type          string       `json:"type"`
+		Ref           string       `json:"ref,omitempty"`
+		Session       string       `json:"session"`
+		Token         string       `json:"token,omitempty"`
+		Me            Contact      `json:"me"`
+		Conversations []Talk       `json:"conversations"`
+		Surveys       []Survey     `json:"surveys"`
+		Online        bool         `json:"online"`
+		ETA           *[2]int      `json:"eta_s"`
+		Bot           *BotQuestion `json:"bot,omitempty"`
 	}
 	StaffWelcome struct {
 		Type          string         `json:"type"`

@@ -140,8 +140,8 @@ func newHouse(t testing.TB, change ...func(*rest.Config)) *house {
 		Test: func(_ context.Context, _ centrala.Inbox, locale string) []rest.TestStep {
 			return []rest.TestStep{{Name: "login", State: "ok", Detail: locale}}
 		},
-		Retry:        func(context.Context, string, centrala.Event) error { h.replays.Add(1); return nil },
-		Organisation: "Targ",
+		Retry:  func(context.Context, string, centrala.Event) error { h.replays.Add(1); return nil },
+		Scribe: &model{}, Organisation: "Targ",
 	}
 	line := email.New(email.Config{Blobs: blobs})
 	c.Mail, c.Clean, c.Pictures = line, line.Clean, auth.OutgoingPictures(true)

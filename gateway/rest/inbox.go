@@ -81,6 +81,7 @@ type Door struct {
 	Acknowledge bool              `json:"acknowledge,omitempty"`
 	AckText     map[string]string `json:"ack_text,omitempty"`
 	AckArticles bool              `json:"ack_articles,omitempty" doc:"Outside hours the acknowledgement names articles that surely answer."`
+	Bot         bool              `json:"bot,omitempty" doc:"Of a widget: the answer bot may offer a passage of the Help Centre while a person is called."`
 	Signed      bool              `json:"signed_in,omitempty" doc:"Somebody has signed this mailbox in with its provider."`
 	DKIM        *DNSRecord        `json:"dkim,omitempty" doc:"What the domain has to publish for the kept key."`
 
@@ -100,7 +101,7 @@ func (s *server) doorView(ctx context.Context, c caller, in centrala.Inbox) Door
 	d := Door{ID: in.ID, Slug: in.Slug, Name: in.Name, Channel: in.Channel, Side: in.Side, Team: in.Team, Enabled: in.Enabled, State: s.Lines(ctx, in, c.locale())}
 	if auth.Can(c.Principal, auth.ManageInboxes) {
 		d.Origins, d.JWKS, d.Mailbox = in.Origins, in.JWKS, in.Mailbox
-		d.Acknowledge, d.AckText, d.AckArticles = in.Acknowledge, in.AckText, in.AckArticles
+		d.Acknowledge, d.AckText, d.AckArticles, d.Bot = in.Acknowledge, in.AckText, in.AckArticles, in.Bot
 		if in.Mailbox != nil {
 			d.Signed = in.Mailbox.RefreshToken != ""
 			if name, value, err := in.Mailbox.DKIMRecord(); err == nil && name != "" {
@@ -146,6 +147,7 @@ type inboxBody struct {
 	Acknowledge  *bool                    `json:"acknowledge,omitempty"`
 	AckText      *map[string]string       `json:"ack_text,omitempty" maxProperties:"8"`
 	AckArticles  *bool                    `json:"ack_articles,omitempty"`
+	Bot          *bool                    `json:"bot,omitempty" doc:"Of a widget: whether the answer bot may speak."`
 	accountBody
 }
 
@@ -160,6 +162,7 @@ func (b *inboxBody) onto(in *centrala.Inbox, reachable bool) error {
 	set(&in.Acknowledge, b.Acknowledge)
 	set(&in.AckText, b.AckText)
 	set(&in.AckArticles, b.AckArticles)
+	set(&in.Bot, b.Bot)
 	if b.Origins != nil {
 		in.Origins = nil
 		for _, o := range *b.Origins {

@@ -21,6 +21,7 @@ type Me struct {
 	Organisation string     `json:"organisation"`
 	Survey       SurveyTime `json:"survey"`
 	TOTP         bool       `json:"totp" doc:"Whether a second factor is on."`
+	Drafts       bool       `json:"drafts" doc:"Whether a language model drafts answers."`
 }
 
 // SurveyTime is when customers are asked.
@@ -35,7 +36,7 @@ func (s *server) meOf(ctx context.Context, a centrala.Agent) (*answer[Me], error
 		return nil, err
 	}
 	_, _, secret, err := s.Store.Credentials(ctx, a.Email)
-	return ok(Me{Agent: v, Organisation: s.Organisation, TOTP: secret != "",
+	return ok(Me{Agent: v, Organisation: s.Organisation, Drafts: s.Scribe != nil, TOTP: secret != "",
 		Survey: SurveyTime{s.SurveyDelay.Hours(), s.SurveyInterval.Hours() / 24}}), err
 }
 

@@ -123,6 +123,7 @@ func rows() []row {
 		{"GET /v1/conversations/{id}/participants", get("/v1/conversations/%v/participants", conv), scoped},
 		{"POST /v1/conversations/{id}/participants", act("participants", obj{"address": "ewa@firma.test"}), made(scoped, 409)}, // nobody reads a chat along
 		{"DELETE /v1/conversations/{id}/participants/{address}", ask("DELETE", "/v1/conversations/%v/participants/ewa@firma.test", nil, conv), made(scoped, 404)},
+		{"POST /v1/conversations/{id}/draft", act("draft", nil), scopedHands},
 		{"POST /v1/attachments", ask("POST", "/v1/attachments", "no form"), made("401 200 200  200 200  200 200  200  200 200 403", 415)},
 		{"GET /v1/attachments/{id}", get("/v1/attachments/%v", func(f *fixture) any { return f.attach() }), either},
 	}, houseRows(), personRows(), manuscriptRows(), figureRows())

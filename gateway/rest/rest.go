@@ -68,6 +68,8 @@ type Config struct {
 	Links    func(ctx context.Context) (faults []centrala.LinkFault, articles, outside int, err error) // follows the articles' links within the Help Centre
 	Replayed func(centrala.InboxID)                                                                    // hooks of this inbox are to be read again; nil: nobody is told
 
+	Scribe Scribe // drafts answers for agents; nil: nothing does
+
 	Organisation   string // name of the marketplace
 	SurveyDelay    time.Duration
 	SurveyInterval time.Duration // at most one survey in this time
@@ -140,6 +142,7 @@ type server struct {
 	visitors *auth.Limiter
 	pictures chan struct{} // a place for everyone that is being fetched
 	links    linkDesk
+	drafts   *auth.Limiter
 	once     map[string]bool // operations whose answers are kept for a repeated Idempotency-Key
 }
 
@@ -164,11 +167,11 @@ func New(c Config) http.Handler {
 	if c.NoLimits {
 		perMinute = 0
 	}
-	s := &server{Config: c, mux: http.NewServeMux(), visitors: auth.NewLimiter(perMinute, time.Minute, c.Now), once: make(map[string]bool), links: linkDesk{turn: make(chan struct{}, 1)},
+	s := &server{Config: c, mux: http.NewServeMux(), visitors: auth.NewLimiter(perMinute, time.Minute, c.Now), drafts: auth.NewLimiter(DraftsPerMinute, time.Minute, c.Now), once: make(map[string]bool), links: linkDesk{turn: make(chan struct{}, 1)},
 		pictures: make(chan struct{}, picturesAtOnce)}
 	s.api = humago.New(s.mux, describe())
 	for _, routes := range []func(){
-		s.visitorRoutes, s.sessionRoutes, s.meRoutes, s.conversationRoutes, s.participantRoutes, s.fuseRoutes, s.commandRoutes, s.messageRoutes, s.deliveryRoutes,
+		s.visitorRoutes, s.sessionRoutes, s.meRoutes, s.conversationRoutes, s.participantRoutes, s.fuseRoutes, s.commandRoutes, s.messageRoutes, s.draftRoutes, s.deliveryRoutes,
 		s.attachmentRoutes, s.contactRoutes, s.personRoutes, s.agentRoutes, s.teamRoutes, s.inboxRoutes, s.macroRoutes, s.keyRoutes, s.auditRoutes, s.mailRoutes, s.hookRoutes, s.pictureRoutes,
 		s.articleRoutes, s.linkRoutes, s.searchRoutes, s.manuscriptRoutes, s.enclosureRoutes, s.shelfRoutes, s.wordListRoutes, s.surveyRoutes, s.reportRoutes, s.deflectionRoutes, s.streamRoutes,
 	} {

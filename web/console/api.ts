@@ -116,6 +116,8 @@ export interface Me {
   organisation: string;
   /** Hours after which a resolved conversation's customer is asked by mail, and the days of quarantine. */
   survey: { delay_hours: number; quarantine_days: number };
+  /** Whether a language model drafts answers. */
+  drafts: boolean;
 }
 
 /** 200; 401 `unauthorized` with tries_left; 429 `rate_limited` with Retry-After. Sets the cookie. */
@@ -131,6 +133,15 @@ export const getMe = () => call<Me>('GET', '/v1/me');
 export const patchMe = (body: { name?: string; locale?: Locale }) => call<Me>('PATCH', '/v1/me', body);
 
 // ── conversations ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a language model drafted for the composer, and the passages it was given. It is never sent by itself. */
+export interface AnswerDraft {
+  text: string;
+  cut: boolean;
+  sources: { id: string; title: string; url: string }[];
+}
+/** 404 field draft: nothing is configured; 409 draft: nothing was asked; 429 and 503 (draft.key, draft.model, draft.late, draft.lost, draft.answer): the model. */
+export const draft = (id: string) => call<AnswerDraft>('POST', `/v1/conversations/${id}/draft`);
 
 export type View = 'mine' | 'queue' | 'team' | 'mentions' | 'snoozed' | 'resolved';
 
@@ -529,6 +540,7 @@ export interface Inbox {
   ack_articles?: boolean;
   /** Own words of the acknowledgement, by locale. */
   ack_text?: Record<string, string>;
+  bot?: boolean;
   /** Somebody has signed the mailbox in with its provider. */
   signed_in?: boolean;
   /** What the domain has to publish for the kept DKIM key. */
@@ -586,6 +598,7 @@ export interface InboxBody {
   acknowledge?: boolean;
   ack_articles?: boolean;
   ack_text?: Record<string, string>;
+  bot?: boolean;
   account?: Account;
   token?: string;
   /** Several, with a space between them, while it is changed. */

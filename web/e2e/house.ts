@@ -16,7 +16,7 @@ interface Answer {
   hook_secret: string;
   token: string;
   secret: string;
-  items: { id: string; name: string }[];
+  items: { id: string; name: string; channel?: string }[];
 }
 
 /** RFC 6238 as authenticators do it: six digits of SHA-1, a new code every thirty seconds. */
@@ -183,6 +183,12 @@ export class House {
   async door(name: string, endpoint: string): Promise<{ hook: string; secret: string }> {
     const made = await this.asAdmin('POST', 'inboxes', { channel: 'webhook', name, side: 'buyer', account: { endpoint } });
     return { hook: `${this.server.url}/hooks/${made.id}`, secret: made.hook_secret };
+  }
+  /** The chat window's answer bot is switched on. */
+  async answerBot(): Promise<void> {
+    const chat = (await this.asAdmin('GET', 'inboxes')).items.find((i) => i.channel === 'chat');
+    expect(chat, 'a chat window').toBeDefined();
+    await this.asAdmin('PATCH', `inboxes/${chat?.id}`, { bot: true });
   }
   /** Switches somebody's second factor on; what comes back makes the code of this moment. */
   async secondFactor(email: string): Promise<() => string> {

@@ -17,6 +17,8 @@ export type Line =
       gone: boolean;
       edited: boolean;
       cut: boolean;
+      /** A program's words: the addresses in them are links. */
+      auto?: boolean;
       /** The last of a run: its state or its time stands below it. */
       last: boolean;
       /** The first of a run of theirs after ours, which says who it is. */
@@ -56,7 +58,7 @@ function lineOf(item: Item, m: Message, progress: (seq: number) => Progress): Li
   return {
     kind: mine ? 'mine' : 'theirs', id: m.key ?? id, at: m.at, name: m.author.name ?? '', text: m.text,
     attachments: m.attachments ?? [], gone: item.gone ?? false, edited: item.edited ?? false, cut: m.cut ?? false,
-    last: true, state: mine ? progress(item.seq) : 'sent',
+    last: true, state: mine ? progress(item.seq) : 'sent', ...(m.author.kind === 'bot' ? { auto: true } : {}),
   };
 }
 

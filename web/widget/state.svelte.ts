@@ -1,5 +1,5 @@
 // The widget as a value: what is on the screen, and what each touch of it does. Components only show it.
-import type { Article, Contact, Queue, Side, Survey, Talk } from '../protocol';
+import type { Article, Bot, Contact, Queue, Side, Survey, Talk } from '../protocol';
 import { Client, Problem, Refused, OthersTyping, OwnTyping, keepDrafts, ownStorage, socketURL } from '../wire';
 import type { Status } from '../wire';
 import type { Locale, Translate } from '../words';
@@ -43,6 +43,8 @@ export class App {
   askMail = $state<'asked' | 'due' | 'done' | null>(null);
   mail = $state('');
   survey = $state.raw<Survey | null>(null);
+  /** What the answer bot asks. */
+  bot = $state.raw<Bot | null>(null);
   surveyLine = $state<{ score: number; state: 'sending' | 'kept' | 'done' | 'gone' } | null>(null);
   unread = $state(0);
   sound = $state(storage?.getItem('centrala-sound') === '1');
@@ -249,6 +251,7 @@ export class App {
     client.on('welcome', (f) => {
       if (f.token) this.visitor.rotated(f.token);
       this.#welcome(f.me as Contact, f.conversations as Talk[], f.surveys ?? [], f.online ?? false, f.eta_s ?? null);
+      this.bot = ('bot' in f && f.bot) || null;
     });
     client.on('conversation', (f) => {
       if (this.talk?.id === f.id) this.#conversation({ ...this.talk, ...(f as Partial<Talk>) });
@@ -263,6 +266,10 @@ export class App {
       if (f.conversation === this.talk?.id && f.author.kind !== 'customer') this.#others.put(f.author.id ?? '', f.author.name ?? '', f.on);
     });
     client.on('survey', (f) => this.#ask(f));
+    client.on('bot', (f) => (this.bot = f));
+    client.on('bot.closed', (f) => {
+      if (f.conversation === this.bot?.conversation) this.bot = null;
+    });
     client.on('survey.closed', (f) => {
       if (f.survey === this.survey?.survey && !this.surveyLine) this.survey = null;
     });

@@ -85,6 +85,28 @@ CREATE TABLE word_list (
   at       bigint NOT NULL
 );
 
+-- The answer bot's turn in a conversation, at most one.
+CREATE TABLE bot_turn (
+  conversation bigint  PRIMARY KEY,
+  state        text    NOT NULL,           -- asked, quoted, solved, handed_over, declined, lapsed, held
+  why          text    NOT NULL,           -- the move that made it so
+  article      bigint  NOT NULL,
+  anchor       text    NOT NULL,           -- of the section that is quoted
+  title        text    NOT NULL,
+  url          text    NOT NULL,
+  visitor      text    NOT NULL,
+  side         text    NOT NULL,
+  locale       text    NOT NULL,
+  of_seq       bigint  NOT NULL,           -- the message that it is about
+  quote        bigint  NOT NULL,           -- seq of the quotation, 0: none
+  at           bigint  NOT NULL,
+  until        bigint  NOT NULL,           -- when it lapses
+  told         integer NOT NULL,           -- how many of its steps were recorded
+  untold       integer NOT NULL            -- 1: some are not
+);
+CREATE INDEX bot_turn_open ON bot_turn (until) WHERE state IN ('asked', 'quoted');
+CREATE INDEX bot_turn_untold ON bot_turn (conversation) WHERE untold = 1;
+
 -- What people looked for, once they were done typing.
 CREATE TABLE question (
   id           integer PRIMARY KEY,

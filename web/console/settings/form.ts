@@ -19,6 +19,7 @@ export interface Form {
   dkim_key: string;
   acknowledge: boolean;
   ack_articles: boolean;
+  bot: boolean;
   ack_pl: string;
   ack_en: string;
   /** Sending signs in otherwise than fetching. */
@@ -38,7 +39,7 @@ const box = (): api.Mailbox => ({ address: '', from_name: '', imap: server(), sm
 const account = (): api.Account => ({ sandbox: false, polling: false, comments: false, human_agent: false, mark_read: false });
 export const blank = (channel: api.InboxChannel): Form => ({
   id: null, channel, name: '', slug: '', side: '', team: '', enabled: true, origins: '', jwks: '', mailbox: box(), login: '', history: 0,
-  imap_password: '', smtp_password: '', dkim_key: '', acknowledge: false, ack_articles: false, ack_pl: '', ack_en: '', own_smtp: false,
+  imap_password: '', smtp_password: '', dkim_key: '', acknowledge: false, ack_articles: false, bot: false, ack_pl: '', ack_en: '', own_smtp: false,
   account: account(), token: '', app_secret: '', client_secret: '',
 });
 export function formOf(i: api.Inbox): Form {
@@ -47,7 +48,7 @@ export function formOf(i: api.Inbox): Form {
   if (!mailbox.folders?.length) mailbox.folders = ['INBOX'];
   return {
     ...fresh, id: i.id, name: i.name, slug: i.slug, side: i.side ?? '', team: i.team ?? '', enabled: i.enabled, origins: (i.origins ?? []).join('\n'), jwks: i.jwks ?? '', mailbox,
-    login: mailbox.login ?? '', history: mailbox.history ?? 0, acknowledge: i.acknowledge ?? false, ack_articles: i.ack_articles ?? false, ack_pl: i.ack_text?.pl ?? '', ack_en: i.ack_text?.en ?? '',
+    login: mailbox.login ?? '', history: mailbox.history ?? 0, acknowledge: i.acknowledge ?? false, ack_articles: i.ack_articles ?? false, bot: i.bot ?? false, ack_pl: i.ack_text?.pl ?? '', ack_en: i.ack_text?.en ?? '',
     account: { ...account(), ...i.account }, own_smtp: !!i.mailbox && i.mailbox.smtp.user !== i.mailbox.imap.user,
   };
 }
@@ -95,7 +96,7 @@ export function bodyOf(f: Form, channel = ''): api.InboxBody {
     return { name: f.name.trim() || [channel, f.account.name?.trim()].filter(Boolean).join(', '), side: f.side || null, team: f.team || null, enabled: f.enabled, account: accountOf(f), ...secrets };
   }
   const common = { name: f.name.trim() || f.mailbox.address, side: f.side || null, team: f.team || null, enabled: f.enabled };
-  if (f.channel === 'chat') return { ...common, ...(f.slug ? { slug: f.slug } : {}), origins: f.origins.split(/\s+/).filter(Boolean), jwks: f.jwks.trim() };
+  if (f.channel === 'chat') return { ...common, ...(f.slug ? { slug: f.slug } : {}), origins: f.origins.split(/\s+/).filter(Boolean), jwks: f.jwks.trim(), bot: f.bot };
   const ack = { acknowledge: f.acknowledge, ack_text: words(f) };
   if (f.channel === 'form') return { ...common, ...ack, ...(f.slug ? { slug: f.slug } : {}) };
   const sends = f.own_smtp ? f.smtp_password : f.imap_password;
