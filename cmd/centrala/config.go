@@ -60,11 +60,6 @@ type StreamConfig struct {
 	Node     string `toml:"node" help:"name of this node; default: the host's name"`
 }
 
-// SuggestConfig is who is shown articles before they write.
-type SuggestConfig struct {
-	Held float64 `toml:"held" default:"0" help:"share of visitors, 0 to 0.5, who are shown no suggestions, so that what these are worth can be measured"`
-}
-
 // TraceConfig is where the traces of messages go.
 type TraceConfig struct {
 	Endpoint string `toml:"endpoint" help:"OpenTelemetry collector (OTLP/HTTP), such as http://127.0.0.1:4318; default: what OTEL_EXPORTER_OTLP_ENDPOINT says, else nothing is traced"`
