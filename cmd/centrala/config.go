@@ -67,11 +67,6 @@ type SurveyConfig struct {
 	Expires    time.Duration `toml:"expires" default:"720h" help:"how long an answer is taken"`
 }
 
-// SuggestConfig is who is shown articles before they write.
-type SuggestConfig struct {
-	Held float64 `toml:"held" default:"0" help:"share of visitors, 0 to 0.5, who are shown no suggestions, so that what these are worth can be measured"`
-}
-
 // TraceConfig is where the traces of messages go.
 type TraceConfig struct {
 	Endpoint string `toml:"endpoint" help:"OpenTelemetry collector (OTLP/HTTP), such as http://127.0.0.1:4318; default: what OTEL_EXPORTER_OTLP_ENDPOINT says, else nothing is traced"`

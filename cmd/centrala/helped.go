@@ -69,3 +69,8 @@ func (h helped) note(ctx context.Context, in centrala.Inbound, r centrala.Receip
 		h.p.log.WarnContext(ctx, "remember what an acknowledgement named", "err", err)
 	}
 }
+
+// SuggestConfig is who is shown articles before they write.
+type SuggestConfig struct {
+	Held float64 `toml:"held" default:"0" help:"share of visitors, 0 to 0.5, who are shown no suggestions, so that what these are worth can be measured"`
+}
