@@ -175,7 +175,7 @@ func TestBudgets(t *testing.T) {
 		case "gateway": // docs/decisions/043
 			limit = 2600
 		case "cmd/centrala": // docs/decisions/012
-			limit = 4200
+			limit = 4600
 		}
 		if n > limit {
 			t.Errorf("%s has %d lines, more than %d", dir, n, limit)
