@@ -58,7 +58,7 @@ test('who declines loses nothing, in two tabs alike', async ({ house }) => {
   await tab.getByRole('button', { name: /^Pomoc/ }).click();
   const other = tab.frameLocator('iframe').getByRole('region', { name: /^Mam coś, co może odpowiedzieć od razu/ });
   await expect(other, 'another tab of the same person is asked, too').toBeVisible();
-  await press(marta, 'Nie, czekam na człowieka');
+  await press(marta, 'Nie, zawołaj człowieka');
   await expect(offer(marta)).toHaveCount(0);
   await expect(other).toHaveCount(0);
   await marta.say('Czekam');

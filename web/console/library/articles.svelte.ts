@@ -2,6 +2,7 @@
 import * as rest from '../api';
 import { app } from '../state/app.svelte';
 import * as api from './api';
+import { listQuestions } from './insight';
 import { countState, groupsOf, isStale, keeps, languages, sectionName, topicsOf, type Wish } from './list';
 
 class Articles {
@@ -10,7 +11,11 @@ class Articles {
   help = $state.raw<ReadonlyMap<string, api.Told>>(new Map());
   failed = $state('');
   /** What the next new article begins with, for whoever sends an author here: opened by #settings/articles/new. */
-  seed: Partial<api.Content> | null = null;
+  seed: (Partial<api.Content> & { locale?: string }) | null = null;
+  /** How many questions no article answers; null: not known. */
+  unanswered = $state<number | null>(null);
+  /** A screen about all articles holds changes that are not saved. */
+  unsaved = $state(false);
   words = $state('');
   filter = $state<Wish['filter']>('all');
   /** Articles whose text holds the words, by the readers' own search. */
@@ -39,9 +44,10 @@ class Articles {
   /** Figures and shelves are beside the point: the list stands without them. */
   async around(): Promise<void> {
     const now = new Date();
-    const [shelves, help] = await Promise.allSettled([api.listShelves(), api.listHelp(new Date(now.getTime() - 30 * 86_400_000), now)]);
+    const [shelves, help, asked] = await Promise.allSettled([api.listShelves(), api.listHelp(new Date(now.getTime() - 30 * 86_400_000), now), listQuestions()]);
     if (shelves.status === 'fulfilled') this.shelves = shelves.value.items;
     if (help.status === 'fulfilled') this.help = new Map((help.value.articles ?? []).map((a) => [a.id, a]));
+    if (asked.status === 'fulfilled') this.unanswered = asked.value.questions;
   }
   row(id: string | null): api.Row | undefined {
     return this.rows?.find((r) => r.id === id);

@@ -5,6 +5,40 @@ const iso = (ms) => new Date(ms).toISOString();
 const blik7 = 'Weekend i święto się nie liczą.\n\n1. Sprawdź w **Zamówienia → Zwroty**, czy widać „Zlecony”.\n2. Poszukaj w historii konta kwoty z tytułem „Zwrot Jarmark”.\n3. Po dwóch dniach roboczych [napisz do nas](/contact), podamy numer zwrotu u operatora.';
 const blik8 = '## W\u00a0skrócie\n\n| Co | Ile |\n| --- | --- |\n| Zwrot zlecamy | w dniu anulowania |\n| Bank księguje BLIK | do dwóch dni roboczych |\n\nWeekend i święto się nie liczą. Anulowane w piątek wraca najpóźniej we wtorek.\n\n1. Sprawdź w **Zamówienia → Zwroty**, czy widać „Zlecony”.\n2. Poszukaj w historii konta kwoty bez tytułu, operator wpisuje tylko numer **ZW**.\n3. Po dwóch dniach roboczych [napisz do nas](/contact), podamy numer zwrotu u operatora.';
 
+/** What the screens about all articles show: as drawn. */
+function insight(empty, now, blik) {
+  const at = (d) => iso(now - d * DAY);
+  const said = [['Usługę zwraca warsztat, my oddajemy prowizję i pośredniczymy.', 'Ania Rutkowska', 3], ['Jeśli termin wizyty nie minął, anulujesz ją w zamówieniu i pieniądze wracają od razu.', 'Wojtek Śliwa', 6], ['Po wizycie potrzebujemy protokołu z warsztatu.', 'Ania Rutkowska', 11]].map(([text, author, d], i) => ({ text, author, at: at(d), score: 10 - (i % 2), conversation: `c_${i + 1}` }));
+  const asked = [['zwrot za wulkanizację', 'buyer', 96, 64, 'Zwrot za usługę, nie towar', 0.44], ['faktura vat oss niemcy', 'seller', 71, 58], ['paczka w innym automacie', 'buyer', 63, 22, 'Zmiana adresu dostawy', 0.41], ['blik odrzucony drugi raz', 'buyer', 54, 31, 'Kiedy wrócą pieniądze za BLIK', 0.38], ['limit kampanii dzienny ile', 'advertiser', 29, 19, 'Kampania nie wydaje budżetu', 0.44], ['dlaczego prowizja 11 procent', 'seller', 27, 25], ['zmienić nip w koncie', 'seller', 22, 9, 'Dane firmy', 0.47], ['kod odbioru nie przychodzi', '', 19, 1]];
+  const items = asked.map(([text, side, count, conversations, title, score], i) => ({ text, side, locale: 'pl', count, conversations, nearest: title ? { id: blik, title, url: '/help/pl/x' } : null, score: score ?? 0, answers: i === 0 ? said : i === 3 ? [{ ...said[0], score: null }] : [] }));
+  const questions = (locale) => (empty || (locale && locale !== 'pl') ? { days: 30, asked: 0, searches: 0, questions: 0, items: [] } : { days: 30, asked: 9120, searches: 612, questions: 41, items });
+  const worth = (articles, days) =>
+    empty || days < 30
+      ? { from: at(days), to: at(0), shown: { people: 42, contacted: 9, opened: 12, solved: 3, quiet: 3, unsolved: 1 }, held: { people: 0, contacted: 0 }, least: 100, difference: null, low: null, high: null, places: [], bot: { answered: 0, solved: 0, unsolved: 0, handed_over: 0 }, articles: [] }
+      : { from: at(days), to: at(0), shown: { people: 8412, contacted: 1851, opened: 3020, solved: 1204, quiet: 1101, unsolved: 390 }, held: { people: 903, contacted: 260 }, least: 100, difference: 0.0679, low: 0.0386, high: 0.0992, places: [['widget', 6104, 2210, 904, 300], ['form', 2308, 810, 300, 90], ['help', 12040, 9120, 2040, 610], ['composer', 5120, 1830, 0, 0], ['bot', 412, 140, 96, 61]].map(([place, offered, opened, solved, unsolved]) => ({ place, offered, opened, solved, unsolved })), bot: { answered: 412, solved: 96, unsolved: 61, handed_over: 202 }, articles: articles.map((a, i) => ({ ...a, watched: a.opened - 40, quiet: Math.min(a.quiet, a.opened - 40), flag: i === 2 ? 'worse' : i === 4 ? 'version' : '' })) };
+  const shelves = empty ? [] : [['category', 'zakupy', '', { pl: 'Kupuję i zwracam', en: 'Buying and returns' }, ['buyer'], 1], ['category', 'sprzedaz', '', { pl: 'Sprzedaję' }, ['seller'], 2], ['section', 'Zwroty', 'zakupy', { pl: 'Zwroty', en: 'Refunds' }, [], 1], ['section', 'Wypłaty i prowizje', 'sprzedaz', { en: 'Payouts and commission' }, [], 2]].map(([kind, key, parent, names, sides, position]) => ({ kind, key, parent, names, sides, position }));
+  const words = { pl: { locale: 'pl', synonyms: [['hajs', 'pieniądze', 'kasa'], ['automat', 'paczkomat', 'punkt odbioru'], ['blik', 'przelew na telefon']], stop: ['czy', 'jak', 'proszę'] } };
+  const links = empty ? [] : [['/help/pl/nikt', 3, 'article'], ['/help/pl/zwrot-na-karte#limit', 9, 'anchor', 'limit'], ['/help/pl/blik-oddaj', 14, 'moved', '/help/pl/kiedy-wroca-pieniadze-za-blik']].map(([link, line, fault, detail], i) => ({ article: i < 2 ? 'ar_l4' : blik, title: i < 2 ? 'Sprzedawca anulował zamówienie: co dalej' : 'Kiedy wrócą pieniądze za BLIK', url: '/help/pl/x', line, link, fault, ...(detail ? { detail } : {}) }));
+  let checked = at(1);
+  return function rest(kind, id, verb, q, body, method, articles) {
+    if (kind === 'questions') return [200, questions(q.get('locale'))];
+    if (kind === 'reports' && id === 'deflection') return [200, worth(articles, Number(q.get('days') ?? 30))];
+    if (kind === 'shelves' && method === 'GET') return [200, { items: shelves }];
+    if (kind === 'shelves') {
+      const n = shelves.findIndex((s) => s.kind === id && s.key === decodeURIComponent(verb));
+      if (n >= 0) shelves.splice(n, 1);
+      if (method === 'PUT') shelves.push({ kind: id, key: decodeURIComponent(verb), parent: '', names: {}, sides: [], ...body });
+      return method === 'PUT' ? [200, shelves.at(-1)] : [204];
+    }
+    if (kind === 'words') return method === 'PUT' ? [200, (words[id] = { locale: id, ...body })] : [200, words[id] ?? { locale: id, synonyms: [], stop: [] }];
+    if (kind === 'links') {
+      if (method === 'POST') checked = at(0);
+      return [200, { checked_at: checked, articles: empty ? 0 : 12, outside: 7, broken: links.filter((l) => l.fault !== 'moved').length, items: links, more: 0 }];
+    }
+    return null;
+  };
+}
+
 export function library({ many = 0, empty = false } = {}) {
   const now = Date.now();
   const all = new Map();
@@ -49,6 +83,7 @@ export function library({ many = 0, empty = false } = {}) {
     for (let i = 0; i < many; i++) add('pl', `Pytanie numer ${i + 1}`, `Dział ${i % 40}`, [], {});
   }
   const files = new Map();
+  const screens = insight(empty, now, 'ar_l1');
   const state = { all, help, theirs: null, down: false };
 
   const stored = (m) => {
@@ -106,8 +141,8 @@ export function library({ many = 0, empty = false } = {}) {
     return [200, stored(m)];
   }
   function rest(kind, id, verb, extra, tail, q, body, method) {
-    if (kind === 'shelves') return [200, { items: [{ kind: 'section', key: 'Zwroty', names: { pl: 'Zwroty', en: 'Refunds' }, position: 1 }, { kind: 'section', key: 'Wypłaty i prowizje', names: { en: 'Payouts and commission' }, position: 2 }] }];
-    if (kind === 'reports' && id === 'deflection') return [200, { articles: help }];
+    const about = screens(kind, id, verb, q, body, method, help);
+    if (about) return about;
     if (kind === 'articles' && id === 'preview') return [200, { html: body.as === 'widget' ? `<b>${inline(body.title)}</b><p>${inline((body.summary || body.body).replace(/[#|*]|---/g, '').trim().slice(0, 240))}</p>` : render(body.title, body.body) }];
     if (kind === 'articles' && id === 'search' && q.get('q')?.startsWith('week')) return [200, { items: [{ id: 'ar_l1' }] }];
     if (kind !== 'manuscripts') return null;

@@ -105,10 +105,21 @@ const article = (n, aspect = '', then) => async (page, s) => {
   await page.waitForTimeout(700);
   await then?.(page, s);
 };
+const about = (screen, sel, then) => async (page, s) => {
+  await wait(page, '.row.at .l1');
+  await page.evaluate((h) => (location.hash = h), `settings/articles/${screen}`);
+  await wait(page, sel);
+  await page.waitForTimeout(500);
+  await then?.(page, s);
+};
 const typing = (text) => async (page) => { await page.fill('#lib-text', text); await page.waitForTimeout(1700); };
 const more = (name) => async (page) => { await page.click('.ed-head .btn.icon'); await page.getByRole('menuitem', { name }).click(); await page.waitForTimeout(300); };
 const scenes = {
   articles: { run: article(1) }, articleslist: { run: async (p) => { await wait(p, '.row.at .l1'); await p.evaluate(() => (location.hash = 'settings/articles')); await wait(p, '.arts2 li'); await p.waitForTimeout(300); } },
+  questions: { run: about('questions', '.qtable') }, worth: { run: about('worth', '.big3') }, shelves: { run: about('shelves', '.names') }, wordlists: { run: about('words', '.two-w') }, links: { run: about('links', '.grp2') },
+  questionsempty: { server: { empty: true }, run: about('questions', '.ins .idle') }, worthfew: { server: { empty: true }, run: about('worth', '.verdict') }, linksnone: { server: { empty: true }, run: about('links', '.ins .idle') },
+  shelveschanged: { run: about('shelves', '.names', async (p) => { await p.locator('.shelves section:nth-of-type(2) li:nth-child(2) .acts2 .btn').first().click(); await p.locator('.addrow input').first().fill('reklama'); await p.locator('.addrow button').first().click(); await p.waitForTimeout(200); }) },
+  wordslonely: { run: about('words', '.two-w', async (p) => { await p.locator('.two-w textarea').first().fill('hajs, kasa\nsam'); await p.click('.top .btn.primary'); await p.waitForTimeout(200); }) },
   articlesversions: { run: article(1, '/versions') }, articlesold: { run: article(1, '/versions', async (p) => { await p.click('.vers li:nth-child(3) button'); await p.waitForTimeout(400); }) }, articlesrestore: { run: article(1, '/versions', async (p) => { await p.click('.vers li:nth-child(3) button'); await p.click('.ed-foot .btn.primary'); await wait(p, '.dlg'); }) },
   articlesbeside: { run: article(2, '/beside') }, articleswidget: { run: article(1, '', async (p) => { await p.click('.cap2 .seg button:nth-child(1)'); await p.waitForTimeout(500); }) },
   articlesnew: { run: async (p) => { await wait(p, '.row.at .l1'); await p.evaluate(() => (location.hash = 'settings/articles/new')); await wait(p, '#lib-text'); await p.waitForTimeout(500); } },
