@@ -43,7 +43,7 @@ test('what readers looked for in vain becomes an article', async ({ house }) => 
   await expect(question).toHaveCount(0);
   await main(admin).getByRole('button', { name: 'Wszystkie' }).click();
   await question.getByRole('button', { name: /^Napisz artykuł/ }).click();
-  await expect(page.getByLabel('Tytuł')).toHaveValue('Wulkanizacja kwadratowych opon');
+  await expect(page.getByRole('textbox', { name: 'Tytuł', exact: true })).toHaveValue('Wulkanizacja kwadratowych opon');
   await expect(main(admin).getByRole('status').filter({ hasText: 'Szkic zapisany' })).toBeVisible();
 });
 
