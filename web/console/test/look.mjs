@@ -106,7 +106,7 @@ const article = (n, aspect = '', then) => async (page, s) => {
   await then?.(page, s);
 };
 const about = (screen, sel, then) => async (page, s) => {
-  await wait(page, '.row.at .l1');
+  await wait(page, '.app');
   await page.evaluate((h) => (location.hash = h), `settings/articles/${screen}`);
   await wait(page, sel);
   await page.waitForTimeout(500);
