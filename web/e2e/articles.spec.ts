@@ -25,6 +25,7 @@ async function begin(who: Colleague, name: string, body: string): Promise<void> 
 async function publish(who: Colleague, n: number): Promise<void> {
   await who.page.getByRole('button', { name: `Opublikuj wersję ${n}` }).click();
   await who.dialog.getByRole('button', { name: `Opublikuj wersję ${n}` }).click();
+  await expect(who.page.getByText(`Opublikowane: wersja ${n}`)).toBeVisible();
   await status(who, `Czytelnicy widzą wersję ${n}.`);
 }
 async function rewrite(who: Colleague, body: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Block } from './api';
-import { both, difference, folded, partsOf } from './difference';
+import type { Block, Part } from './api';
+import { both, difference, folded, heading, partsOf } from './difference';
 
 const say = (parts: { op: string; text: string }[]) => parts.map((p) => (p.op === 'same' ? p.text : p.op === 'in' ? `{+${p.text}+}` : `{-${p.text}-}`)).join('');
 
@@ -46,4 +46,12 @@ it('what did not change is folded but for its neighbours', () => {
   expect(folded([...same(9), changed, ...same(2)]).map((b) => (typeof b === 'number' ? b : b.kind))).toEqual([7, 'same', 'same', 'changed', 'same', 'same']);
   expect(folded([changed, ...same(5), changed]).length).toBe(7);
   expect(folded([changed, ...same(20), changed])).toContain(16);
+});
+
+it('a heading is shown without its mark', () => {
+  const of = (parts: Part[]) => heading({ kind: 'changed', parts })?.map((p) => p.text) ?? null;
+  expect(of([{ op: 'same', text: '# Zwrot ' }, { op: 'in', text: 'nagły' }])).toEqual(['Zwrot ', 'nagły']);
+  expect(of([{ op: 'out', text: '## Raz' }, { op: 'in', text: '## Dwa' }])).toEqual(['Raz', 'Dwa']);
+  expect(of([{ op: 'same', text: 'Nr # 5' }])).toBeNull();
+  expect(of([{ op: 'out', text: '# ' }, { op: 'in', text: '## ' }, { op: 'same', text: 'Raz' }])).toBeNull();
 });

@@ -133,3 +133,12 @@ export function folded(blocks: readonly Block[], keep = 2): (Block | number)[] {
   }
   return out;
 }
+
+const mark = /^#{1,6}\s+/;
+
+/** A heading's parts without its mark, null of anything else. One whose level alone changed stays as it is written. */
+export function heading(block: Block): Part[] | null {
+  const begins = block.parts.filter((p, i) => i === 0 || (block.parts[0]?.op !== 'same' && i === 1 && p.op !== 'same'));
+  if (begins.length === 0 || !begins.every((p) => mark.test(p.text) && p.text.replace(mark, '') !== '')) return null;
+  return block.parts.map((p) => (begins.includes(p) ? { ...p, text: p.text.replace(mark, '') } : p));
+}
