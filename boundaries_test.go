@@ -37,13 +37,14 @@ var rooms = map[string][]string{
 	"channels/webhook":      {".", "channels", "channels/vendor", "words"},
 	"channels/allegro":      {".", "channels", "channels/allegro/signin", "channels/vendor", "words"},
 	"channels/channelstest": {".", "channels", "channels/naming", "lab"},
-	"gateway":               {".", "auth", "asking", "gateway/floor", "gateway/frames", "gateway/hub", "gateway/socket"},
+	"gateway":               {".", "asking", "auth", "gateway/floor", "gateway/frames", "gateway/hints", "gateway/hub", "gateway/socket"},
 	"gateway/floor":         {"."},
 	"gateway/frames":        {".", "object"},
+	"gateway/hints":         {".", "asking", "auth"},
 	"gateway/hub":           {".", "auth", "gateway/frames"},
 	"gateway/socket":        {},
-	"gateway/rest":          {".", "auth", "asking", "deflection", "manuscript/difference", "markdown", "markdown/shown"},
-	"gateway/pages":         {".", "auth", "asking", "markdown", "markdown/shown", "web", "words"},
+	"gateway/rest":          {".", "asking", "auth", "deflection", "manuscript/difference", "markdown", "markdown/shown"},
+	"gateway/pages":         {".", "asking", "auth", "gateway/pages/catalogue", "gateway/pages/feed", "gateway/pages/theme", "markdown", "markdown/shown", "web", "words"},
 	"gateway/hooks":         {".", "auth", "channels"},
 	"object":                {},
 	"auth":                  {"."},
@@ -55,7 +56,7 @@ var rooms = map[string][]string{
 	"markdown":              {"."},
 	"markdown/shown":        {".", "markdown", "words"},
 	"manuscript":            {".", "markdown"},
-	"manuscript/ferry":      {".", "manuscript", "manuscript/link", "manuscript/migrate"},
+	"manuscript/ferry":      {".", "manuscript", "manuscript/link", "manuscript/migrate", "words"},
 	"manuscript/link":       {".", "markdown"},
 	"manuscript/migrate":    {".", "manuscript", "markdown"},
 	"search":                {".", "markdown", "search/language"},
@@ -93,6 +94,10 @@ var rooms = map[string][]string{
 	"channels/email/oauth":    {".", "channels"},
 	"channels/email/quote":    {},
 	"channels/email/sorting":  {".", "channels/email/letter"},
+
+	"gateway/pages/catalogue": {".", "markdown"},
+	"gateway/pages/feed":      {},
+	"gateway/pages/theme":     {},
 }
 
 func TestBoundaries(t *testing.T) {
@@ -157,6 +162,8 @@ func TestBudgets(t *testing.T) {
 			limit = 12_400
 		case "channels/email": // docs/decisions/027
 			limit = 3000
+		case "gateway/pages": // docs/decisions/039
+			limit = 3200
 		case "lab": // every server that tests run beside
 			limit = 2600
 		case ".": // the words of all rooms
@@ -168,7 +175,7 @@ func TestBudgets(t *testing.T) {
 		case "gateway": // docs/decisions/043
 			limit = 2600
 		case "cmd/centrala": // docs/decisions/012
-			limit = 4200
+			limit = 4600
 		}
 		if n > limit {
 			t.Errorf("%s has %d lines, more than %d", dir, n, limit)

@@ -11,9 +11,17 @@ import (
 	"centrala/search"
 )
 
-// Clear is by how much the surest passage has to be surer than that of the next article. Of two
-// that are nearly alike nobody knows which one is meant, and the bot says nothing.
-const Clear = .05
+// Clear is how many times the odds of the next article those of the surest passage have to be. Of two
+// that are nearly alike nobody knows which one is meant, and the bot says nothing. It goes by odds
+// since scores crowd together near 1: .98 is surer than .94 by as much as .6 is than .33.
+const Clear = 2
+
+// odds are those of a score, which is a share.
+func odds(score float64) float64 {
+	const most = 1 - 1e-6
+	score = min(max(score, 0), most)
+	return score / (1 - score)
+}
 
 // Choose is the one suggestion that may be offered: sure, and clearly surer than its rivals.
 func Choose(found []centrala.Suggestion) (centrala.Suggestion, bool) {
@@ -30,7 +38,7 @@ func Choose(found []centrala.Suggestion) (centrala.Suggestion, bool) {
 		}
 		return 0
 	})
-	if found[0].Score < search.Sure || len(found) > 1 && found[0].Score-found[1].Score < Clear {
+	if found[0].Score < search.Sure || len(found) > 1 && odds(found[0].Score) < Clear*odds(found[1].Score) {
 		return centrala.Suggestion{}, false
 	}
 	return found[0], true

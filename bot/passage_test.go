@@ -25,10 +25,13 @@ func TestChoose(t *testing.T) {
 		"nothing found":               {nil, 0},
 		"one that is sure":            {s(search.Sure), 1},
 		"one that is nearly sure":     {s(search.Sure - .001), 0},
-		"two that are nearly alike":   {s(.9, .9-bot.Clear/2), 0},
-		"one that is clearly surer":   {s(.9, .9-2*bot.Clear), 1},
+		"two that are nearly alike":   {s(.9, .85), 0},
+		"one that is clearly surer":   {s(.9, .8), 1},
 		"in any order":                {s(.6, .95, .5), 2},
 		"its rival is not sure":       {s(.52, .49), 0},
+		"near 1 by their odds":        {s(.98, .935), 1},
+		"near 1 and alike":            {s(.994, .992), 0},
+		"both whole":                  {s(1, 1), 0},
 		"a rival behind a weaker one": {s(.91, .3, .9), 0},
 	} {
 		got, ok := bot.Choose(c.found)

@@ -132,6 +132,15 @@ func commonest(texts map[string]int) string {
 
 // matters puts together the questions of one language and side.
 func matters(asked []Asked) [][]Asked {
+	g := newGatherer(sets(asked))
+	for _, key := range g.order {
+		g.put(key)
+	}
+	return g.groups
+}
+
+// sets puts together questions of the same words, once what are probably slips is put right.
+func sets(asked []Asked) map[string][]Asked {
 	meant := spellings(asked)
 	bySet := map[string][]Asked{}
 	for _, q := range asked {
@@ -145,11 +154,7 @@ func matters(asked []Asked) [][]Asked {
 		key := strings.Join(slices.Compact(words), " ")
 		bySet[key] = append(bySet[key], q)
 	}
-	g := newGatherer(bySet)
-	for _, key := range g.order {
-		g.put(key)
-	}
-	return g.groups
+	return bySet
 }
 
 // gatherer joins sets of words, those asked most often first: each goes to the first set that

@@ -150,6 +150,27 @@ func TestGroupsOfAMonth(t *testing.T) {
 	}
 }
 
+// Looking only where a rare word points finds what looking everywhere finds.
+func TestRareWordsMissNothing(t *testing.T) {
+	t.Parallel()
+	all := month(2000)
+	if got, want := deflection.ByRareWords(all), deflection.Plainly(all); !slices.Equal(got, want) {
+		t.Errorf("%d groups, and %d when all are compared", len(got), len(want))
+	}
+}
+
+func TestDistance(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"kot", "kot", 0}, {"kot", "kto", 1}, {"kot", "kotek", 2}, {"łódź", "łód", 1}, {"przelew", "pzrelwe", 2}, {"abc", "xyz", 3}, {"", "ab", 2}} {
+		if got := deflection.Distance(c.a, c.b); got != c.want || deflection.Distance(c.b, c.a) != c.want {
+			t.Errorf("%q to %q: %d", c.a, c.b, got)
+		}
+	}
+}
+
 func BenchmarkGroups(b *testing.B) {
 	all := month(10_000)
 	for b.Loop() {

@@ -22,6 +22,7 @@ import (
 	"centrala/asking"
 	"centrala/auth"
 	"centrala/gateway/floor"
+	"centrala/gateway/hints"
 	"centrala/gateway/hub"
 	"centrala/gateway/socket"
 )
@@ -67,17 +68,6 @@ type Surveys interface {
 	AnswerSurvey(ctx context.Context, id centrala.SurveyID, contact centrala.ContactID, score int, comment string) (centrala.Survey, *centrala.FollowUp, error)
 }
 
-// Suggester finds articles; Shelf has them, and remembers which were offered and of use.
-type (
-	Suggester interface {
-		Suggest(ctx context.Context, q centrala.Query) ([]centrala.Suggestion, error)
-	}
-	Shelf interface {
-		ArticleByID(ctx context.Context, id centrala.ArticleID) (centrala.Article, error)
-		Offer(ctx context.Context, d centrala.Deflection) error
-	}
-)
-
 // Guard says who somebody is; auth.Guard is one.
 type Guard interface {
 	Identify(ctx context.Context, token string) (auth.Principal, error)
@@ -93,8 +83,8 @@ type Config struct {
 	House     House
 	Surveys   Surveys
 	Bot       Bot // nil: there is none
-	Suggester Suggester
-	Shelf     Shelf
+	Suggester asking.Finder
+	Shelf     hints.Shelf
 	Questions asking.Questions // nil: none are kept
 	Guard     Guard
 	Logger    *slog.Logger
@@ -126,6 +116,7 @@ type Gateway struct {
 	waits    floor.Waits
 	doors    *floor.Doors
 	queue    *queue
+	hints    hints.Desk
 	marks    floor.Marks[*auth.Principal]
 	readers  floor.Turnstile // who reads the log for a socket that comes or comes back
 	refused  struct{ frames, sockets atomic.Int64 }
@@ -149,6 +140,7 @@ func New(cfg Config) *Gateway {
 		g.cfg.RemoteAddr = cfg.Site.Addr
 	}
 	g.readers = floor.NewTurnstile(readers)
+	g.hints = hints.Desk{Suggester: cfg.Suggester, Shelf: cfg.Shelf, Questions: cfg.Questions, HoldOut: cfg.HoldOut, Talks: talks{cfg.Lists, cfg.House}, Beside: g.beside}
 	g.ctx, g.stop = context.WithCancelCause(context.Background())
 	g.wheel = socket.NewWheel(g.log)
 	g.hub = hub.New[*session](g.ctx, reading{cfg.Log, cfg.Lists}, cfg.Peers, encoder{g}, listener{g}, g.log)

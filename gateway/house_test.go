@@ -22,6 +22,7 @@ import (
 	"centrala"
 	"centrala/auth"
 	"centrala/gateway"
+	"centrala/gateway/hints"
 	"centrala/store"
 	"centrala/store/library"
 	"centrala/store/storetest"
@@ -34,7 +35,7 @@ var (
 	_ gateway.Floor   = (*store.DB)(nil)
 	_ gateway.House   = (*store.DB)(nil)
 	_ gateway.Surveys = (*store.DB)(nil)
-	_ gateway.Shelf   = (*library.Library)(nil)
+	_ hints.Shelf     = (*library.Library)(nil)
 	_ gateway.Guard   = (*auth.Guard)(nil)
 )
 

@@ -53,7 +53,7 @@ func (s *session) append(ref string, p *auth.Principal, post centrala.Post) erro
 	if p.Visitor != nil {
 		s.wishes = nil
 		if !r.Repeated && !post.Note {
-			s.sent(p, post.Text, r)
+			s.hints.Sent(&s.g.hints, p, post.Text, r)
 		}
 	}
 	s.ack(ref, frames.Ack{Conversation: r.Conversation, Message: r.Message, Seq: r.Seq, At: &r.At})

@@ -12,6 +12,7 @@ import (
 	"centrala"
 	"centrala/auth"
 	"centrala/gateway/frames"
+	"centrala/gateway/hints"
 	"centrala/gateway/hub"
 	"centrala/gateway/socket"
 )
@@ -39,14 +40,13 @@ type session struct {
 	greeting        atomic.Bool // hello has come and is being answered
 	doubt           atomic.Bool // whether the token still counts must be asked
 
-	who  atomic.Pointer[auth.Principal] // nil before hello
-	eyes atomic.Pointer[eyes]           // staff: what it looks at
+	who   atomic.Pointer[auth.Principal] // nil before hello
+	hints hints.Person                   // what articles it was shown, and looks for
+	eyes  atomic.Pointer[eyes]           // staff: what it looks at
 
 	// The reader's own.
 	paced, written socket.Bucket // frames and messages
 	excess         int
-	shown          []centrala.ArticleID                   // suggested to this socket
-	held           bool                                   // it was noted that nothing is suggested to this visitor
 	wishes         *centrala.ContactChange                // of a customer whose row comes with their first message
 	lanes          *socket.Lanes[centrala.ConversationID] // staff
 
@@ -56,7 +56,6 @@ type session struct {
 	survey centrala.SurveyID // what the customer was asked about asked
 	rated  centrala.SurveyID // what was answered from here
 	behind *hub.Behind       // what is being replayed; nil: everything is live
-	trail  trail             // what a visitor is looking for
 }
 
 // Who is on the other end; nil before hello.
@@ -140,7 +139,7 @@ func (s *session) Gone() {
 		return
 	}
 	s.g.hub.Leave(s)
-	s.left(s.who.Load())
+	s.hints.Left(&s.g.hints, s.who.Load())
 }
 
 // Frame handles one frame of the peer. Saying hello goes deep.

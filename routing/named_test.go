@@ -7,6 +7,7 @@ import (
 
 	"centrala"
 	"centrala/routing"
+	"centrala/words"
 )
 
 func TestAcknowledgementNamesArticles(t *testing.T) {
@@ -24,7 +25,7 @@ func TestAcknowledgementNamesArticles(t *testing.T) {
 	if len(n.Articles) != 3 || n.Articles[0] != 1 || n.Articles[1] != 4 || n.Articles[2] != 5 {
 		t.Errorf("named %v", n.Articles)
 	}
-	want := "\nZanim wrócimy: może odpowiedź jest już w Centrum pomocy.\n\nKiedy wrócą pieniądze\nDo 2 dni roboczych.\nhttps://pomoc.example/help/pl/a#karta\n\n"
+	want := "\n" + words.For("pl").MeanwhileRead() + "\n\nKiedy wrócą pieniądze\nDo 2 dni roboczych.\nhttps://pomoc.example/help/pl/a#karta\n\n"
 	if !strings.Contains(n.Text, want) || strings.Contains(n.Text, "tajny") || strings.Contains(n.Text, "/en/") || strings.Contains(n.Text, "/pl/e") {
 		t.Errorf("%s", n.Text)
 	}

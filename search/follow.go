@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"centrala"
@@ -23,7 +24,16 @@ type Follower struct {
 	log    *slog.Logger
 	events chan centrala.Event
 	look   chan struct{}
+	told   atomic.Int64 // how often it was told of something
+	done   atomic.Int64 // told, when it last had made up for everything
 }
+
+// settled reports whether the index has all that the follower was told of.
+func (f *Follower) settled() bool { return f.told.Load() == f.done.Load() }
+
+// Expect has questions answered by the own index until the next comparison: something changed, and
+// another node sees to it.
+func (f *Follower) Expect() { f.told.Add(1) }
 
 // NewFollower follows for h; Run does the work.
 func NewFollower(h *HelpCentre, log *slog.Logger) *Follower {
@@ -32,6 +42,7 @@ func NewFollower(h *HelpCentre, log *slog.Logger) *Follower {
 
 // Follow has it follow a change. It never blocks.
 func (f *Follower) Follow(e centrala.Event) {
+	f.told.Add(1)
 	select {
 	case f.events <- e:
 	default:
@@ -41,6 +52,7 @@ func (f *Follower) Follow(e centrala.Event) {
 
 // Look has it compare all articles. It never blocks.
 func (f *Follower) Look() {
+	f.told.Add(1)
 	select {
 	case f.look <- struct{}{}:
 	default:
@@ -52,19 +64,26 @@ func (f *Follower) Run(ctx context.Context) error {
 	wait, failing := time.Duration(0), false
 	for {
 		var err error
+		told := int64(0)
 		next := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 			next.Stop()
 			return nil
 		case e := <-f.events:
+			told = f.told.Load()
 			err = f.help.Handle(ctx, e)
 		case <-f.look:
+			told = f.told.Load()
 			err = f.help.Sync(ctx)
 		case <-next.C:
+			told = f.told.Load()
 			err = f.help.Sync(ctx)
 		}
 		next.Stop()
+		if err == nil && len(f.events) == 0 && len(f.look) == 0 {
+			f.done.Store(told)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return nil

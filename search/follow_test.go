@@ -33,6 +33,8 @@ func TestFollowerFindsWhatItWasNotTold(t *testing.T) {
 			t.Fatalf("at the start the index has %v", d.versions)
 		}
 		save := func(id centrala.ArticleID) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			s.all = append(s.all, centrala.Article{ID: id, UpdatedAt: at})
 		}
 		save(2)
@@ -49,13 +51,15 @@ func TestFollowerFindsWhatItWasNotTold(t *testing.T) {
 		}
 		for id := range centrala.ArticleID(200) { // more than it remembers
 			save(1000 + id)
+		}
+		for id := range centrala.ArticleID(200) {
 			f.Follow(centrala.Event{Type: centrala.ArticleSaved, Data: centrala.Facts{Article: 1000 + id}})
 		}
 		synctest.Wait()
 		if len(d.versions) != 203 {
 			t.Errorf("of many changes at once the index has %d", len(d.versions))
 		}
-		d.broken = errors.New("the server is away")
+		d.breaks(errors.New("the server is away"))
 		save(4)
 		f.Follow(centrala.Event{Type: centrala.ArticleSaved, Data: centrala.Facts{Article: 4}})
 		time.Sleep(time.Minute)
@@ -63,7 +67,7 @@ func TestFollowerFindsWhatItWasNotTold(t *testing.T) {
 		if h.Ready() == nil {
 			t.Error("an index that is behind says that it is right")
 		}
-		d.broken = nil
+		d.breaks(nil)
 		time.Sleep(11 * time.Second)
 		synctest.Wait()
 		if d.versions[4] == 0 || h.Ready() != nil {

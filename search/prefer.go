@@ -25,12 +25,12 @@ const (
 var errNotRead = errors.New("the index is being read")
 
 // Preferred is another engine that is asked first. Questions go to it as long as it answers in
-// time and its index is what the articles are. When it fails nobody waits for it again: it is
+// time and its index is what the articles are: a change is found at once, in the own index. When it fails nobody waits for it again: it is
 // tried with a question that is answered by the own index meanwhile.
 type Preferred struct {
-	help   *HelpCentre // of the other engine
-	log    *slog.Logger
-	failed func() // called when it fails
+	help     *HelpCentre // of the other engine
+	log      *slog.Logger
+	follower *Follower // of its index
 
 	answered, passed atomic.Uint64
 
@@ -42,14 +42,10 @@ type Preferred struct {
 	trying bool
 }
 
-// Prefer has h's questions answered by the index of other, which must be kept in step by its own
-// Handle and Sync. failed is called when it stops answering, nil: nobody is told. It must be called
-// before the first question.
-func (h *HelpCentre) Prefer(other *HelpCentre, log *slog.Logger, failed func()) *Preferred {
-	if failed == nil {
-		failed = func() {}
-	}
-	h.first = &Preferred{help: other, log: log, failed: failed}
+// Prefer has h's questions answered by the index that f keeps in step. It must be called before the
+// first question.
+func (h *HelpCentre) Prefer(f *Follower) *Preferred {
+	h.first = &Preferred{help: f.help, log: f.log, follower: f}
 	return h.first
 }
 
@@ -71,7 +67,7 @@ func (p *Preferred) Counts() (answered, passed uint64) { return p.answered.Load(
 
 // ask is the preferred engine's answer; ok is false when there is none.
 func (p *Preferred) ask(ctx context.Context, q centrala.Query) (found []centrala.Suggestion, ok bool) {
-	if p.help.current() == nil && p.may(ctx, q) {
+	if p.help.current() == nil && p.follower.settled() && p.may(ctx, q) {
 		if found, err := p.try(ctx, q); err == nil {
 			p.answered.Add(1)
 			return found, true
@@ -120,7 +116,7 @@ func (p *Preferred) note(err error) {
 		if p.why == nil {
 			p.since = time.Now()
 			p.log.Warn("the search engine does not answer; the embedded index answers until it does", "engine", p.help.Engine(), "why", err)
-			p.failed()
+			p.follower.Look() // it may have lost what it had
 		}
 		p.why = err
 		p.wait = min(max(2*p.wait, firstTry), lastTry)

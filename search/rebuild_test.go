@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,7 +22,15 @@ type drawer struct {
 	during   func()
 	read     func() // called before the versions are read
 	removed  []centrala.ArticleID
-	broken   error
+
+	mu     sync.Mutex
+	broken error
+}
+
+func (d *drawer) breaks(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.broken = err
 }
 
 func (d *drawer) Name() string { return "drawer" }
@@ -34,6 +43,8 @@ func (d *drawer) Versions(context.Context) (map[centrala.ArticleID]int64, error)
 }
 
 func (d *drawer) Put(_ context.Context, articles []centrala.Article) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if d.broken != nil {
 		return d.broken
 	}
@@ -69,15 +80,22 @@ func (d *drawer) Rebuild(ctx context.Context, articles iter.Seq2[centrala.Articl
 }
 
 // stock is articles that change.
-type stock struct{ all []centrala.Article }
+type stock struct {
+	mu  sync.Mutex
+	all []centrala.Article
+}
 
 func (s *stock) Articles(context.Context, centrala.ArticleFilter) ([]centrala.Article, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return slices.Clone(s.all), nil
 }
 
 func (s *stock) WordLists(context.Context) ([]centrala.WordList, error) { return nil, nil }
 
 func (s *stock) ArticleByID(_ context.Context, id centrala.ArticleID) (centrala.Article, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, a := range s.all {
 		if a.ID == id {
 			return a, nil

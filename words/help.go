@@ -66,5 +66,14 @@ func (w Words) PageBefore() string { return w.say("Poprzednia", "Previous") }
 // PageAfter leads to the next page of a list.
 func (w Words) PageAfter() string { return w.say("Następna", "Next") }
 
+// FileSize writes how large a file is, in whole kilobytes or megabytes.
+func (w Words) FileSize(bytes int64) string {
+	const kB, MB = 1000, 1000 * 1000
+	if bytes >= MB {
+		return w.Number(int((bytes+MB/2)/MB)) + nbsp + "MB"
+	}
+	return w.Number(max(1, int((bytes+kB/2)/kB))) + nbsp + "kB"
+}
+
 // Pages names the links between the pages of a list.
 func (w Words) Pages() string { return w.say("Strony listy", "Pages of the list") }

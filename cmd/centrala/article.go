@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"path/filepath"
-	"time"
 
 	"gocloud.dev/blob"
 
@@ -15,10 +11,6 @@ import (
 	"centrala/gateway/rest"
 	"centrala/manuscript/ferry"
 	links "centrala/manuscript/link"
-	"centrala/search"
-	"centrala/search/bleve"
-	"centrala/search/meilisearch"
-	"centrala/store"
 	"centrala/store/library"
 )
 
@@ -98,42 +90,4 @@ func (a *ArticleCheckCmd) Run(ctx context.Context, cli *CLI) error {
 		}
 		return ferry.Check(ctx, library.New(h.DB), h.cfg.URL, client, cli.Out)
 	})
-}
-
-// ArticleReindexCmd makes the indexes anew.
-type ArticleReindexCmd struct{}
-
-// Run implements the command. An index on a server is made anew beside a running program too; the
-// embedded one is that program's.
-func (*ArticleReindexCmd) Run(ctx context.Context, cli *CLI) error {
-	return cli.use(ctx, func(h *house) error {
-		if h.cfg.Search.Meilisearch.URL != "" {
-			o, err := h.cfg.meilisearch("reindex")
-			if err == nil {
-				err = reindex(ctx, cli.Out, meilisearch.New(o), h.DB)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		near, err := bleve.Open(filepath.Join(h.cfg.Data, "index"), slog.New(slog.DiscardHandler))
-		if errors.Is(err, bleve.ErrInUse) {
-			return fmt.Errorf("the embedded index is the running server's: stop it, or have it do so itself with POST /v1/search/rebuild: %w", err)
-		}
-		if err != nil {
-			return err
-		}
-		return errors.Join(reindex(ctx, cli.Out, near, h.DB), near.Close())
-	})
-}
-
-// reindex makes one index anew and says so.
-func reindex(ctx context.Context, out io.Writer, index search.Index, db *store.DB) error {
-	began := time.Now()
-	help := search.New(index, library.New(db), slog.New(slog.DiscardHandler))
-	if err := help.Rebuild(ctx); err != nil {
-		return fmt.Errorf("%s: %w", index.Name(), err)
-	}
-	_, err := fmt.Fprintf(out, "%s: %d articles, %s\n", index.Name(), help.Known(), time.Since(began).Round(time.Millisecond))
-	return err
 }

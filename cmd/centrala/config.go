@@ -60,11 +60,6 @@ type StreamConfig struct {
 	Node     string `toml:"node" help:"name of this node; default: the host's name"`
 }
 
-// SuggestConfig is who is shown articles before they write.
-type SuggestConfig struct {
-	Held float64 `toml:"held" default:"0" help:"share of visitors, 0 to 0.5, who are shown no suggestions, so that what these are worth can be measured"`
-}
-
 // TraceConfig is where the traces of messages go.
 type TraceConfig struct {
 	Endpoint string `toml:"endpoint" help:"OpenTelemetry collector (OTLP/HTTP), such as http://127.0.0.1:4318; default: what OTEL_EXPORTER_OTLP_ENDPOINT says, else nothing is traced"`
@@ -285,31 +280,6 @@ func names(keys []configKey) []string {
 		out = append(out, "mailbox."+t.Field(i).Tag.Get("toml"))
 	}
 	return out
-}
-
-// nearest is the name that takes the fewest changes to reach.
-func nearest(name string, known []string) string {
-	return slices.MinFunc(known, func(a, b string) int { return distance(name, a) - distance(name, b) })
-}
-
-// distance is how many letters must be put in, taken out or changed (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			before, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, before+cost)
-		}
-	}
-	return row[len(b)]
 }
 
 // printConfig writes every key with its default and its variable, as a file that could be used.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -13,7 +15,9 @@ import (
 	"centrala"
 	"centrala/search"
 	"centrala/search/bleve"
+	"centrala/search/meilisearch"
 	"centrala/search/remote"
+	"centrala/store"
 	"centrala/store/library"
 )
 
@@ -60,9 +64,28 @@ func (a *ArticleSearchCmd) ask(ctx context.Context, cli *CLI) (found remote.Answ
 	return found, err
 }
 
-// indexed asks an index made aside of the articles of the data folder: it works beside a running
-// server and without one.
+// indexed asks the Meilisearch server that is configured or, without one, an index made aside of the
+// articles of the data folder: that works beside a running server and without one.
 func indexed(ctx context.Context, h *house, q centrala.Query) (found remote.Answers, err error) {
+	l := library.New(h.DB)
+	if h.cfg.Search.Meilisearch.URL != "" {
+		o, err := h.cfg.meilisearch("search")
+		if err != nil {
+			return found, err
+		}
+		lists, err := l.WordLists(ctx)
+		if err != nil {
+			return found, err
+		}
+		engine := meilisearch.New(o)
+		if _, err := engine.Versions(ctx); err != nil { // reads what it has, and changes nothing
+			return found, err
+		}
+		if err := engine.Learn(ctx, lists); err != nil {
+			return found, err
+		}
+		return answered(ctx, search.New(engine, l, slog.New(slog.DiscardHandler)), q)
+	}
 	dir, err := os.MkdirTemp("", "centrala-index-")
 	if err != nil {
 		return found, err
@@ -73,13 +96,55 @@ func indexed(ctx context.Context, h *house, q centrala.Query) (found remote.Answ
 		return found, err
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }()
-	help := search.New(engine, library.New(h.DB), slog.New(slog.DiscardHandler))
+	help := search.New(engine, l, slog.New(slog.DiscardHandler))
 	if err := help.Sync(ctx); err != nil {
 		return found, err
 	}
+	return answered(ctx, help, q)
+}
+
+func answered(ctx context.Context, help *search.HelpCentre, q centrala.Query) (found remote.Answers, err error) {
 	began := time.Now()
 	found.Engine = help.Engine()
 	found.Items, err = help.Suggest(ctx, q)
 	found.TookMS = time.Since(began).Milliseconds()
 	return found, err
+}
+
+// ArticleReindexCmd makes the indexes anew.
+type ArticleReindexCmd struct{}
+
+// Run implements the command. An index on a server is made anew beside a running program too; the
+// embedded one is that program's.
+func (*ArticleReindexCmd) Run(ctx context.Context, cli *CLI) error {
+	return cli.use(ctx, func(h *house) error {
+		if h.cfg.Search.Meilisearch.URL != "" {
+			o, err := h.cfg.meilisearch("reindex")
+			if err == nil {
+				err = reindex(ctx, cli.Out, meilisearch.New(o), h.DB)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		near, err := bleve.Open(filepath.Join(h.cfg.Data, "index"), slog.New(slog.DiscardHandler))
+		if errors.Is(err, bleve.ErrInUse) {
+			return fmt.Errorf("the embedded index is the running server's: stop it, or have it do so itself with POST /v1/search/rebuild: %w", err)
+		}
+		if err != nil {
+			return err
+		}
+		return errors.Join(reindex(ctx, cli.Out, near, h.DB), near.Close())
+	})
+}
+
+// reindex makes one index anew and says so.
+func reindex(ctx context.Context, out io.Writer, index search.Index, db *store.DB) error {
+	began := time.Now()
+	help := search.New(index, library.New(db), slog.New(slog.DiscardHandler))
+	if err := help.Rebuild(ctx); err != nil {
+		return fmt.Errorf("%s: %w", index.Name(), err)
+	}
+	_, err := fmt.Fprintf(out, "%s: %d articles, %s\n", index.Name(), help.Known(), time.Since(began).Round(time.Millisecond))
+	return err
 }

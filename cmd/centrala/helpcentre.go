@@ -48,7 +48,7 @@ func (p *Program) openHelp() error {
 	}
 	p.far = search.New(meilisearch.New(o), p.library, p.log)
 	p.follower = search.NewFollower(p.far, p.log)
-	p.preferred = p.help.Prefer(p.far, p.log, p.follower.Look)
+	p.preferred = p.help.Prefer(p.follower)
 	return nil
 }
 

@@ -8,6 +8,11 @@ import (
 	"centrala/asking"
 )
 
+// SuggestConfig is who is shown articles before they write.
+type SuggestConfig struct {
+	Held float64 `toml:"held" default:"0" help:"share of visitors, 0 to 0.5, who are shown no suggestions, so that what these are worth can be measured"`
+}
+
 // holdOut is who is suggested nothing.
 func (p *Program) holdOut() asking.HoldOut {
 	return asking.HoldOut{Key: p.keys.HoldOut, Share: p.cfg.Suggest.Held}

@@ -35,6 +35,14 @@ func (p *Program) pages() (http.Handler, error) {
 		}
 		c.Shop = shop
 	}
+	c.Enclosed = func(ctx context.Context, id centrala.ArticleID) ([]pages.Enclosed, error) {
+		files, err := p.library.Files(ctx, id)
+		out := make([]pages.Enclosed, len(files))
+		for i, f := range files {
+			out[i] = pages.Enclosed{Name: f.Name, URL: f.URL(), Size: f.Size}
+		}
+		return out, err
+	}
 	if p.cfg.Theme != "" {
 		css, err := os.ReadFile(p.cfg.Theme)
 		if err != nil {

@@ -92,6 +92,7 @@ func (p *Program) shelve(e centrala.Event) {
 	default:
 	}
 	if p.far != nil {
+		p.follower.Expect()
 		time.AfterFunc(lookAfter, p.follower.Look)
 	}
 }

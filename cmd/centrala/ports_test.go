@@ -5,6 +5,7 @@ import (
 	"centrala/channels"
 	"centrala/demo"
 	"centrala/gateway"
+	"centrala/gateway/hints"
 	"centrala/gateway/pages"
 	"centrala/gateway/rest"
 	"centrala/routing"
@@ -32,7 +33,7 @@ var (
 	_ gateway.Floor       = (*store.DB)(nil)
 	_ gateway.House       = (*store.DB)(nil)
 	_ gateway.Surveys     = (*store.DB)(nil)
-	_ gateway.Shelf       = (*library.Library)(nil)
+	_ hints.Shelf         = (*library.Library)(nil)
 	_ stream.Outbox       = (*store.DB)(nil)
 	_ stream.Graveyard    = (*store.DB)(nil)
 	_ channels.Deliveries = (*store.DB)(nil)

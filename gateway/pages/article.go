@@ -23,12 +23,34 @@ type articleView struct {
 	Path     []link // to it, without it
 	Date     string
 	ISODate  string
-	Stale    bool   // it says what its original no longer does
-	Original string // where that stands
+	Stale    bool       // it says what its original no longer does
+	Original string     // where that stands
+	Files    []fileView // that the text does not show
 	Related  []link
 	Asked    string // what its reader looked for before
 	Verdict  string // solved or unsolved, when its reader has said so
 	Write    string // the form, with what is known carried over
+}
+
+// fileView is a file beside an article.
+type fileView struct{ Name, URL, Size string }
+
+// files are those of an article that its text neither shows nor leads to.
+func (p *pages) files(ctx context.Context, w words.Words, a centrala.Article) ([]fileView, error) {
+	if p.Enclosed == nil {
+		return nil, nil
+	}
+	all, err := p.Enclosed(ctx, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []fileView
+	for _, f := range all {
+		if !strings.Contains(a.Body, f.URL) {
+			out = append(out, fileView{f.Name, f.URL, w.FileSize(f.Size)})
+		}
+	}
+	return out, nil
 }
 
 func (p *pages) article(w http.ResponseWriter, r *http.Request) error {
@@ -57,6 +79,9 @@ func (p *pages) article(w http.ResponseWriter, r *http.Request) error {
 	v := view{W: speak, Locale: locale, Title: a.Title, About: a.Summary, Kind: "article", Root: p.root(r), Since: since, Feed: "/help/" + locale + "/feed.atom"}
 	one := articleView{Article: a, Date: speak.Date(a.UpdatedAt), ISODate: a.UpdatedAt.UTC().Format("2006-01-02"), Verdict: verdictOf(r, a.ID), Asked: p.lookedFor(r)}
 	if one.Page, err = shown.Of(a.Body); err != nil {
+		return err
+	}
+	if one.Files, err = p.files(r.Context(), speak, a); err != nil {
 		return err
 	}
 	if len(a.Sides) == 1 {

@@ -68,7 +68,7 @@ func (p *pages) told(r *http.Request) (centrala.Deflection, error) {
 		d.Side = s
 	}
 	if d.Kind == "held" {
-		return d, centrala.InvalidField("kind", "That is for us to say.")
+		return d, centrala.Errorf(centrala.Invalid, "Who is held out is for us to say.")
 	}
 	if d.Kind == "offered" && d.Place == centrala.AtForm && p.HoldOut.Holds(d.Visitor, d.At) {
 		d.Kind = "held"
@@ -76,7 +76,7 @@ func (p *pages) told(r *http.Request) (centrala.Deflection, error) {
 	for _, id := range r.PostForm["article"] {
 		var a centrala.ArticleID
 		if err := a.UnmarshalText([]byte(id)); err != nil || a == 0 {
-			return d, centrala.InvalidField("article", "That is no article.")
+			return d, centrala.Errorf(centrala.Invalid, "That is no article.")
 		}
 		d.Articles = append(d.Articles, a)
 	}

@@ -82,6 +82,12 @@ type Filled struct {
 	Files   []centrala.Part
 }
 
+// Enclosed is a file of an article.
+type Enclosed struct {
+	Name, URL string // the address is below the site's root
+	Size      int64  // bytes
+}
+
 // Config is what the pages need. Log, Articles, Suggester, Shelf, Surveys, Inboxes, Intake,
 // Form, Blobs, Secrets and SurveyQuestion are required.
 type Config struct {
@@ -104,6 +110,9 @@ type Config struct {
 	NoLimits       bool   // switches the rate limits off
 	Theme          string // a style sheet of custom properties that changes how the pages look, "" for none
 	SurveyQuestion func(locale string) string
+
+	// Enclosed, when set, lists the files of an article.
+	Enclosed func(ctx context.Context, id centrala.ArticleID) ([]Enclosed, error)
 
 	Guard     Guard            // nil: nobody has a token
 	Questions asking.Questions // what people looked for, nil: none are kept

@@ -11,7 +11,7 @@ import (
 	"centrala/markdown/shown"
 )
 
-// readingView is an article as the widget shows it: Shown of web/widget/shelf.svelte.ts.
+// readingView is an article as the widget shows it: Shown of web/widget/parts/Article.svelte.
 type readingView struct {
 	ID    centrala.ArticleID `json:"id"`
 	Title string             `json:"title"`

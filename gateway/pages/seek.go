@@ -168,7 +168,7 @@ func (p *pages) typed(w http.ResponseWriter, r *http.Request, c *catalogue.Catal
 	}
 	hits := []hit{}
 	if q.Text != "" {
-		q.Limit, q.Prefix, q.Weak = whileTyped, true, false
+		q.Limit, q.Prefix = whileTyped, true
 		all, err := p.find(r.Context(), c, q)
 		if err != nil {
 			return err

@@ -471,6 +471,24 @@ func TestTheChosenSideRanksFirst(t *testing.T) {
 	}
 }
 
+// Beside an article stand its files, but for those that its text shows already.
+func TestFilesOfAnArticle(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(c *pages.Config) {
+		c.Enclosed = func(context.Context, centrala.ArticleID) ([]pages.Enclosed, error) {
+			return []pages.Enclosed{{Name: "<wzór>.pdf", URL: "/help/files/af_1/wz%C3%B3r.pdf", Size: 1_600_000}, {Name: "ekran.png", URL: "/help/files/af_2/ekran.png", Size: 9}}, nil
+		}
+	})
+	a := h.keep(t, written("pl", "zwrot", "Zwrot", func(a *centrala.Article) { a.Body = "Tak: ![ekran](/help/files/af_2/ekran.png)" }))[0]
+	body := plain(h.ask(t, "GET", a.URL()).Body.String())
+	if !strings.Contains(body, `<h2 id="files">Załączniki</h2>`) || !strings.Contains(body, `href="/help/files/af_1/wz%C3%B3r.pdf"`) || !strings.Contains(body, "&lt;wzór&gt;.pdf</span><small>2 MB") {
+		t.Errorf("no list of files: %.3000s", body)
+	}
+	if strings.Contains(body, "<span>ekran.png") {
+		t.Error("a picture of the text is listed too")
+	}
+}
+
 func TestASiteLooksAsItLikes(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(c *pages.Config) {

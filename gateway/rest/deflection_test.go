@@ -9,7 +9,6 @@ import (
 
 	"centrala"
 	"centrala/deflection"
-	"centrala/gateway/rest"
 	"centrala/store/library"
 )
 
@@ -39,9 +38,9 @@ func TestQuestionsToAnswer(t *testing.T) {
 			t.Fatal(i, err)
 		}
 	}
-	ask := func(role, query string) rest.Questions {
+	ask := func(role, query string) deflection.Questions {
 		t.Helper()
-		var out rest.Questions
+		var out deflection.Questions
 		got := h.do(call{method: "GET", path: "/v1/questions?" + query, token: h.tokens[role]})
 		if got.status != 200 {
 			t.Fatalf("%s %s: %d %s", role, query, got.status, got.body)
@@ -76,7 +75,7 @@ func TestQuestionsToAnswer(t *testing.T) {
 		t.Errorf("another side's questions: %d %s", got.status, got.body)
 	}
 	key := h.keyOf("reports:read")
-	var out rest.Questions
+	var out deflection.Questions
 	if got := h.do(call{method: "GET", path: "/v1/questions", token: key}); got.status != 200 {
 		t.Errorf("%d %s", got.status, got.body)
 	} else if got.into(t, &out); len(out.Items) != 2 || len(out.Items[0].Answers) != 0 {

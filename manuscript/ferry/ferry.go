@@ -18,6 +18,7 @@ import (
 	"centrala/manuscript"
 	"centrala/manuscript/link"
 	"centrala/manuscript/migrate"
+	"centrala/words"
 )
 
 // Cargo is what was read from the disk. It is open until Close.
@@ -207,7 +208,7 @@ func Book(ctx context.Context, from Shelf, base string) (*link.Book, error) {
 			files[m[1]] = err == nil
 		}
 	}
-	return link.New(articles, redirects, files, base), nil
+	return link.New(articles, redirects, files, base, words.Polish, words.English), nil
 }
 
 // Within follows the links of all articles within the Help Centre, and tells how many articles

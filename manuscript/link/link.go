@@ -27,13 +27,17 @@ type Book struct {
 }
 
 // New is a book of all that readers see. base is the site's own address, if it is known. files are
-// the identifiers of what is attached; nil when nobody knows them.
-func New(articles []centrala.Article, redirects []centrala.Redirect, files map[string]bool, base string) *Book {
-	b := &Book{articles: articles, at: map[string]*centrala.Article{}, once: map[string]*centrala.Article{}, anchors: map[centrala.ArticleID]map[string]bool{}, locales: map[string]bool{"pl": true, "en": true}, files: files}
+// the identifiers of what is attached; nil when nobody knows them. The site speaks some languages
+// and shows no article in others.
+func New(articles []centrala.Article, redirects []centrala.Redirect, files map[string]bool, base string, languages ...string) *Book {
+	b := &Book{articles: articles, at: map[string]*centrala.Article{}, once: map[string]*centrala.Article{}, anchors: map[centrala.ArticleID]map[string]bool{}, locales: map[string]bool{}, files: files}
 	byID := map[centrala.ArticleID]*centrala.Article{}
 	for i := range articles {
 		a := &articles[i]
-		b.at[a.Locale+"/"+a.Slug], byID[a.ID], b.locales[a.Locale] = a, a, true
+		b.at[a.Locale+"/"+a.Slug], byID[a.ID] = a, a
+	}
+	for _, l := range languages {
+		b.locales[l] = true
 	}
 	for _, r := range redirects {
 		if a := byID[r.Article]; a != nil {

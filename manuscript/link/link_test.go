@@ -29,7 +29,7 @@ func TestWithin(t *testing.T) {
 			"[x](javascript:alert(1)) [x](/help/pl/tajny) ![x](/help/files/at_1/x.png) ![x](/help/files/at_2/x.png)\n[x](https://pomoc.test/help/pl/b) [x](https://pomoc.test/help/pl/nikt) [x](//e.test/y#z) [x](https://e.test/y) [x](http://%zz)\n[x](/help/pl/b/c) ![x](https://e.test/p.png) ![x](x.png)\n`[x](/help/pl/kod)`"),
 		article(2, "pl", "b", "## C\n"), secret, article(4, "en", "b", "[x](/help/pl/tajny)"),
 	}
-	faults, outside := link.New(all, []centrala.Redirect{{Locale: "pl", Slug: "stary", Article: 2}, {Locale: "pl", Slug: "zgubiony", Article: 9}}, map[string]bool{"at_1": true}, "https://pomoc.test").Check()
+	faults, outside := link.New(all, []centrala.Redirect{{Locale: "pl", Slug: "stary", Article: 2}, {Locale: "pl", Slug: "zgubiony", Article: 9}}, map[string]bool{"at_1": true}, "https://pomoc.test", "pl", "en").Check()
 	var got []string
 	for _, f := range faults {
 		got = append(got, fmt.Sprintf("%s:%d %s %s %v", f.URL, f.Line, f.Link, f.Fault, f.Broken()))

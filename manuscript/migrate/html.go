@@ -48,7 +48,7 @@ func markdownOf(body string, follow func(string) string, picture func()) (string
 	c.clean(doc, false)
 	out, err := convert().ConvertNode(doc)
 	if err != nil {
-		return "", fmt.Errorf("Markdown: %w", err)
+		return "", fmt.Errorf("write the article as Markdown: %w", err)
 	}
 	return strings.TrimSpace(string(out)) + "\n", nil
 }

@@ -108,13 +108,6 @@ func indexes(t *testing.T, url string) []string {
 	return out
 }
 
-func again(t *testing.T, m *lab.Meilisearch) {
-	t.Helper()
-	if err := errors.Join(m.Kill(), m.Start(t.Context())); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // Killed in the middle of puts the server has what Put returned for, and takes the rest later.
 func TestServerKilledWhileItTakesArticles(t *testing.T) {
 	t.Parallel()

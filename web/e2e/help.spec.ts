@@ -8,9 +8,16 @@ const pages = ['/help/pl', '/help/pl?side=buyer', '/help/pl?section=zwroty-i-pie
 const field = (page: Page) => page.getByRole('combobox', { name: 'Szukaj w Centrum pomocy' });
 const options = (page: Page) => page.getByRole('listbox', { name: 'Podpowiedzi' }).getByRole('option');
 
+/** A server that has just begun is still reading its articles into the index. */
+async function indexed(page: Page, base: string): Promise<void> {
+  const found = async () => ((await (await page.request.get(`${base}/help/search?lang=pl&q=kiedy+wroca+pieniadze`, { headers: { Accept: 'application/json' } })).json()) as { items: unknown[] }).items.length;
+  await expect.poll(found, { timeout: 20_000 }).toBeGreaterThan(0);
+}
+
 test('what is typed is answered at once, by keyboard too, and what comes late changes nothing', async ({ house }) => {
   const marta = await house.shopper();
   const { page } = marta;
+  await indexed(page, house.server.url);
   await page.goto(`${house.server.url}/help/pl`);
   await expect(field(page)).toHaveAttribute('aria-expanded', 'false');
   await field(page).fill('zwort pieniedzy');
@@ -42,9 +49,10 @@ test('what is typed is answered at once, by keyboard too, and what comes late ch
   await expect.poll(() => late !== undefined).toBe(true);
   await field(page).fill('prowizja');
   await expect(options(page).filter({ hasText: /prowizj/i }).first()).toBeVisible();
+  const answered = await options(page).allTextContents();
   late?.();
   await page.waitForLoadState('networkidle');
-  await expect(options(page).filter({ hasText: /paczk/i }), 'the earlier question is answered no more').toHaveCount(0);
+  expect(await options(page).allTextContents(), 'the earlier question is answered no more').toEqual(answered);
   await field(page).fill('qwrtyzz');
   await expect(page.getByText('Nic takiego nie mamy')).toBeVisible();
   await page.getByRole('link', { name: 'Żaden nie pasuje, napisz do nas' }).click();
@@ -54,6 +62,7 @@ test('what is typed is answered at once, by keyboard too, and what comes late ch
 test('an article says where one is in it, is thanked for once, and passes on what it could not answer', async ({ house }) => {
   const marta = await house.shopper();
   const { page } = marta;
+  await indexed(page, house.server.url);
   await page.goto(`${house.server.url}/help/pl`);
   await field(page).fill('kiedy wroca pieniadze');
   await expect(options(page).first()).toContainText('Kiedy wrócą pieniądze');
@@ -61,8 +70,8 @@ test('an article says where one is in it, is thanked for once, and passes on wha
   await expect(page).toHaveURL(new RegExp(article));
   await page.setViewportSize({ width: 1440, height: 700 });
   const contents = page.getByRole('navigation', { name: 'Na tej stronie' });
-  await page.getByRole('heading', { name: 'Zapłacono przy odbiorze' }).evaluate((h) => h.scrollIntoView({ block: 'start' }));
-  await expect(contents.locator('[aria-current]')).toHaveText(/Zapłacono/);
+  await page.getByRole('heading', { name: 'Gdy termin minął' }).evaluate((h) => h.scrollIntoView({ block: 'start' }));
+  await expect(contents.locator('[aria-current]')).toHaveText('Gdy termin minął');
   await page.evaluate(() => scrollTo(0, 0));
   await expect(contents.locator('[aria-current]')).toHaveText('W skrócie');
   await contents.getByRole('link', { name: 'Gdy termin minął' }).click();
@@ -85,6 +94,7 @@ test('an article says where one is in it, is thanked for once, and passes on wha
 
 test('without scripts everything is a link or a form', async ({ house, browser }) => {
   const { page, close } = await bare(browser);
+  await indexed(page, house.server.url);
   await page.goto(`${house.server.url}/help/pl`);
   await page.getByRole('region', { name: 'Kupuję' }).getByRole('link', { name: /Wszystkie/ }).click();
   await page.getByRole('link', { name: 'Jak zwrócić zakup' }).click();

@@ -1,6 +1,6 @@
 // The form with scripts: what is typed stays in this tab until it is sent, articles that may already answer stand
 // beside it, and a file that is too large is said before it is sent for nothing.
-import { icon, make, marked, suggestions, tell } from './parts/suggest';
+import { icon, make, marked, report, suggestions } from './parts/suggest';
 import type { Found } from './parts/suggest';
 
 const memory = 'centrala:contact';
@@ -67,7 +67,7 @@ function answers(form: HTMLFormElement, before: HTMLElement, text: HTMLInputElem
     const q = text.value.trim().slice(0, 300);
     if (q === settled.slice(0, 300) || q.split(/\s+/).length < 3 || Date.now() - typed < 5_000) return;
     settled = q;
-    tell('asked', 'form', [], { q, ...context() });
+    report('asked', 'form', [], { q, ...context() });
   });
 
   const show = (found: Found[], query: string) => {
@@ -80,13 +80,13 @@ function answers(form: HTMLFormElement, before: HTMLElement, text: HTMLInputElem
     const [best, ...others] = found;
     if (!best) return before.replaceChildren();
     const held = 'held' in words; // of the group that is shown none: the server counts it as that
-    noted = setTimeout(() => tell('offered', 'form', ids, context()), held ? 0 : 1500); // those that stayed long enough to be read
+    noted = setTimeout(() => report('offered', 'form', ids, context()), held ? 0 : 1500); // those that stayed long enough to be read
     if (held) return void (before.hidden = true);
     const link = (a: Found, ...inside: (Node | string)[]) => {
       const e = make('a', { href: a.url, target: '_blank', rel: 'noopener' }, ...inside);
       e.addEventListener('click', () => {
         settled = query;
-        tell('opened', 'form', [a.id], { q: query, ...context() });
+        report('opened', 'form', [a.id], { q: query, ...context() });
       });
       return e;
     };
@@ -101,11 +101,11 @@ function answers(form: HTMLFormElement, before: HTMLElement, text: HTMLInputElem
     );
   };
   const thank = (a: Found, found: Found[], query: string) => {
-    tell('solved', 'form', [a.id], context());
+    report('solved', 'form', [a.id], context());
     enough = true;
     const undo = make('button', { type: 'button', className: 'btn outline', textContent: words.undo ?? '' });
     undo.addEventListener('click', () => {
-      tell('unsolved', 'form', [a.id], context());
+      report('unsolved', 'form', [a.id], context());
       enough = false;
       last = '';
       show(found, query);

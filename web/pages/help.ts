@@ -19,8 +19,8 @@ for (const e of document.querySelectorAll<HTMLElement>('.hits [data-article] :is
 
 // What a search showed, and what of it was opened.
 const shown = [...document.querySelectorAll<HTMLAnchorElement>('.hits [data-article]')];
-if (shown.length > 0) tell('offered', 'help', shown.map((a) => a.dataset.article ?? ''));
-for (const a of shown) a.addEventListener('click', () => tell('opened', 'help', [a.dataset.article ?? '']));
+if (shown.length > 0) tell('offered', 'help', ...shown.map((a) => a.dataset.article ?? ''));
+for (const a of shown) a.addEventListener('click', () => tell('opened', 'help', a.dataset.article ?? ''));
 
 /** The heading that is being read, in the table of contents. */
 const contents = [...document.querySelectorAll<HTMLAnchorElement>('.toc.l a')];

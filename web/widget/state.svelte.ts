@@ -8,9 +8,8 @@ import type { Config } from './config';
 import { Files } from './files.svelte';
 import { linesOf } from './lines';
 import type { Line } from './lines';
-import { Offers } from './offers.svelte';
+import type { Offers } from './offers.svelte';
 import { Reading } from './reading';
-import { Shelf } from './shelf.svelte';
 import { Suggest } from './suggest.svelte';
 import { queueRange } from './text';
 import { Visitor } from './visitor';
@@ -20,6 +19,7 @@ export type T = Translate<keyof typeof words>;
 /** Why nobody can talk, when so: the token no longer holds, the identity is bad, the page may not. */
 export type Blocked = 'expired' | 'bad' | 'identity' | 'origin' | null;
 type Screen = 'welcome' | 'talk';
+type Opened = Pick<Article, 'id' | 'title' | 'url'>;
 
 const patience = 120_000; // of waiting, after which an address is asked for
 const storage = ownStorage();
@@ -48,6 +48,10 @@ export class App {
   surveyLine = $state<{ score: number; state: 'sending' | 'kept' | 'done' | 'gone' } | null>(null);
   unread = $state(0);
   sound = $state(storage?.getItem('centrala-sound') === '1');
+  /** The article that is read in the window. */
+  article = $state.raw<Opened | null>(null);
+  /** Articles under what was sent; loaded with the first conversation. */
+  offers = $state.raw<Offers | null>(null);
   shown = $state(window.parent === window);
   now = $state(Date.now());
 
@@ -57,10 +61,9 @@ export class App {
   readonly visitor: Visitor;
   readonly files: Files;
   readonly suggest: Suggest;
-  readonly offers: Offers;
-  readonly shelf: Shelf;
   readonly reading: Reading;
 
+  #offering: Promise<Offers> | null = null;
   readonly #drafts;
   readonly #own: OwnTyping;
   readonly #others = new OthersTyping((names) => (this.typing = names));
@@ -80,8 +83,6 @@ export class App {
     this.client = new Client({ url: socketURL(), scope, token: () => this.visitor.token });
     this.files = new Files(() => this.visitor.headers());
     this.suggest = new Suggest(this.client, () => ({ locale: this.locale, side: this.side, conversation: this.talk?.id ?? null, headers: this.visitor.headers() }));
-    this.offers = new Offers(this.client, { storage, name: `centrala-offers:${config.inbox}`, talk: () => this.talk, tell: (...told) => this.suggest.tell(...told) });
-    this.shelf = new Shelf(config.inbox, () => this.visitor.headers());
     this.#own = new OwnTyping((on) => this.talk && this.client.send({ type: 'typing', conversation: this.talk.id, on }));
     this.reading = new Reading(this.client, () => this.#watching());
     this.draft = this.#drafts.get('');
@@ -142,7 +143,7 @@ export class App {
     if (this.screen === 'welcome') this.#tellSide();
     if (this.screen === 'welcome' && this.talk?.status === 'resolved') this.talk = null; // a new matter, not the old one
     const open = this.talk && this.client.outbox.list(null).length === 0 ? this.talk.id : null;
-    this.offers.goesOn();
+    this.offers?.goesOn();
     this.client.outbox.add({ conversation: open, text, attachments });
     this.files.clear();
     this.write('');
@@ -161,12 +162,11 @@ export class App {
   }
 
   /** Opens an article in the window. */
-  read(article: Pick<Article, 'id' | 'title' | 'url'>): void {
-    void this.shelf.read(article);
-  }
-
-  opened(article: Pick<Article, 'id'>, conversation?: string): void {
-    this.suggest.tell(article.id, 'opened', conversation ?? null);
+  read(event: MouseEvent, article: Opened, conversation: string | null = null): void {
+    this.suggest.tell(article.id, 'opened', conversation);
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    this.article = article;
   }
 
   get needsSide(): boolean {
@@ -276,7 +276,8 @@ export class App {
     client.outbox.acked.on((row, ack) => {
       if (ack.conversation && ack.conversation !== this.talk?.id) void this.#adopt(blank(ack.conversation, this.online ?? true));
       this.#waitingSince(row.at);
-      if (ack.conversation && row.text.trim() !== '') void this.offers.ask(ack.conversation, row.text);
+      const id = ack.conversation;
+      if (id && row.text.trim() !== '') void this.#helped((offers) => void offers.ask(id, row.text));
     });
     client.news.on((conversation, _seq, message, live) => {
       if (message.author.kind === 'customer') return;
@@ -345,9 +346,18 @@ export class App {
     this.queueAt = Date.now();
     if (talk.online !== undefined) this.online = talk.online;
     if (talk.status !== 'waiting') this.slower = false;
-    this.offers.follow();
+    void this.#helped((offers) => offers.follow());
     this.#waitingSince(talk.opened_at ? Date.parse(talk.opened_at) : null);
     this.#refresh();
+  }
+
+  /** Does something with the articles under what was sent; without them when they do not come. */
+  async #helped(then: (offers: Offers) => void): Promise<void> {
+    this.#offering ??= import('./offers.svelte').then(({ Offers }) => {
+      const name = `centrala-offers:${this.config.inbox}`;
+      return (this.offers = new Offers(this.client, { storage, name, talk: () => this.talk, tell: (...told) => this.suggest.tell(...told) }));
+    });
+    await this.#offering.then(then, () => (this.#offering = null));
   }
 
   /** What an earlier page could not send is shown at once, also when the server cannot be reached yet. */

@@ -82,12 +82,6 @@ export interface VersionRow {
   restored?: number;
   until?: string;
 }
-export interface Version extends Sent<Content> {
-  number: number;
-  basis?: number;
-  at: string;
-}
-
 export const listManuscripts = () => call<List<Row>>('GET', '/v1/manuscripts');
 export const getManuscript = (m: string) => call<Manuscript>('GET', `/v1/manuscripts/${id(m)}`);
 /** A translation when it names its topic. 409 `conflict` on `locale` when the topic has the language. */
@@ -104,7 +98,6 @@ export const schedule = (m: string, at: string) => call<Manuscript>('POST', `/v1
 export const publish = (m: string, save: number) => call<Manuscript>('POST', `/v1/manuscripts/${id(m)}/publish`, { save });
 export const withdraw = (m: string) => call<Manuscript>('POST', `/v1/manuscripts/${id(m)}/withdraw`, {});
 export const listVersions = (m: string) => call<List<VersionRow>>('GET', `/v1/manuscripts/${id(m)}/versions`);
-export const getVersion = (m: string, number: number) => call<Version>('GET', `/v1/manuscripts/${id(m)}/versions/${number}`);
 export const restore = (m: string, number: number) => call<Manuscript>('POST', `/v1/manuscripts/${id(m)}/versions/${number}/restore`, {});
 
 // ── what it looks like, what changed, what belongs to it ──
@@ -122,6 +115,7 @@ export interface Difference {
   words: number;
   blocks: Block[];
 }
+/** Of titles, summaries and texts; from 0: from nothing. */
 export const getDifference = (m: string, from: number, to: number | 'draft', signal?: AbortSignal) => call<Difference>('GET', q(`/v1/manuscripts/${id(m)}/difference`, { from, to }), undefined, signal);
 /** What readers get: sanitised. */
 export const preview = (body: { title: string; summary: string; body: string; as: 'page' | 'widget' }, signal?: AbortSignal) => call<{ html: string }>('POST', '/v1/articles/preview', body, signal);

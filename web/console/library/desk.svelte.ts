@@ -94,7 +94,7 @@ export class Desk {
     if (alike(kept.content, this.last)) return void this.keep.set(this.id ?? '', null);
     this.f = formOf(kept.content);
     if (kept.save === this.saving.save) {
-      this.basis = kept.basis;
+      [this.base, this.basis] = [kept.base, kept.basis];
       this.typed();
     } else this.clash(this.m);
   }

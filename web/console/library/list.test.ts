@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Row } from './api';
-import { badgeOf, countState, daysLate, figureOf, fold, groupsOf, inState, keeps, languages, slugOf, standings, topicsOf } from './list';
+import { badgeOf, countState, daysLate, figureOf, fold, groupsOf, inState, keeps, languages, slugOf, standings, toldOf, topicsOf } from './list';
 
 const row = (id: string, more: Partial<Row> = {}): Row => ({
   id, topic: id, locale: 'pl', slug: id, title: id, summary: '', section: 'Zwroty', sides: ['buyer'], tags: [], url: `/help/pl/${id}`, updated_at: '2026-11-01T10:00:00Z', version: 1, numbers: 1, draft: '', ...more,
@@ -47,6 +47,8 @@ describe('the list of articles', () => {
   it('tells a share only of enough people', () => {
     expect(figureOf({ told: 1640, solved: 1345 })).toEqual({ share: 82, n: 1640 });
     expect(figureOf({ told: 12, solved: 12 })).toEqual({ n: 12 });
+    const [topic] = topicsOf(rows, 'pl');
+    expect(toldOf(topic!, new Map([['a1', { told: 30, solved: 20 }], ['a2', { told: 10, solved: 5 }], ['a3', { told: 9, solved: 9 }]]))).toEqual({ told: 40, solved: 25 });
     expect([figureOf({ told: 0, solved: 0 }), figureOf(undefined)]).toEqual([null, null]);
   });
   it('makes addresses as the server does', () => {

@@ -115,5 +115,11 @@ export function figureOf(told: Told | undefined): Figure | null {
   return told.told < enough ? { n: told.told } : { share: Math.round((100 * told.solved) / told.told), n: told.told };
 }
 
+/** What was said of a topic in all its languages. */
+export function toldOf(t: Topic, help: ReadonlyMap<string, Told>): Told {
+  const all = t.rows.flatMap((r) => help.get(r.id) ?? []);
+  return { told: all.reduce((n, x) => n + x.told, 0), solved: all.reduce((n, x) => n + x.solved, 0) };
+}
+
 /** How many whole days a translation is late. */
 export const daysLate = (since: string, now: number) => Math.max(0, Math.floor((now - Date.parse(since)) / 86_400_000));

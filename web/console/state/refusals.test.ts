@@ -47,8 +47,8 @@ function sources(dir: string, deep = true): string[] {
 
 /** What no person fills in: programs get these, and the console never sends what earns them. */
 const programs = [
-  'invalid.Idempotency-Key', 'conflict.Idempotency-Key', 'invalid.after', 'invalid.articles', 'invalid.before', 'invalid.code', 'invalid.conversation', 'invalid.cursor',
-  'invalid.days', 'invalid.expires_at', 'invalid.from', 'invalid.identity', 'invalid.ids', 'unauthorized.identity', 'invalid.into', 'invalid.key', 'invalid.kind', 'invalid.limit', 'invalid.mentioned',
+  'invalid.Idempotency-Key', 'conflict.Idempotency-Key', 'invalid.after', 'invalid.article', 'invalid.articles', 'invalid.before', 'invalid.code', 'invalid.conversation', 'invalid.cursor',
+  'invalid.days', 'invalid.due', 'invalid.expires_at', 'invalid.from', 'invalid.identity', 'invalid.ids', 'unauthorized.identity', 'invalid.into', 'invalid.key', 'invalid.kind', 'invalid.limit', 'invalid.mentioned', 'invalid.place',
   'invalid.ref', 'invalid.score', 'invalid.sender', 'invalid.status', 'invalid.step', 'invalid.upto', 'conflict.secret', 'invalid.database', 'too_many.resume',
 ];
 

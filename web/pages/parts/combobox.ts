@@ -1,6 +1,6 @@
 // Search as somebody types: a list under the field, as a combobox (ARIA Authoring Practices). What comes late never
 // stands in the place of what was asked for after it, and nothing that was found is ever read as HTML.
-import { icon, make, marked, tell } from './suggest';
+import { icon, make, marked, report } from './suggest';
 
 interface Hit {
   id: string;
@@ -94,7 +94,7 @@ export function combobox(form: HTMLFormElement, input: HTMLInputElement, t: Text
     drop.replaceChildren(items.length > 0 ? list : none, foot);
     choose(-1);
     open(true);
-    if (items.length > 0) seen = setTimeout(() => drop.isConnected && tell('offered', 'help', items.map((h) => h.id), { q: query, locale: t.locale }), looked);
+    if (items.length > 0) seen = setTimeout(() => drop.isConnected && report('offered', 'help', items.map((h) => h.id), { q: query, locale: t.locale }), looked);
   }
   function forget(): void {
     clearTimeout(timer);

@@ -36,12 +36,15 @@ export function suggestions(locale: string, side: () => string | undefined, then
 type Kind = 'offered' | 'opened' | 'solved' | 'unsolved' | 'asked';
 
 /** Records what became of articles, and with q what they were looked for. It is sent also when the page goes away. */
-export function tell(kind: Kind, place: 'form' | 'help', ids: string[], more: { q?: string; side?: string; locale?: string } = {}): void {
+export function report(kind: Kind, place: 'form' | 'help', ids: string[], more: { q?: string; side?: string; locale?: string } = {}): void {
   const body = new URLSearchParams({ kind, place });
   for (const id of ids) body.append('article', id);
   for (const [k, v] of Object.entries(more)) if (v) body.append(k, v);
   void fetch('/help/feedback', { method: 'POST', body, keepalive: true }).catch(() => undefined); // counted or not, the reader goes on
 }
+
+/** report of articles alone. */
+export const tell = (kind: Kind, place: 'form' | 'help', ...ids: string[]): void => report(kind, place, ids);
 
 /** Puts a text into an element, with the words of a query marked by their beginnings. */
 export function marked(into: HTMLElement, text: string, query: string): HTMLElement {
