@@ -106,8 +106,7 @@ test('the report says when there is too little to tell, and comes as a table; li
   await accessible(admin, 'worth');
   await admin.go('settings/articles/links');
   await expect(main(admin).getByRole('heading', { name: 'Odnośniki w artykułach' })).toBeVisible();
-  const before = await main(admin).getByRole('status').first().textContent();
-  expect(before).toMatch(/Sprawdzono \d+ artyku/);
+  await expect(main(admin).getByRole('status')).toHaveText(/Sprawdzono \d+ artyku/);
   const [again] = await Promise.all([page.waitForResponse((r) => r.url().endsWith('/v1/links/check')), page.getByRole('button', { name: 'Sprawdź ponownie' }).click()]);
   expect(again.ok()).toBe(true);
   await accessible(admin, 'links');
