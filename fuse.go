@@ -19,10 +19,8 @@ func (f Fuse) Open(now time.Time) bool { return now.Before(f.Until) }
 // Acknowledgement is what the mail that says "yours came" is made of.
 type Acknowledgement struct {
 	Inbox        Inbox
-	Hours        Hours // of the team that answers there
-	Conversation ConversationID
-	Number       int64
-	Subject      string
+	Conversation Conversation
+	Teams        []Team // all, by name: one of them will answer
 	To           Address
 	Locale       string
 	Articles     []Suggestion // that may answer

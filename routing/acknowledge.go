@@ -22,17 +22,24 @@ type Courtesy struct {
 // {{number}}, {{subject}}, {{name}} and {{hours}} filled in.
 func (c Courtesy) Acknowledge(a centrala.Acknowledgement) centrala.Notice {
 	w := words.For(cmp.Or(a.Locale, c.Locale))
-	text := strings.Join([]string{w.Greeting(), "", w.Acknowledged(a.Number), "{{hours}}", "", w.AnswerToAdd(), ""}, "\n")
+	text := strings.Join([]string{w.Greeting(), "", w.Acknowledged(a.Conversation.Number), "{{hours}}", "", w.AnswerToAdd(), ""}, "\n")
 	for _, locale := range []string{w.Locale(), cmp.Or(c.Locale, words.Polish)} {
 		if own := strings.TrimSpace(a.Inbox.AckText[locale]); own != "" {
 			text = own + "\n"
 			break
 		}
 	}
-	text = strings.NewReplacer("{{number}}", strconv.FormatInt(a.Number, 10), "{{subject}}", a.Subject, "{{name}}", a.To.Name,
-		"{{hours}}", OfficeHours(w, a.Hours, a.At)).Replace(text)
-	n := centrala.Notice{Locale: w.Locale(), Subject: centrala.ReplySubject(a.Subject, a.Number), Text: text}
-	named := c.named(w, a)
+	number, subject, hours := a.Conversation.Number, a.Conversation.Subject, ""
+	team, known := TeamOf(a.Conversation, a.Teams, nil)
+	if known {
+		hours = OfficeHours(w, team.Hours, a.At)
+	}
+	text = strings.NewReplacer("{{number}}", strconv.FormatInt(number, 10), "{{subject}}", subject, "{{name}}", a.To.Name, "{{hours}}", hours).Replace(text)
+	n := centrala.Notice{Locale: w.Locale(), Subject: centrala.ReplySubject(subject, number), Text: text}
+	var named []centrala.Suggestion
+	if open, _ := Office(team.Hours, a.At); known && !open {
+		named = c.named(w, a)
+	}
 	for _, s := range named {
 		n.Articles = append(n.Articles, s.ID)
 	}
@@ -42,11 +49,8 @@ func (c Courtesy) Acknowledge(a centrala.Acknowledgement) centrala.Notice {
 	return n
 }
 
-// named are the articles of an acknowledgement: while the team is away, in the mail's language.
+// named are the articles of an acknowledgement, in the mail's language.
 func (c Courtesy) named(w words.Words, a centrala.Acknowledgement) []centrala.Suggestion {
-	if open, _ := Office(a.Hours, a.At); open {
-		return nil
-	}
 	var out []centrala.Suggestion
 	for _, s := range a.Articles {
 		if strings.HasPrefix(s.URL, "/help/"+w.Locale()+"/") && len(s.Readers) == 0 && len(out) < centrala.MostNamed {

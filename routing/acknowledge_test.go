@@ -34,11 +34,17 @@ func TestAcknowledgement(t *testing.T) {
 			t.Errorf("%s at %v: %q, want %q", c.locale, c.at, got, c.want)
 		}
 	}
-	a := centrala.Acknowledgement{Number: 20417, Subject: "Zwrot butów", To: centrala.Address{Name: "Jan"}, Hours: shop, At: open,
+	a := centrala.Acknowledgement{Conversation: centrala.Conversation{Number: 20417, Subject: "Zwrot butów", Side: centrala.Buyer}, To: centrala.Address{Name: "Jan"}, At: open,
+		Teams: []centrala.Team{{ID: 1, Name: "Inni"}, {ID: 2, Name: "Kupujący", Sides: []centrala.Side{centrala.Buyer}, Hours: shop}}, // whose side it is, before anybody has it
 		Inbox: centrala.Inbox{AckText: map[string]string{"pl": "{{name}}, mamy „{{subject}}” (#{{number}}). {{hours}}"}}}
 	n := routing.Courtesy{}.Acknowledge(a)
 	if want := "Jan, mamy „Zwrot butów” (#20417). Odpowiadamy: pon.–pt. 8:00–20:00, sob. 9:00–14:00. Dziś jesteśmy do 20:00.\n"; n.Text != want || n.Subject != "Re: Zwrot butów [#20417]" || n.Locale != "pl" {
 		t.Errorf("got %+v, want the text %q", n, want)
+	}
+	a.Teams = a.Teams[1:]
+	a.Conversation.Side = centrala.Seller
+	if n := (routing.Courtesy{}).Acknowledge(a); n.Text != "Jan, mamy „Zwrot butów” (#20417). \n" {
+		t.Errorf("hours are told of nobody: %q", n.Text)
 	}
 	a.Locale = "en"
 	if n := (routing.Courtesy{Locale: "en"}).Acknowledge(a); n.Locale != "en" || n.Text[:6] != "Hello!" {

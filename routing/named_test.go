@@ -19,7 +19,7 @@ func TestAcknowledgementNamesArticles(t *testing.T) {
 		return centrala.Suggestion{ID: id, Title: "Kiedy wrócą pieniądze", Snippet: "Do 2 dni\nroboczych.", URL: url, Score: 0.9, Readers: readers}
 	}
 	all := []centrala.Suggestion{one(1, "/help/pl/a#karta"), one(2, "/help/en/b"), one(3, "/help/pl/tajny", centrala.Seller), one(4, "/help/pl/c"), one(5, "/help/pl/d"), one(6, "/help/pl/e")}
-	ack := centrala.Acknowledgement{Number: 7, Subject: "Zwrot", Locale: "pl", Hours: office, At: night, Articles: all}
+	ack := centrala.Acknowledgement{Conversation: centrala.Conversation{Number: 7, Subject: "Zwrot"}, Locale: "pl", Teams: []centrala.Team{{ID: 1, Hours: office}}, At: night, Articles: all}
 
 	n := c.Acknowledge(ack)
 	if len(n.Articles) != 3 || n.Articles[0] != 1 || n.Articles[1] != 4 || n.Articles[2] != 5 {
@@ -40,7 +40,7 @@ func TestAcknowledgementNamesArticles(t *testing.T) {
 		"while the team is there": func(a *centrala.Acknowledgement) { a.At = noon },
 		"nothing found":           func(a *centrala.Acknowledgement) { a.Articles = nil },
 		"in another language":     func(a *centrala.Acknowledgement) { a.Articles = all[1:2] },
-		"around the clock":        func(a *centrala.Acknowledgement) { a.Hours = centrala.Hours{} },
+		"around the clock":        func(a *centrala.Acknowledgement) { a.Teams = []centrala.Team{{ID: 1}} },
 	} {
 		a := ack
 		change(&a)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -54,14 +55,10 @@ func (tx *Tx) acknowledge(in centrala.Inbound, contact centrala.Contact, r *cent
 	case may != manners.MayWrite:
 		return nil
 	}
-	a := centrala.Acknowledgement{Inbox: door.Inbox, Conversation: c.ID, Number: c.Number, Subject: c.Subject, At: tx.now,
-		To: centrala.Address{Name: contact.Name, Address: address(in.From.Address)}, Locale: contact.Locale}
-	if a.Locale == "" {
-		a.Locale = in.Locale
-	}
-	err = tx.Row(`SELECT hours FROM team WHERE id = $1`, []any{c.Team}, column.JSON(&a.Hours))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("read the team's hours: %w", err)
+	a := centrala.Acknowledgement{Inbox: door.Inbox, Conversation: c.Conversation, At: tx.now,
+		To: centrala.Address{Name: contact.Name, Address: address(in.From.Address)}, Locale: cmp.Or(contact.Locale, in.Locale)}
+	if a.Teams, err = teamsBy(context.Background(), tx); err != nil {
+		return err
 	}
 	if door.AckArticles {
 		a.Articles, a.Held = in.Articles, in.Held

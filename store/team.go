@@ -20,8 +20,10 @@ func teamFields(t *centrala.Team) []any {
 const teamColumns = `SELECT id, name, sides, hours, signature FROM team`
 
 // Teams lists the teams by name.
-func (db *DB) Teams(ctx context.Context) ([]centrala.Team, error) {
-	teams, err := column.All(ctx, db.ro, teamFields, teamColumns)
+func (db *DB) Teams(ctx context.Context) ([]centrala.Team, error) { return teamsBy(ctx, db.ro) }
+
+func teamsBy(ctx context.Context, q column.Querier) ([]centrala.Team, error) {
+	teams, err := column.All(ctx, q, teamFields, teamColumns)
 	if err != nil {
 		return nil, fmt.Errorf("read the teams: %w", err)
 	}

@@ -37,6 +37,20 @@ func (h helped) Receive(ctx context.Context, in centrala.Inbound) (centrala.Rece
 	return r, err
 }
 
+// ReceiveAll implements the rooms' ports.
+func (h helped) ReceiveAll(ctx context.Context, ins []centrala.Inbound) ([]centrala.Receipt, error) {
+	for i := range ins {
+		h.look(ctx, &ins[i])
+	}
+	out, err := h.accepted.ReceiveAll(ctx, ins)
+	for i, r := range out {
+		if err == nil && r.Offered[0] != 0 {
+			h.note(ctx, ins[i], r)
+		}
+	}
+	return out, err
+}
+
 // look finds the articles. That none could be looked for costs nothing but them.
 func (h helped) look(ctx context.Context, in *centrala.Inbound) {
 	if in.Outcome != centrala.Ingested || len(in.InReplyTo) > 0 || in.Entry != 0 {

@@ -28,7 +28,13 @@ func robotCases() []testCase {
 type courtesy struct{}
 
 func (courtesy) Acknowledge(a centrala.Acknowledgement) centrala.Notice {
-	return centrala.Notice{Subject: centrala.ReplySubject(a.Subject, a.Number), Text: fmt.Sprintf("Mamy: %s, %s, %s", a.Subject, a.Locale, a.Hours.Zone), Locale: a.Locale}
+	c, zone := a.Conversation, ""
+	for _, t := range a.Teams {
+		if t.ID == c.Team {
+			zone = t.Hours.Zone
+		}
+	}
+	return centrala.Notice{Subject: centrala.ReplySubject(c.Subject, c.Number), Text: fmt.Sprintf("Mamy: %s, %s, %s", c.Subject, a.Locale, zone), Locale: a.Locale}
 }
 
 // polite has the mailbox acknowledge what comes.

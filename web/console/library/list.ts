@@ -108,7 +108,7 @@ export function groupsOf(topics: Topic[], shelves: readonly Shelf[], locale: str
 }
 
 /** Fewer than this many have said anything: no share is told. */
-export const enough = 20;
+export const enough = 30;
 export type Figure = { share: number; n: number } | { n: number };
 export function figureOf(told: Told | undefined): Figure | null {
   if (!told || told.told === 0) return null;
