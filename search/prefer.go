@@ -32,7 +32,7 @@ type Preferred struct {
 	log      *slog.Logger
 	follower *Follower // of its index
 
-	answered, passed atomic.Uint64
+	answered atomic.Uint64
 
 	mu     sync.Mutex
 	why    error // nil: it answers
@@ -62,8 +62,8 @@ func (p *Preferred) Ready() error {
 	return nil
 }
 
-// Counts is how many questions it answered, and how many the own index had to.
-func (p *Preferred) Counts() (answered, passed uint64) { return p.answered.Load(), p.passed.Load() }
+// Answered is how many questions it has answered.
+func (p *Preferred) Answered() uint64 { return p.answered.Load() }
 
 // ask is the preferred engine's answer; ok is false when there is none.
 func (p *Preferred) ask(ctx context.Context, q centrala.Query) (found []centrala.Suggestion, ok bool) {
@@ -73,7 +73,6 @@ func (p *Preferred) ask(ctx context.Context, q centrala.Query) (found []centrala
 			return found, true
 		}
 	}
-	p.passed.Add(1)
 	return nil, false
 }
 

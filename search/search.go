@@ -73,6 +73,8 @@ type HelpCentre struct {
 	progress atomic.Pointer[Progress]
 	rebuilt  atomic.Pointer[behind] // when Rebuild last ended, and how
 	first    *Preferred             // asked before the index; nil: none
+
+	answered atomic.Uint64 // questions, by the own index
 }
 
 // Progress is how far a rebuild is.
@@ -98,6 +100,9 @@ func New(index Index, articles Articles, log *slog.Logger) *HelpCentre {
 
 // Engine is the name of the engine that answers.
 func (h *HelpCentre) Engine() string { return h.index.Name() }
+
+// Answered is how many questions the own index has answered.
+func (h *HelpCentre) Answered() uint64 { return h.answered.Load() }
 
 // Suggest finds the articles that answer a question: those that surely do, and with q.Weak also
 // others. None for who only says good morning.
@@ -125,6 +130,7 @@ func (h *HelpCentre) Ask(ctx context.Context, q centrala.Query) (found []central
 		if found, err = h.index.Search(ctx, q); err != nil {
 			return nil, engine, fmt.Errorf("search the articles: %w", err)
 		}
+		h.answered.Add(1)
 	}
 	if !q.Weak {
 		found = slices.DeleteFunc(found, func(s centrala.Suggestion) bool { return s.Score < Sure })

@@ -65,8 +65,8 @@ func (tx *Tx) confirm(id centrala.DeliveryID, name string) (told, error) {
 	return out, tx.named(d, name)
 }
 
-// likely finds a delivery of ours that is under way, or of which nobody knows, to whom an echo went
-// and with the same words: of vendors that do not return our mark.
+// likely finds a delivery of ours that is under way, or of which nobody knows, to whom an echo went,
+// or into its thread, and with the same words: of vendors that do not return our mark.
 func (tx *Tx) likely(in centrala.Inbound) (centrala.DeliveryID, error) {
 	type candidate struct {
 		id             centrala.DeliveryID
@@ -82,8 +82,8 @@ func (tx *Tx) likely(in centrala.Inbound) (centrala.DeliveryID, error) {
 		return 0, err
 	}
 	const columns = `SELECT d.id, e.text, d.template, d.channel, c.thread, d.portion, (SELECT count(*) FROM attachment f WHERE f.event = d.event)
-		FROM delivery d JOIN event e ON e.id = d.event JOIN conversation c ON c.id = d.conversation WHERE d.inbox = $1 AND d.address = $2 AND d.attempts > 0 AND d.external_id = '' AND `
-	list, err := many(tx, fields, columns+`d.state IN ('queued', 'leased', 'handing_over')`+` UNION ALL `+columns+`d.state = 'unknown' ORDER BY 1`, in.Inbox, in.From.Address)
+		FROM delivery d JOIN event e ON e.id = d.event JOIN conversation c ON c.id = d.conversation WHERE d.inbox = $1 AND (d.address = $2 OR c.thread <> '' AND c.thread = $3) AND d.attempts > 0 AND d.external_id = '' AND `
+	list, err := many(tx, fields, columns+`d.state IN ('queued', 'leased', 'handing_over')`+` UNION ALL `+columns+`d.state = 'unknown' ORDER BY 1`, in.Inbox, in.From.Address, in.ThreadID)
 	if err != nil {
 		return 0, fmt.Errorf("look for the answer of an echo: %w", err)
 	}

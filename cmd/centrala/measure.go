@@ -34,4 +34,9 @@ func (f figures) help(out chan<- prometheus.Metric) {
 	}
 	count(out, "centrala_questions_total", "Questions that somebody looked for.", s.Answered, label{"found", "yes"})
 	count(out, "centrala_questions_total", "Questions that somebody looked for.", s.Unanswered, label{"found", "no"})
+	const answers = "Questions to the Help Centre, by the engine that answered."
+	count(out, "centrala_search_answers_total", answers, f.p.help.Answered(), label{"engine", f.p.help.Engine()})
+	if f.p.preferred != nil {
+		count(out, "centrala_search_answers_total", answers, f.p.preferred.Answered(), label{"engine", f.p.far.Engine()})
+	}
 }

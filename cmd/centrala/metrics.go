@@ -46,11 +46,6 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 	f.help(out)
 	f.lines(out)
 	f.posted(ctx, out)
-	if f.p.preferred != nil {
-		answered, passed := f.p.preferred.Counts()
-		count(out, "centrala_search_answers_total", "Questions to the Help Centre, by the engine that answered, when one is asked before the embedded index.", answered, label{"engine", f.p.far.Engine()})
-		count(out, "centrala_search_answers_total", "Questions to the Help Centre, by the engine that answered, when one is asked before the embedded index.", passed, label{"engine", f.p.help.Engine()})
-	}
 	for name, of := range f.p.parts(ctx) {
 		gauge(out, "centrala_ready", "Whether a part is ready, as /readyz says.", truth(of.err == nil), label{"part", name})
 	}

@@ -122,6 +122,13 @@ func echoKeepsToItsThread(t *testing.T, h *house) {
 	if hook := v.posts(t, typed); hook.Messages != 0 || v.states(t, first.Conversation) != "handed_over" {
 		t.Fatalf("ours, taken as %+v, %s", hook, v.states(t, first.Conversation))
 	}
+	h.say(t, h.reply(h.ania, first.Conversation, "b", "Pod postem"))
+	v.begins(t, v.lease(t)[0])
+	typed = v.echo("Strona", "e3", "Pod postem", centrala.About{}) // below a post the page itself is who wrote
+	typed.ThreadID = "thr:1"
+	if hook := v.posts(t, typed); hook.Messages != 0 || v.states(t, first.Conversation) != "handed_over handed_over" {
+		t.Fatalf("ours, before the vendor's reply, taken as %+v, %s", hook, v.states(t, first.Conversation))
+	}
 }
 
 func unheard(t *testing.T, h *house) {
