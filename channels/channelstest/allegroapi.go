@@ -2,12 +2,10 @@ package channelstest
 
 import (
 	"cmp"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,88 +19,6 @@ const allegroFrom = "https://upload.example.test/message-center/message-attachme
 func allegroRefuses(w http.ResponseWriter, status int, code string) {
 	w.Header().Set("Trace-Id", "trace-"+strconv.Itoa(status))
 	answer(w, status, map[string]any{"errors": []any{map[string]any{"code": code, "message": "no", "details": nil, "path": nil, "userMessage": "Nie.", "metadata": map[string]any{}}}})
-}
-
-// credentials are the application's, as RFC 6749 has them sent.
-func credentials(r *http.Request) bool {
-	id, secret, ok := r.BasicAuth()
-	id, errID := url.QueryUnescape(id)
-	secret, errSecret := url.QueryUnescape(secret)
-	return ok && errID == nil && errSecret == nil && id == ClientID && secret == ClientSecret
-}
-
-func (a *Allegro) beginDevice(w http.ResponseWriter, r *http.Request) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.like.NoSignIn {
-		http.Error(w, "busy", http.StatusServiceUnavailable)
-		return
-	}
-	if !credentials(r) || r.FormValue("client_id") != ClientID {
-		answer(w, http.StatusUnauthorized, map[string]any{"error": "invalid_client"})
-		return
-	}
-	device, user := "device-"+rand.Text(), rand.Text()[:6]
-	a.devices[device] = &allegroDevice{user: user, state: "authorization_pending"}
-	answer(w, http.StatusOK, map[string]any{"device_code": device, "user_code": user, "expires_in": 3600, "interval": 1,
-		"verification_uri": "https://allegro.example.test/skojarz-aplikacje", "verification_uri_complete": "https://allegro.example.test/skojarz-aplikacje?code=" + user})
-}
-
-func (a *Allegro) token(w http.ResponseWriter, r *http.Request) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.calls[r.PostFormValue("grant_type")]++
-	done := func() {
-		if a.onGrant != nil {
-			a.onGrant(r.PostFormValue("grant_type"))
-		}
-	}
-	no := func(code string) {
-		done()
-		answer(w, http.StatusBadRequest, map[string]any{"error": code})
-	}
-	switch {
-	case a.like.NoSignIn:
-		http.Error(w, "busy", http.StatusServiceUnavailable)
-		return
-	case !credentials(r):
-		answer(w, http.StatusUnauthorized, map[string]any{"error": "invalid_client"})
-		return
-	case r.PostFormValue("grant_type") == "refresh_token":
-		used := r.PostFormValue("refresh_token")
-		until, known := a.refresh[used]
-		if !known || !until.IsZero() && !a.now().Before(until) {
-			no("invalid_grant")
-			return
-		}
-		if until.IsZero() && a.like.Grace > 0 {
-			a.refresh[used] = a.now().Add(a.like.Grace)
-		} else {
-			delete(a.refresh, used)
-		}
-	case r.PostFormValue("grant_type") == "urn:ietf:params:oauth:grant-type:device_code":
-		d := a.devices[r.PostFormValue("device_code")]
-		switch {
-		case d == nil || d.state == "expired":
-			no("Invalid device code")
-			return
-		case d.state == "slow_down":
-			d.state = "authorization_pending"
-			no("slow_down")
-			return
-		case d.state != "granted":
-			no(d.state)
-			return
-		}
-		delete(a.devices, r.PostFormValue("device_code"))
-	default:
-		no("unsupported_grant_type")
-		return
-	}
-	access, refresh := a.pair()
-	done()
-	answer(w, http.StatusOK, map[string]any{"access_token": access, "token_type": "bearer", "refresh_token": refresh,
-		"expires_in": int(a.access[access].Sub(a.now()).Seconds()), "scope": "allegro:api:messaging allegro:api:disputes", "allegro_api": true, "jti": "j"})
 }
 
 // api checks what all calls have in common, and finds who answers.
@@ -434,92 +350,4 @@ func (a *Allegro) download(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	_, _ = io.WriteString(w, f.Data) // the other side may be gone
-}
-
-func (a *Allegro) listIssues(w http.ResponseWriter, r *http.Request) {
-	status := r.URL.Query()["status"]
-	var all []*allegroIssue
-	for _, i := range a.issues {
-		if len(status) == 0 || slices.Contains(status, i.status) {
-			all = append(all, i)
-		}
-	}
-	slices.SortStableFunc(all, func(x, y *allegroIssue) int { return y.opened.Compare(x.opened) })
-	out := []any{}
-	for _, i := range pageOf(r, all, 100) {
-		out = append(out, i.view())
-	}
-	answer(w, http.StatusOK, map[string]any{"issues": out})
-}
-
-func (a *Allegro) oneIssue(w http.ResponseWriter, r *http.Request) {
-	i := a.issue(r.PathValue("id"))
-	if i == nil {
-		allegroRefuses(w, http.StatusNotFound, "NOT_FOUND")
-		return
-	}
-	answer(w, http.StatusOK, i.view())
-}
-
-func (i *allegroIssue) view() map[string]any {
-	v := map[string]any{"id": i.id, "type": i.kind, "referenceNumber": "17/2026", "openedDate": stamped(i.opened), "decisionDueDate": stamped(i.due),
-		"buyer": map[string]any{"id": "44", "login": i.login}, "checkoutForm": map[string]any{"id": "order-1"}, "offer": map[string]any{"id": "9900112233"}, "attachments": []any{},
-		"currentState": map[string]any{"status": i.status, "statusDueDate": nil, "chatActive": !i.closed, "returnRequired": false}}
-	chat := map[string]any{"messagesCount": i.count}
-	if n := len(i.chat); n > 0 {
-		chat["lastMessage"] = map[string]any{"status": "NEW", "createdAt": stamped(i.chat[n-1].at)}
-	}
-	v["chat"] = chat
-	return v
-}
-
-// ofIssue is a chat or a file: their addresses have the same shape.
-func (a *Allegro) ofIssue(w http.ResponseWriter, r *http.Request) {
-	switch {
-	case r.PathValue("id") == "attachments":
-		r.SetPathValue("id", r.PathValue("what"))
-		a.download(w, r)
-	case r.PathValue("what") == "chat":
-		a.listChat(w, r)
-	default:
-		allegroRefuses(w, http.StatusNotFound, "NOT_FOUND")
-	}
-}
-
-func (a *Allegro) listChat(w http.ResponseWriter, r *http.Request) {
-	i := a.issue(r.PathValue("id"))
-	if i == nil {
-		allegroRefuses(w, http.StatusNotFound, "NOT_FOUND")
-		return
-	}
-	out := []any{}
-	for _, m := range pageOf(r, i.chat, 100) {
-		author := map[string]any{"role": m.role}
-		if m.login != "" {
-			author["login"] = m.login
-		}
-		out = append(out, map[string]any{"id": m.id, "text": m.text, "createdAt": stamped(m.at), "author": author, "attachments": a.viewFiles(m.files, false)})
-	}
-	slices.Reverse(out) // no order is promised
-	answer(w, http.StatusOK, map[string]any{"chat": out})
-}
-
-func (a *Allegro) postIssue(w http.ResponseWriter, r *http.Request) {
-	i := a.issue(r.PathValue("id"))
-	if i == nil {
-		allegroRefuses(w, http.StatusNotFound, "NOT_FOUND")
-		return
-	}
-	if i.closed {
-		allegroRefuses(w, http.StatusConflict, "CHAT_CLOSED")
-		return
-	}
-	p, files, ok := a.mayPost(w, r, 20_000)
-	if !ok {
-		return
-	}
-	id := i.say("SELLER", "", p.Text, a.stamp())
-	i.chat[len(i.chat)-1].files = files
-	a.remember(id, "", i.id, i.login, p.Text, files)
-	a.taken(w, i.login, map[string]any{"id": id, "text": p.Text})
 }

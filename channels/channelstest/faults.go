@@ -8,12 +8,37 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"centrala/channels"
 )
+
+// EveryFaultHasWords has whatever may be wrong with a line said in both languages, each code in words
+// of its own. The folder of the test has known codes.
+func EveryFaultHasWords(t *testing.T, known int, trouble func(channels.Health) channels.Finding) {
+	t.Helper()
+	codes := Faults(t)
+	if len(codes) != known || known == 0 {
+		t.Errorf("%d codes, and words for %d", len(codes), known)
+	}
+	seen := map[string]string{}
+	for _, code := range append(codes, "") {
+		for _, way := range []string{channels.In, channels.Out, channels.Arranged} {
+			f := trouble(channels.Health{Way: way, Code: code, LastError: "a detail"})
+			pl, en := f.Text["pl"], f.Text["en"]
+			if f.OK || f.Check != code || pl == "" || en == "" || pl == en || f.Cause != "a detail" {
+				t.Errorf("%q, %s: %+v", code, way, f)
+			}
+			if was, known := seen[pl]; known && was != code {
+				t.Errorf("%q and %q are told in the same words: %q", code, was, pl)
+			}
+			seen[pl] = code
+		}
+	}
+}
 
 // Faults are the codes of the constants fault… in the folder of the test; a line that is stopped by any
 // other code fails it.
 func Faults(t testing.TB) (codes []string) {
-	t.Helper()
 	t.Helper()
 	entries, err := os.ReadDir(".")
 	if err != nil {

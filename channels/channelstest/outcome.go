@@ -133,3 +133,19 @@ func waits(t *testing.T, l Line) {
 	}
 	Eventually(t, "what was taken is got", func() bool { return len(l.Got(t)) == taken+1 })
 }
+
+func tests(t *testing.T, l Line) {
+	tester, ok := l.Channel.(channels.Tester)
+	if !ok {
+		t.Skip("the line is not tested")
+	}
+	for _, f := range tester.Test(t.Context(), l.Inbox) {
+		if !f.OK || f.Check == "" || f.Text["pl"] == "" || f.Text["en"] == "" {
+			t.Errorf("a line that works: %+v", f)
+		}
+	}
+	found := tester.Test(t.Context(), centrala.Inbox{Channel: l.Channel.Kind()})
+	if len(found) == 0 || found[0].OK || found[0].Text["pl"] == "" {
+		t.Errorf("a line without settings: %+v", found)
+	}
+}
